@@ -1,0 +1,130 @@
+//! The configuration: `lifeboat.toml` and every mistake in it. Pure.
+//!
+//! Unknown keys are errors; all mistakes are reported in one run, each with its line:
+//! `lifeboat.toml:12: cache.retention_days: "30d" is not a number of days (example: 30)`.
+
+mod read;
+mod values;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use read::{Problem, Report, parse};
+pub use values::{HealthUrl, HostPort, Network, NetworkSet};
+
+/// The whole configuration, checked. Defaults are those of `assets/lifeboat.toml`.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub server: Server,
+    pub smtp: Smtp,
+    pub primary: Primary,
+    pub monitor: Monitor,
+    pub outbound: Outbound,
+    pub web: Web,
+    pub cache: Cache,
+    pub directory: DirectoryFile,
+}
+
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// EHLO name, and the name in links.
+    pub hostname: String,
+    pub data_dir: PathBuf,
+    pub control_socket: PathBuf,
+}
+
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    pub listen: Vec<SocketAddr>,
+    /// Lower case. Mail is accepted for these only.
+    pub domains: Vec<String>,
+    /// May relay outward.
+    pub trusted: NetworkSet,
+    /// In octets.
+    pub max_message_size: u64,
+    pub tls: SmtpTls,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpTls {
+    Off,
+    Opportunistic,
+    Required,
+}
+
+#[derive(Clone, Debug)]
+pub struct Primary {
+    pub smtp: HostPort,
+    /// Where the primary's own mail comes from.
+    pub source: NetworkSet,
+    /// Connector for what webmail and the box wrote; the same as `smtp` if empty in the file.
+    pub smtp_submit: HostPort,
+    /// Asked for by RCPT in each probe; without one the probe stops after MAIL.
+    pub canary: Option<crate::mail::Address>,
+    pub health_urls: Vec<HealthUrl>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Monitor {
+    /// From start to start of a probe.
+    pub interval: Duration,
+    /// From connect to the reply to EHLO.
+    pub timeout: Duration,
+    /// Failures in a row until the primary is down.
+    pub fall: u32,
+    /// Successes in a row until it is up again.
+    pub rise: u32,
+    pub witnesses: Vec<HostPort>,
+    pub automatic: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Outbound {
+    pub smarthost: Option<HostPort>,
+    pub tls: OutboundTls,
+    /// With `password_file`; AUTH is used only over TLS.
+    pub user: Option<String>,
+    pub password_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutboundTls {
+    /// Never. Only for a smart host on this machine or a trusted wire.
+    Off,
+    /// STARTTLS when offered, certificate not verified (RFC 7435).
+    Opportunistic,
+    /// STARTTLS with a verified certificate, or no mail.
+    Required,
+}
+
+#[derive(Clone, Debug)]
+pub struct Web {
+    pub listen: Vec<SocketAddr>,
+    /// False only on loopback.
+    pub tls: bool,
+    /// PEM files; none means the self-made certificate.
+    pub certificate: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    pub access: Access,
+    pub networks: NetworkSet,
+}
+
+/// When people may use the webmail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Only in continuity (and read-only while recovering).
+    Continuity,
+    /// Read-only also in normal times.
+    Always,
+}
+
+#[derive(Clone, Debug)]
+pub struct Cache {
+    pub retention_days: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct DirectoryFile {
+    pub file: Option<PathBuf>,
+}

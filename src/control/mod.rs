@@ -1,0 +1,9 @@
+//! The control socket's verbs: what the command line asks a running box, one JSON line each way.
+//!
+//! Owns the wire form and the words of the answers. `app` carries the verbs out.
+
+mod status;
+mod verb;
+
+pub use status::{Alarm, ListenStatus, ProbeStatus, Status, StoreStatus};
+pub use verb::{Answer, Verb};

@@ -1,0 +1,132 @@
+//! The receiving side: one session with one client.
+//!
+//! Driver loop: [`Session::poll`] until it gives `WaitUntil`; then read bytes ([`Session::receive`]) or let the deadline pass;
+//! `Check*`, `Commit` and `StartTls` wait for exactly one [`Session::answer`] before anything else is processed.
+
+use super::Reply;
+use crate::clock::Mono;
+use crate::mail::Address;
+
+/// What a session is told at its start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Our name, for the greeting and EHLO.
+    pub hostname: String,
+    /// SIZE (RFC 1870), in octets.
+    pub max_message_size: u64,
+    /// Whether STARTTLS (RFC 3207) is offered.
+    pub starttls: bool,
+    /// Whether mail is refused (530 5.7.0) before STARTTLS.
+    pub tls_required: bool,
+    /// Whether SMTPUTF8 (RFC 6531) is offered.
+    pub smtputf8: bool,
+}
+
+/// An envelope (RFC 5321 section 2.3.1) with what MAIL said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// None is the null reverse-path `<>`.
+    pub reverse_path: Option<Address>,
+    pub recipients: Vec<Address>,
+    /// BODY=8BITMIME was said (RFC 6152).
+    pub eight_bit: bool,
+    /// SMTPUTF8 was said (RFC 6531).
+    pub smtputf8: bool,
+    /// SIZE= of MAIL, in octets.
+    pub declared_size: Option<u64>,
+}
+
+/// What the driver has to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Write these bytes.
+    Send(Vec<u8>),
+    /// May MAIL FROM this be accepted? Answer with [`Answer::Verdict`].
+    CheckSender { reverse_path: Option<Address> },
+    /// May this recipient be accepted (look-up, relaying)? Answer with [`Answer::Verdict`].
+    CheckRecipient { reverse_path: Option<Address>, recipient: Address },
+    /// DATA was accepted and 354 is about to be sent: get ready for [`Output::Body`].
+    BeginBody,
+    /// Next piece of the message, dot-unstuffed, CRLF line ends.
+    Body(Vec<u8>),
+    /// The message is complete; the body pieces so far are its content. Answer with [`Answer::Verdict`]:
+    /// that reply goes to the client as it is.
+    Commit(Envelope),
+    /// Throw away the body pieces so far.
+    Discard,
+    /// The 220 to STARTTLS has been sent: do the handshake, then answer [`Answer::TlsDone`]. All bytes read before are discarded.
+    StartTls,
+    /// Everything is written: close the connection. For the log: why.
+    Close(CloseReason),
+    /// Nothing to do before more bytes come; if none come until then, call [`Session::poll`] with that time.
+    WaitUntil(Mono),
+}
+
+#[derive(Debug)]
+pub enum Answer {
+    /// Positive means accepted; the reply is sent as it is.
+    Verdict(Reply),
+    TlsDone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    Quit,
+    Timeout,
+    TooManyErrors,
+    TooManyCommands,
+    ShuttingDown,
+    /// The client closed or broke the connection.
+    Gone,
+}
+
+/// Facts of a session for trace fields and the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// What the client said in EHLO or HELO; empty before.
+    pub helo: String,
+    pub extended: bool,
+    pub tls: bool,
+}
+
+/// One session.
+#[derive(Debug)]
+pub struct Session {
+    _private: (),
+}
+
+impl Session {
+    /// A new session; the greeting is the first output.
+    pub fn new(_options: Options, _now: Mono) -> Session {
+        todo!()
+    }
+
+    pub fn facts(&self) -> Facts {
+        todo!()
+    }
+
+    /// Takes bytes that the client sent.
+    pub fn receive(&mut self, _bytes: &[u8], _now: Mono) {
+        todo!()
+    }
+
+    /// The client closed its side.
+    pub fn closed(&mut self) {
+        todo!()
+    }
+
+    /// The box is stopping: 421 at the next possible moment (an open DATA may finish).
+    pub fn shut_down(&mut self) {
+        todo!()
+    }
+
+    /// Answers the last `Check*`, `Commit` or `StartTls`.
+    pub fn answer(&mut self, _answer: Answer, _now: Mono) {
+        todo!()
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self, _now: Mono) -> Output {
+        todo!()
+    }
+}

@@ -1,0 +1,128 @@
+//! Requests, responses, the snapshot and intents as values.
+
+use std::net::IpAddr;
+
+use crate::auth::{Credentials, Session, Token};
+use crate::clock::{Now, Wall};
+use crate::config::Access;
+use crate::continuity::Mode;
+use crate::directory::Directory;
+use crate::mail::{Address, Mailbox};
+use crate::store::{Seq, Store};
+
+/// An HTTP request, read whole (at most [`crate::limits::WEB_BODY_MAX_OCTETS`]).
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Upper case.
+    pub method: String,
+    /// Decoded path without query, beginning with `/`.
+    pub path: String,
+    /// Raw query string without `?`.
+    pub query: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// The client's own address (not the front's).
+    pub client: IpAddr,
+}
+
+impl Request {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.header("cookie")?.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    /// Content-Length is added by the server.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// Everything a page may depend on.
+pub struct Context<'a> {
+    pub now: Now,
+    pub hostname: &'a str,
+    pub version: &'a str,
+    pub mode: ModeView,
+    pub access: Access,
+    /// True behind TLS: cookies are `Secure`.
+    pub tls: bool,
+    pub store: &'a Store,
+    pub directory: &'a Directory,
+    pub credentials: &'a Credentials,
+    /// The session of the request's cookie ([`SESSION_COOKIE`]), if it is a live one.
+    pub session: Option<(Token, Session)>,
+    /// Whether the throttle allows a login try from this client for this mailbox.
+    pub login_allowed: &'a dyn Fn(Option<&Mailbox>) -> bool,
+    /// Runs an expensive password check under the cap of [`crate::limits::PASSWORD_CHECKS_MAX`].
+    pub check_password: &'a dyn Fn(Option<&Mailbox>, &str) -> bool,
+    /// 64 fresh random bytes, for tokens and message ids.
+    pub random: [u8; 64],
+    /// `status --json`, for `/api/v1/status` (loopback only).
+    pub status: &'a dyn Fn() -> serde_json::Value,
+    /// Prometheus text for `/metrics` (loopback only).
+    pub metrics: &'a dyn Fn() -> String,
+    /// Whether the box can do its work, for `/readyz`.
+    pub ready: bool,
+}
+
+/// Name of the session cookie.
+pub const SESSION_COOKIE: &str = "lifeboat";
+
+/// The mode as pages show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModeView {
+    pub mode: Mode,
+    pub since: Wall,
+}
+
+/// A page and what has to happen first.
+#[derive(Debug)]
+pub struct Outcome {
+    pub response: Response,
+    /// Carried out in order before the response is sent.
+    pub intents: Vec<Intent>,
+}
+
+/// What a request wants to change.
+#[derive(Debug)]
+pub enum Intent {
+    SignIn {
+        token: Token,
+        csrf: String,
+        mailbox: Mailbox,
+    },
+    LoginFailed {
+        mailbox: Option<Mailbox>,
+    },
+    SignOut {
+        token: Token,
+    },
+    Seen {
+        mailbox: Mailbox,
+        message: Seq,
+    },
+    /// Store and send a message that a person wrote.
+    Submit(Box<Submission>),
+    /// Keep it in Drafts (it was sent while recovering).
+    KeepDraft(Box<Submission>),
+}
+
+/// A message written in the webmail, composed.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    pub mailbox: Mailbox,
+    /// To, Cc and Bcc together, without doubles.
+    pub recipients: Vec<Address>,
+    /// Wire form, without Bcc and without Received.
+    pub message: Vec<u8>,
+    /// What was typed, to give it back if storing fails.
+    pub typed: String,
+}
