@@ -1,46 +1,247 @@
 //! Wiring: from a configuration to a running box, and the order in which it stops.
+//!
+//! Owns no idea of its own: the machines decide, the store keeps, `net` talks; here they are put together. All state that
+//! several parts share is in [`core::Core`].
+
+mod core;
+mod housekeeping;
+mod intake;
+mod monitor;
+mod outgoing;
+mod people;
+mod queue;
+mod recovery;
+mod status;
+mod verbs;
+mod verdicts;
+mod webmail;
+mod writing;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use self::core::{Core, ModeLine, Parts, lock};
+use crate::auth::{Credentials, Verifier};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, SmtpTls};
+use crate::continuity::{Machine, Policy};
 use crate::control::{Answer, Status, Verb};
+use crate::limits;
+use crate::net::control_socket::{self, ControlServer};
+use crate::net::dns::Resolver;
+use crate::net::rt::{self, Task};
+use crate::net::smtp_server::{self, Server};
+use crate::net::tls;
+use crate::net::web_server::{self, WebOptions, WebServer};
+use crate::relay::Queue;
+use crate::store::{Disk, Ledger, Line, Options, Recovery, Store};
 
 /// Why the box does not start; shown to the admin.
 #[derive(Debug)]
 pub struct StartError(pub String);
 
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Sessions under way get this long to finish when the box stops.
+const STOP_GRACE: Duration = Duration::from_secs(5);
+
 /// A running box.
 pub struct Running {
-    _private: (),
+    core: Arc<Core>,
+    smtp: Server,
+    web: WebServer,
+    control: ControlServer,
+    listen: Arc<Listen>,
+    tasks: Vec<Task<()>>,
+}
+
+/// The bound addresses.
+struct Listen {
+    smtp: Vec<SocketAddr>,
+    web: Vec<SocketAddr>,
 }
 
 impl Running {
-    /// Opens the store, starts everything; listening when it returns.
-    pub fn start(_config: Config, _clock: Arc<dyn Clock>) -> Result<Running, StartError> {
-        todo!()
+    /// Opens the store, starts everything; listening when it returns. Must not be called from async code.
+    pub fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
+        let core = Arc::new(open_core(config, clock)?);
+        let config = &core.config;
+        let outgoing = Arc::new(outgoing::Outgoing::new(core.clone(), Resolver::new()).map_err(StartError)?);
+        let tls_folder = config.server.data_dir.join("tls");
+        let web_config = &config.web;
+        let certificate = tls::server(
+            web_config.certificate.as_deref(),
+            web_config.key.as_deref(),
+            &tls_folder,
+            &config.server.hostname,
+            core.now().wall,
+        )
+        .map_err(|error| StartError(format!("TLS: {}", error.0)))?;
+        let intake = Arc::new(intake::Intake::new(core.clone(), outgoing.clone()));
+        let smtp_options = smtp_server::ServerOptions {
+            listen: config.smtp.listen.clone(),
+            tls: (config.smtp.tls != SmtpTls::Off).then(|| certificate.clone()),
+            stage_folder: core.store.stage_folder(),
+        };
+        let smtp = Server::start(smtp_options, intake, core.clock.clone()).map_err(|error| listening("smtp.listen", &config.smtp.listen, &error))?;
+        let webmail = webmail::Webmail::new(core.clone());
+        let web_options =
+            WebOptions { listen: web_config.listen.clone(), tls: web_config.tls.then_some(certificate), networks: web_config.networks.clone() };
+        let web = WebServer::start(web_options, Arc::new(move |request| webmail.handle(request)))
+            .map_err(|error| listening("web.listen", &web_config.listen, &error))?;
+        let listen = Arc::new(Listen { smtp: smtp.addresses(), web: web.addresses() });
+        log::info!("listening smtp={:?} web={:?}", listen.smtp, listen.web);
+        let control = {
+            let (core, listen) = (core.clone(), listen.clone());
+            let handler: control_socket::Handler = Arc::new(move |verb| execute(&core, &listen, verb));
+            ControlServer::start(&config.server.control_socket, handler)
+                .map_err(|error| StartError(format!("server.control_socket {}: {error}", config.server.control_socket.display())))?
+        };
+        let tasks = background(&core, &outgoing, &listen);
+        Ok(Running { core, smtp, web, control, listen, tasks })
     }
 
     pub fn smtp_addresses(&self) -> Vec<SocketAddr> {
-        todo!()
+        self.listen.smtp.clone()
     }
 
     pub fn web_addresses(&self) -> Vec<SocketAddr> {
-        todo!()
+        self.listen.web.clone()
     }
 
     pub fn status(&self) -> Status {
-        todo!()
+        status_with(&self.core, &self.listen)
     }
 
     /// Carries out what the control socket would; may wait.
-    pub fn execute(&self, _verb: Verb) -> Answer {
-        todo!()
+    pub fn execute(&self, verb: Verb) -> Answer {
+        execute(&self.core, &self.listen, verb)
     }
 
     /// Orderly: no new sessions, those under way finish, queues stop, the store is closed last.
     pub fn stop(self) {
-        todo!()
+        log::info!("stopping");
+        self.control.stop();
+        rt::block_on(async {
+            self.web.stop(STOP_GRACE).await;
+            self.smtp.stop(STOP_GRACE).await;
+        });
+        drop(self.tasks);
+        self.core.store.close();
+        log::info!("stopped");
+    }
+}
+
+fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> {
+    let now = clock.now();
+    let files = Arc::new(Disk);
+    let options = Options { data_dir: config.server.data_dir.clone() };
+    let data_dir = config.server.data_dir.display();
+    let (store, recovery) = Store::open(&options, files.clone(), now.wall).map_err(|error| StartError(format!("{data_dir}: {error}")))?;
+    report(&recovery);
+    let (ledger, lines) =
+        Ledger::open(&config.server.data_dir.join("ledger"), files).map_err(|error| StartError(format!("{data_dir}/ledger: {error}")))?;
+    let (directory, trouble) = people::load(&config, &ledger, &lines, now.wall);
+    let mut credentials = Credentials::default();
+    for verifier in of_kind::<Verifier>(&lines, "credential") {
+        credentials.insert(verifier);
+    }
+    let last = of_kind::<ModeLine>(&lines, "mode").pop();
+    let event = last.as_ref().and_then(|line| line.event.clone());
+    let machine = restore(&config, last, now);
+    log::info!("started mode={:?} people={} newest={}", machine.mode(), directory.len(), store.view().newest());
+    let broken = ledger.broken_at();
+    let core = Core::new(Parts { config, clock, store, ledger, directory, credentials, machine, event });
+    if let Some(text) = trouble {
+        core.raise_alarm("directory", text);
+    }
+    if let Some(number) = broken {
+        core.raise_alarm("ledger-chain", format!("The audit trail was changed from outside at line {number}."));
+    }
+    if !recovery.damaged.is_empty() {
+        core.raise_alarm("spool-damaged", format!("Parts of the mail cache are damaged: {}.", recovery.damaged.join("; ")));
+    }
+    Ok(core)
+}
+
+fn of_kind<T: serde::de::DeserializeOwned>(lines: &[Line], kind: &str) -> Vec<T> {
+    lines.iter().filter(|line| line.kind == kind).filter_map(|line| serde_json::from_value(line.data.clone()).ok()).collect()
+}
+
+/// The mode survives a restart: a box that starts in an outage wakes in continuity.
+fn restore(config: &Config, last: Option<ModeLine>, now: crate::clock::Now) -> Machine {
+    let policy = Policy {
+        fall: config.monitor.fall,
+        rise: config.monitor.rise,
+        health_pages: !config.primary.health_urls.is_empty(),
+        hold_down_first: limits::HOLD_DOWN_FIRST,
+        hold_down_max: limits::HOLD_DOWN_MAX,
+        flap_window: limits::FLAP_WINDOW,
+    };
+    match last {
+        Some(line) => Machine::restore(policy, line.saved, now),
+        None => Machine::new(policy, config.monitor.automatic, now),
+    }
+}
+
+fn report(recovery: &Recovery) {
+    log::info!(
+        "store opened segments={} records={} torn={} damaged={} index-rebuilt={} in-doubt={}",
+        recovery.segments,
+        recovery.records,
+        recovery.torn_octets,
+        recovery.damaged.len(),
+        recovery.index_rebuilt,
+        recovery.in_doubt,
+    );
+    for place in &recovery.damaged {
+        log::error!("store damaged {place}");
+    }
+}
+
+fn listening(key: &str, addresses: &[SocketAddr], error: &std::io::Error) -> StartError {
+    let shown: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
+    StartError(format!("{key} {}: {error}", shown.join(", ")))
+}
+
+fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc<Listen>) -> Vec<Task<()>> {
+    let mut tasks = vec![
+        rt::spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Primary).run()),
+        rt::spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Outbound).run()),
+        rt::spawn(monitor::watch_smtp(core.clone(), outgoing.clone())),
+        rt::spawn(monitor::tick(core.clone())),
+        rt::spawn(housekeeping::run(core.clone(), outgoing.clone())),
+        rt::spawn(housekeeping::feed_watchdog(core.clone(), listen.smtp.clone(), listen.web.clone())),
+    ];
+    if !core.config.primary.health_urls.is_empty() {
+        tasks.push(rt::spawn(monitor::watch_pages(core.clone(), outgoing.clone())));
+    }
+    if !core.config.monitor.witnesses.is_empty() {
+        tasks.push(rt::spawn(monitor::watch_witnesses(core.clone(), outgoing.clone())));
+    }
+    tasks
+}
+
+fn status_with(core: &Core, listen: &Listen) -> Status {
+    let mut status = status::status(core);
+    status.listen.smtp = listen.smtp.clone();
+    status.listen.web = listen.web.clone();
+    status
+}
+
+fn execute(core: &Arc<Core>, listen: &Listen, verb: Verb) -> Answer {
+    match verb {
+        Verb::Status => {
+            let status = status_with(core, listen);
+            Answer::done(status.to_text(core.now().wall), serde_json::json!(status))
+        }
+        verb => verbs::execute(core, verb),
     }
 }

@@ -1,0 +1,271 @@
+//! What all parts of the running box share.
+//!
+//! [`Core::feed`] is the only way to the continuity machine: one input at a time, each change recorded in the ledger before
+//! anybody acts on it.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use serde::{Deserialize, Serialize};
+
+use super::verdicts::Verdicts;
+use crate::auth::{Credentials, Sessions, Throttle};
+use crate::clock::{Clock, Now, Wall};
+use crate::config::{Access, Config};
+use crate::continuity::{Action, EventId, Input, Machine, Mode, Saved, Transition};
+use crate::directory::Directory;
+use crate::mail::{Address, Mailbox};
+use crate::net::rt::channel;
+use crate::notify;
+use crate::relay::Queue;
+use crate::smtp::client::Capabilities;
+use crate::store::{Ledger, Seq, Store, Tally};
+
+/// Shared state of the box.
+pub struct Core {
+    pub config: Config,
+    pub clock: Arc<dyn Clock>,
+    pub started: Now,
+    pub store: Store,
+    pub ledger: Ledger,
+    pub directory: RwLock<Arc<Directory>>,
+    pub credentials: RwLock<Arc<Credentials>>,
+    pub sessions: Mutex<Sessions>,
+    pub throttle: Mutex<Throttle>,
+    pub verdicts: Mutex<Verdicts>,
+    /// What the primary was last seen to offer.
+    pub offered: Mutex<Option<Capabilities>>,
+    pub alarms: Mutex<HashMap<&'static str, String>>,
+    machine: Mutex<Machine>,
+    mode: RwLock<ModeNow>,
+    /// Wakes the queue runners; one slot each, so that a kick is never lost and never piles up.
+    kicks: HashMap<Queue, (channel::Sender<()>, channel::Receiver<()>)>,
+    /// Wakes the monitor: probe at once.
+    probe_now: (channel::Sender<()>, channel::Receiver<()>),
+}
+
+/// The mode as everybody reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModeNow {
+    pub mode: Mode,
+    pub since: Wall,
+    pub event: Option<EventNow>,
+}
+
+/// The open event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventNow {
+    pub id: EventId,
+    pub since: Wall,
+    /// Messages from this one on belong to the event and stay until it is over.
+    pub first: Seq,
+}
+
+/// A ledger line of kind `mode`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ModeLine {
+    pub transition: Transition,
+    pub saved: Saved,
+    #[serde(default)]
+    pub event: Option<EventNow>,
+}
+
+/// A ledger line of kind `event`: how an event went.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EventLine {
+    pub id: EventId,
+    pub from: Wall,
+    pub to: Wall,
+    pub tally: Tally,
+    pub summary: String,
+}
+
+/// A ledger line of kind `audit`: who did what.
+#[derive(Debug, Serialize)]
+pub struct AuditLine<'a> {
+    pub by: &'a str,
+    pub action: &'a str,
+    pub detail: String,
+}
+
+/// What a [`Core`] is made of.
+pub struct Parts {
+    pub config: Config,
+    pub clock: Arc<dyn Clock>,
+    pub store: Store,
+    pub ledger: Ledger,
+    pub directory: Directory,
+    pub credentials: Credentials,
+    pub machine: Machine,
+    pub event: Option<EventNow>,
+}
+
+impl Core {
+    pub fn new(parts: Parts) -> Core {
+        let saved = parts.machine.saved().clone();
+        Core {
+            started: parts.clock.now(),
+            config: parts.config,
+            clock: parts.clock,
+            store: parts.store,
+            ledger: parts.ledger,
+            directory: RwLock::new(Arc::new(parts.directory)),
+            credentials: RwLock::new(Arc::new(parts.credentials)),
+            sessions: Mutex::default(),
+            throttle: Mutex::default(),
+            verdicts: Mutex::default(),
+            offered: Mutex::default(),
+            alarms: Mutex::default(),
+            mode: RwLock::new(ModeNow { mode: parts.machine.mode(), since: saved.since, event: parts.event }),
+            machine: Mutex::new(parts.machine),
+            kicks: [Queue::Primary, Queue::Outbound].map(|queue| (queue, channel::bounded(1))).into(),
+            probe_now: channel::bounded(1),
+        }
+    }
+
+    pub fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    pub fn mode(&self) -> ModeNow {
+        self.mode.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn machine(&self) -> MutexGuard<'_, Machine> {
+        lock(&self.machine)
+    }
+
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn credentials(&self) -> Arc<Credentials> {
+        self.credentials.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether mail for this address is ours to take.
+    pub fn is_local(&self, address: &Address) -> bool {
+        self.config.smtp.domains.iter().any(|domain| domain == address.domain())
+    }
+
+    pub fn is_primary(&self, client: IpAddr) -> bool {
+        self.config.primary.source.contains(client)
+    }
+
+    pub fn is_trusted(&self, client: IpAddr) -> bool {
+        self.config.smtp.trusted.contains(client)
+    }
+
+    /// The mailbox that this address belongs to, if it is one of the directory's people.
+    pub fn mailbox_of(&self, address: &Address) -> Option<Mailbox> {
+        self.directory().resolve(address).map(|person| person.mailbox.clone())
+    }
+
+    /// Gives the continuity machine one input and carries out what it decides. Waits for the ledger: not from async code.
+    pub fn feed(&self, input: Input) {
+        let now = self.now();
+        let mut machine = self.machine();
+        for action in machine.handle(input, now) {
+            match action {
+                Action::Changed(transition) => self.change(&machine, transition),
+                Action::ProbeNow => self.probe_at_once(),
+                Action::Alarm(alarm) => log::warn!("continuity alarm={alarm:?}"),
+                Action::AlarmOver(alarm) => log::info!("continuity alarm-over={alarm:?}"),
+            }
+        }
+    }
+
+    /// Records a change of mode, then makes it true for everybody. A ledger that cannot be written does not keep the box
+    /// from doing its work: the change happens all the same, with an alarm.
+    fn change(&self, machine: &Machine, transition: Transition) {
+        let before = self.mode();
+        let saved = machine.saved().clone();
+        let event = saved.event.clone().map(|id| match before.event {
+            Some(ref event) if event.id == id => event.clone(),
+            _ => EventNow { id, since: transition.at, first: Seq(self.store.view().newest().0 + 1) },
+        });
+        log::warn!("continuity mode={:?} was={:?} by={} reason={:?}", transition.to, transition.from, transition.by, transition.reason);
+        let line = ModeLine { transition: transition.clone(), saved: saved.clone(), event: event.clone() };
+        self.record("mode", &line, transition.at);
+        let now = ModeNow { mode: transition.to, since: saved.since, event };
+        if let (Some(closed), None) = (&before.event, &now.event) {
+            self.close_event(closed, transition.at);
+        }
+        let over = now.mode == Mode::Normal && before.mode == Mode::Recovering;
+        *self.mode.write().unwrap_or_else(PoisonError::into_inner) = now;
+        if over && self.config.web.access == Access::Continuity {
+            lock(&self.sessions).clear();
+        }
+        self.kick(Queue::Primary);
+        self.probe_at_once();
+    }
+
+    fn close_event(&self, event: &EventNow, at: Wall) {
+        let tally = match self.store.view().tally(event.first, None) {
+            Ok(tally) => tally,
+            Err(error) => {
+                log::error!("continuity event={} tally failed: {error}", event.id.0);
+                return;
+            }
+        };
+        let failed = tally.bounced + tally.refused;
+        let summary = notify::event_summary(tally.recipients, tally.delivered, tally.held, failed, tally.queued);
+        log::info!("continuity event={} over: {summary}", event.id.0);
+        let line = EventLine { id: event.id.clone(), from: event.since, to: at, tally, summary };
+        self.record("event", &line, at);
+    }
+
+    /// Appends to the ledger; a failure is an alarm.
+    pub fn record(&self, kind: &str, data: &impl Serialize, at: Wall) {
+        match self.ledger.append(kind, data, at) {
+            Ok(_) => self.clear_alarm("ledger"),
+            Err(error) => self.raise_alarm("ledger", format!("The audit trail cannot be written: {error}.")),
+        }
+    }
+
+    /// Who did what, for the audit trail.
+    pub fn audit(&self, by: &str, action: &str, detail: String) {
+        log::info!("audit by={by} action={action} {detail}");
+        self.record("audit", &AuditLine { by, action, detail }, self.now().wall);
+    }
+
+    pub fn raise_alarm(&self, name: &'static str, text: String) {
+        if lock(&self.alarms).insert(name, text.clone()).is_none() {
+            log::error!("alarm name={name} {text}");
+        }
+    }
+
+    pub fn clear_alarm(&self, name: &'static str) {
+        if lock(&self.alarms).remove(name).is_some() {
+            log::info!("alarm-over name={name}");
+        }
+    }
+
+    /// Wakes a queue runner.
+    pub fn kick(&self, queue: Queue) {
+        if let Some((sender, _)) = self.kicks.get(&queue) {
+            let _already_kicked = sender.try_send(());
+        }
+    }
+
+    /// Waits for the next kick of this queue.
+    pub async fn kicked(&self, queue: Queue) {
+        if let Some((_, receiver)) = self.kicks.get(&queue) {
+            let _open = receiver.recv().await;
+        }
+    }
+
+    pub fn probe_at_once(&self) {
+        let _already_asked = self.probe_now.0.try_send(());
+    }
+
+    pub async fn probe_asked(&self) {
+        let _open = self.probe_now.1.recv().await;
+    }
+}
+
+/// Locks, also when another thread panicked while it held the lock: the data are values without invariants across fields.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,343 @@
+//! Mail coming in: who may send what to whom, and what becomes of an accepted message (DESIGN section 4).
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::core::{Core, lock};
+use super::outgoing::{Outgoing, Source};
+use super::writing::{Addressed, NewMessage, queued_now};
+use crate::clock::{Mono, Wall};
+use crate::config::SmtpTls;
+use crate::continuity::{Input, Mode};
+use crate::limits;
+use crate::mail::{Address, Mailbox, trace};
+use crate::net::deadline;
+use crate::net::rt::{self, channel};
+use crate::net::smtp_server::{Host, SessionInfo};
+use crate::relay::handover::{self, Verdict};
+use crate::relay::{DeliveryState, Queue, Route};
+use crate::smtp::client::Transaction;
+use crate::smtp::reply::{self, Reply};
+use crate::smtp::server::{Envelope, Options};
+use crate::store::{Change, Folder, Origin, Seq, Staged, StoreError};
+
+/// Notices of foreign clients go to the continuity machine at most this often.
+const FOREIGN_NOTICE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The receiving side of the box.
+pub struct Intake {
+    core: Arc<Core>,
+    outgoing: Arc<Outgoing>,
+    foreign_noticed: Mutex<Option<Mono>>,
+}
+
+/// Who a client is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Stranger,
+    /// May relay outward.
+    Trusted,
+    /// The primary itself: mail for our own people must never go back to it.
+    Primary,
+}
+
+impl Intake {
+    pub fn new(core: Arc<Core>, outgoing: Arc<Outgoing>) -> Intake {
+        Intake { core, outgoing, foreign_noticed: Mutex::default() }
+    }
+
+    fn standing(&self, client: IpAddr) -> Standing {
+        if self.core.is_primary(client) {
+            Standing::Primary
+        } else if self.core.is_trusted(client) {
+            Standing::Trusted
+        } else {
+            Standing::Stranger
+        }
+    }
+
+    /// A foreign client shows that our own network works; it speaks against isolation.
+    fn notice_foreign(&self, client: IpAddr) {
+        if client.is_loopback() || self.standing(client) != Standing::Stranger {
+            return;
+        }
+        let now = self.core.now().mono;
+        let mut noticed = lock(&self.foreign_noticed);
+        if noticed.is_some_and(|at| now.since(at) < FOREIGN_NOTICE_INTERVAL) {
+            return;
+        }
+        *noticed = Some(now);
+        let core = self.core.clone();
+        rt::spawn(rt::unblock(move || core.feed(Input::ForeignClient))).detach();
+    }
+
+    async fn check_local(&self, reverse_path: Option<&Address>, recipient: &Address) -> Reply {
+        if recipient.local().eq_ignore_ascii_case("postmaster") || self.core.mailbox_of(recipient).is_some() {
+            return reply::recipient_ok();
+        }
+        let askable = matches!(self.core.mode().mode, Mode::Normal | Mode::Suspect);
+        let mailbox = recipient.mailbox();
+        let remembered = lock(&self.core.verdicts).get(&mailbox, askable, self.core.now().mono);
+        match remembered {
+            Some(true) => reply::recipient_ok(),
+            Some(false) => reply::mailbox_unknown(),
+            // A stale list must not bounce new staff: without the primary's word there is no 550.
+            None if !askable => reply::verdict_unavailable(),
+            None => self.ask_primary(reverse_path, recipient, mailbox).await,
+        }
+    }
+
+    async fn ask_primary(&self, reverse_path: Option<&Address>, recipient: &Address, mailbox: Mailbox) -> Reply {
+        let asked = deadline::within(limits::HANDOVER_DEADLINE, self.outgoing.ask(reverse_path.cloned(), recipient.clone())).await;
+        match asked {
+            Ok(Ok(verdict)) if verdict.is_positive() || verdict.is_permanent() => {
+                let exists = verdict.is_positive();
+                lock(&self.core.verdicts).note(mailbox, exists, self.core.now().mono);
+                if exists { reply::recipient_ok() } else { reply::mailbox_unknown() }
+            }
+            Ok(Ok(_)) => reply::verdict_unavailable(),
+            Ok(Err(_)) | Err(deadline::Elapsed) => {
+                self.core.probe_at_once();
+                reply::verdict_unavailable()
+            }
+        }
+    }
+
+    /// Where each recipient goes, and in whose mailboxes the message is shown.
+    fn address(&self, standing: Standing, envelope: &Envelope, mode: Mode, now: Wall) -> Addressed {
+        let mut addressed = Addressed::default();
+        for recipient in &envelope.recipients {
+            if !self.core.is_local(recipient) {
+                addressed.add(recipient.clone(), Route::Outbound, queued_now(now), None);
+                continue;
+            }
+            let state = match (standing, mode) {
+                (Standing::Primary, _) => held_loop(now),
+                (_, Mode::Normal) => DeliveryState::InSession,
+                _ => queued_now(now),
+            };
+            let mailbox = self.core.mailbox_of(recipient).unwrap_or_else(|| recipient.mailbox());
+            addressed.add(recipient.clone(), Route::Primary, state, Some(mailbox));
+        }
+        let outward = addressed.recipients.iter().any(|recipient| recipient.route == Route::Outbound);
+        if let (true, Some(writer)) = (outward, envelope.reverse_path.as_ref().and_then(|path| self.core.mailbox_of(path))) {
+            addressed.file(writer, Folder::Sent);
+        }
+        addressed
+    }
+
+    fn received_field(&self, session: &SessionInfo, envelope: &Envelope, now: Wall) -> Vec<u8> {
+        let facts = &session.facts;
+        let with = match (envelope.smtputf8, facts.extended, facts.tls) {
+            (true, _, true) => "UTF8SMTPS",
+            (true, _, false) => "UTF8SMTP",
+            (false, true, true) => "ESMTPS",
+            (false, true, false) => "ESMTP",
+            (false, false, _) => "SMTP",
+        };
+        trace::received(&trace::Received {
+            helo: &facts.helo,
+            client: Some(session.client),
+            by: &self.core.config.server.hostname,
+            with,
+            id: &session.id,
+            for_recipient: match envelope.recipients.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            },
+            at: now,
+        })
+    }
+
+    async fn take(&self, session: &SessionInfo, envelope: Envelope, mut body: Staged) -> Reply {
+        let (mode, now) = (self.core.mode().mode, self.core.now().wall);
+        let standing = self.standing(session.client);
+        let addressed = self.address(standing, &envelope, mode, now);
+        let trusted = standing != Standing::Stranger && addressed.recipients.iter().any(|to| to.route == Route::Outbound);
+        body.prepend(self.received_field(session, &envelope, now));
+        let size = body.len();
+        let in_session: Vec<u32> = numbers(&addressed, |state| *state == DeliveryState::InSession);
+        let new = NewMessage {
+            origin: if trusted { Origin::Trusted } else { Origin::Inbound },
+            session: session.id.clone(),
+            client: Some(session.client),
+            reverse_path: envelope.reverse_path.clone(),
+            recipients: addressed.recipients,
+            filings: addressed.filings,
+            eight_bit: envelope.eight_bit,
+            smtputf8: envelope.smtputf8,
+        };
+        let accepted = match new.accepted(&body, now) {
+            Ok(accepted) => accepted,
+            Err(error) => return self.not_stored(session, &StoreError::Io(error.to_string())),
+        };
+        let transaction = transaction(&envelope, &in_session, size);
+        let body = Arc::new(body);
+        let message = match self.core.write(vec![Change::Message(Box::new(accepted), body.clone())]).await {
+            Ok(numbers) => numbers.first().copied().unwrap_or_default(),
+            Err(error) if in_session.len() == envelope.recipients.len() => {
+                return self.stream_through(session, &transaction, body, &error).await;
+            }
+            Err(error) => return self.not_stored(session, &error),
+        };
+        drop(body);
+        log::info!(
+            "session={} smtp accepted message={message} from=<{}> rcpts={} size={size} mode={mode:?}",
+            session.id,
+            envelope.reverse_path.as_ref().map(Address::to_string).unwrap_or_default(),
+            envelope.recipients.len(),
+        );
+        if in_session.len() < envelope.recipients.len() {
+            self.core.kick(Queue::Primary);
+            self.core.kick(Queue::Outbound);
+        }
+        if in_session.is_empty() { reply::stored(&message.to_string()) } else { self.hand_over(session, message, transaction, in_session).await }
+    }
+
+    /// Cut-through. The transaction goes on in the background when it takes longer than the sender waits; then the
+    /// message is ours, and a late refusal is held instead of told.
+    async fn hand_over(&self, session: &SessionInfo, message: Seq, transaction: Transaction, recipients: Vec<u32>) -> Reply {
+        let (sender, receiver) = channel::bounded::<(Verdict, channel::Sender<bool>)>(1);
+        let (core, outgoing, id) = (self.core.clone(), self.outgoing.clone(), session.id.clone());
+        rt::spawn(async move {
+            let source = Source::Stored { store: core.store.clone(), message };
+            let attempt = outgoing.send(Route::Primary, &transaction, &source).await;
+            let (by, now) = (outgoing.name(Route::Primary), core.now().wall);
+            core.observe_relay(handover::evidence(&attempt, &by, now)).await;
+            let mut verdict = handover::in_session(&attempt, recipients.len(), &by, now);
+            // The session takes the verdict and says whether its reply still reaches the sender; if it is gone, the
+            // message is ours.
+            let (told_sender, told) = channel::bounded(1);
+            let reached = sender.send((verdict.clone(), told_sender)).await.is_ok() && told.recv().await.unwrap_or(false);
+            if !reached {
+                verdict.states = verdict.states.into_iter().map(|state| held_if_refused(state, now)).collect();
+            }
+            log::info!("session={id} smtp handed-over message={message} states={}", words(&verdict.states));
+            core.write_states(message, recipients.into_iter().zip(verdict.states).collect()).await;
+            core.kick(Queue::Primary);
+        })
+        .detach();
+        let ours = reply::stored(&message.to_string());
+        match deadline::within(limits::HANDOVER_DEADLINE, receiver.recv()).await {
+            Ok(Ok((verdict, told))) => {
+                let _still_there = told.send(true).await;
+                verdict.reply.unwrap_or(ours)
+            }
+            Ok(Err(_)) | Err(deadline::Elapsed) => ours,
+        }
+    }
+
+    /// Our disk is full or failed: the primary's own reply is the answer, so that a sick box does not stop a healthy
+    /// Exchange (promise 1's exception).
+    async fn stream_through(&self, session: &SessionInfo, transaction: &Transaction, body: Arc<Staged>, error: &StoreError) -> Reply {
+        self.alarm_store(error);
+        let attempt = self.outgoing.send(Route::Primary, transaction, &Source::Staged(body)).await;
+        let reply = handover::uncached(&attempt);
+        log::warn!("session={} smtp streamed-through reply={} reason={error}", session.id, reply.code);
+        reply
+    }
+
+    fn not_stored(&self, session: &SessionInfo, error: &StoreError) -> Reply {
+        self.alarm_store(error);
+        log::error!("session={} smtp not-stored reason={error}", session.id);
+        match error {
+            StoreError::Full => reply::insufficient_storage(),
+            _ => reply::local_error(),
+        }
+    }
+
+    fn alarm_store(&self, error: &StoreError) {
+        self.core.raise_alarm("store", format!("New mail cannot be stored: {error}."));
+    }
+}
+
+impl Host for Intake {
+    fn greet(&self, client: SocketAddr) -> Result<Options, Reply> {
+        self.notice_foreign(client.ip());
+        let smtp = &self.core.config.smtp;
+        let offered = lock(&self.core.offered).clone();
+        let primary_size = offered.as_ref().and_then(|offered| offered.size).filter(|size| *size > 0);
+        Ok(Options {
+            hostname: self.core.config.server.hostname.clone(),
+            max_message_size: primary_size.map_or(smtp.max_message_size, |size| size.min(smtp.max_message_size)),
+            starttls: smtp.tls != SmtpTls::Off,
+            tls_required: smtp.tls == SmtpTls::Required,
+            // What the primary was never seen to take is not promised to anybody.
+            smtputf8: offered.is_some_and(|offered| offered.smtputf8),
+        })
+    }
+
+    async fn check_sender(&self, _session: &SessionInfo, _reverse_path: Option<&Address>) -> Reply {
+        reply::sender_ok()
+    }
+
+    async fn check_recipient(&self, session: &SessionInfo, reverse_path: Option<&Address>, recipient: &Address) -> Reply {
+        let answer = if self.core.is_local(recipient) {
+            self.check_local(reverse_path, recipient).await
+        } else if self.standing(session.client) == Standing::Stranger && !self.core.is_trusted(session.client) {
+            reply::relaying_denied()
+        } else if reverse_path.is_some_and(|path| !self.core.is_local(path)) {
+            // A compromised trusted host must not send the world's mail in strangers' names.
+            reply::sender_denied()
+        } else {
+            reply::recipient_ok()
+        };
+        if !answer.is_positive() {
+            log::info!("session={} smtp rejected rcpt=<{recipient}> reply={}", session.id, answer.code);
+        }
+        answer
+    }
+
+    async fn commit(&self, session: &SessionInfo, envelope: Envelope, body: Staged) -> Reply {
+        self.take(session, envelope, body).await
+    }
+}
+
+fn held_loop(now: Wall) -> DeliveryState {
+    DeliveryState::Held {
+        at: now,
+        reason: "the primary sent mail for its own people to this box; it was not handed back to it".to_owned(),
+        by_gate: false,
+        attempts: 0,
+    }
+}
+
+fn held_if_refused(state: DeliveryState, now: Wall) -> DeliveryState {
+    match state {
+        DeliveryState::Refused { reply, .. } => DeliveryState::Held {
+            at: now,
+            reason: format!("the primary refused it after the sender had been told that it was taken: {reply}"),
+            by_gate: false,
+            attempts: 1,
+        },
+        state => state,
+    }
+}
+
+fn numbers(addressed: &Addressed, wanted: impl Fn(&DeliveryState) -> bool) -> Vec<u32> {
+    (0u32..).zip(&addressed.recipients).filter(|(_, recipient)| wanted(&recipient.state)).map(|(number, _)| number).collect()
+}
+
+fn transaction(envelope: &Envelope, recipients: &[u32], size: u64) -> Transaction {
+    Transaction {
+        reverse_path: envelope.reverse_path.clone(),
+        recipients: recipients.iter().filter_map(|number| envelope.recipients.get(*number as usize).cloned()).collect(),
+        eight_bit: envelope.eight_bit,
+        smtputf8: envelope.smtputf8,
+        size,
+    }
+}
+
+/// States for the log: `delivered,queued`.
+fn words(states: &[DeliveryState]) -> String {
+    let word = |state: &DeliveryState| match state {
+        DeliveryState::InSession => "in-session",
+        DeliveryState::Queued { .. } => "queued",
+        DeliveryState::Delivered { .. } => "delivered",
+        DeliveryState::Refused { .. } => "refused",
+        DeliveryState::Bounced { .. } => "bounced",
+        DeliveryState::Held { .. } => "held",
+    };
+    states.iter().map(word).collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,97 @@
+//! Looks at the primary, start to start of an interval, and gives what it saw to the continuity machine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::core::Core;
+use super::outgoing::{Outgoing, primary_target};
+use crate::clock::Mono;
+use crate::continuity::{Class, Evidence, Input, Probe};
+use crate::net::probe;
+use crate::net::rt;
+
+impl Core {
+    async fn feed_async(self: &Arc<Self>, input: Input) {
+        let core = self.clone();
+        rt::unblock(move || core.feed(input)).await;
+    }
+
+    /// What a real relay to the primary met. Healthy relays are the rule and are passed on only while the primary is in doubt.
+    pub async fn observe_relay(self: &Arc<Self>, evidence: Evidence) {
+        let in_doubt = self.mode().mode != crate::continuity::Mode::Normal;
+        if in_doubt || evidence.class != Class::Healthy {
+            self.feed_async(Input::Observed(evidence)).await;
+        }
+    }
+}
+
+/// Probes by SMTP, for ever.
+pub async fn watch_smtp(core: Arc<Core>, outgoing: Arc<Outgoing>) {
+    let target = primary_target(&core, &core.config.primary.smtp);
+    loop {
+        let started = core.now().mono;
+        let canary = core.config.primary.canary.as_ref();
+        let evidence = probe::smtp(&target, canary, outgoing.resolver(), core.clock.clone()).await;
+        log_probe(&evidence);
+        core.feed_async(Input::Observed(evidence)).await;
+        until_next(&core, started, true).await;
+    }
+}
+
+/// Probes the health pages, for ever.
+pub async fn watch_pages(core: Arc<Core>, outgoing: Arc<Outgoing>) {
+    let config = &core.config;
+    loop {
+        let started = core.now().mono;
+        let (evidence, odd) =
+            probe::health_pages(&config.primary.health_urls, config.monitor.timeout, outgoing.resolver(), core.clock.clone()).await;
+        log_probe(&evidence);
+        core.feed_async(Input::Observed(evidence)).await;
+        if odd.is_empty() {
+            core.clear_alarm("health-page");
+        } else {
+            core.raise_alarm("health-page", format!("Some health pages need a look: {}.", odd.join("; ")));
+        }
+        until_next(&core, started, false).await;
+    }
+}
+
+/// Looks whether our own network is there, for ever.
+pub async fn watch_witnesses(core: Arc<Core>, outgoing: Arc<Outgoing>) {
+    let monitor = &core.config.monitor;
+    loop {
+        let started = core.now().mono;
+        let mut alive = None;
+        for witness in &monitor.witnesses {
+            if probe::witness(witness, monitor.timeout, outgoing.resolver()).await {
+                alive = Some(witness);
+                break;
+            }
+        }
+        let (class, detail) = match alive {
+            Some(witness) => (Class::Healthy, format!("{witness} answers")),
+            None => (Class::Isolated, "no witness answers".to_owned()),
+        };
+        let evidence = Evidence { at: core.now().wall, probe: Probe::Witnesses, class, detail, latency_ms: None, reset: false };
+        core.feed_async(Input::Observed(evidence)).await;
+        until_next(&core, started, false).await;
+    }
+}
+
+/// Lets the machine see time pass (hold-down).
+pub async fn tick(core: Arc<Core>) {
+    loop {
+        rt::sleep(Duration::from_secs(1)).await;
+        core.feed_async(Input::Tick).await;
+    }
+}
+
+/// Waits until an interval after `started`, or until somebody asks for a probe at once.
+async fn until_next(core: &Core, started: Mono, may_be_asked: bool) {
+    let rest = core.config.monitor.interval.saturating_sub(core.now().mono.since(started));
+    if may_be_asked { rt::race(rt::sleep(rest), core.probe_asked()).await } else { rt::sleep(rest).await }
+}
+
+fn log_probe(evidence: &Evidence) {
+    log::debug!("probe={:?} class={:?} latency_ms={:?} {}", evidence.probe, evidence.class, evidence.latency_ms, evidence.detail);
+}

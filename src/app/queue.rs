@@ -1,0 +1,315 @@
+//! Works the queues off: what was accepted and could not be handed over within its session.
+//!
+//! One runner for the primary, one for the outside. Oldest first; two messages for one person are never under way at the same
+//! time towards the primary, so that order holds.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::core::{Core, ModeNow};
+use super::outgoing::{Outgoing, Source};
+use super::recovery::Recovery;
+use super::writing::{Addressed, NewMessage, queued_now};
+use crate::continuity::Mode;
+use crate::limits;
+use crate::mail::trace::split_header;
+use crate::mail::{Address, compose};
+use crate::net::rt::{self, channel};
+use crate::relay::bounce::{self, Original, Unreached};
+use crate::relay::handover::{self, Attempt, Next, Tried};
+use crate::relay::plan;
+use crate::relay::{DeliveryState, Queue, Route};
+use crate::smtp::client::Transaction;
+use crate::store::{Change, Delivery, MessageRow, Origin, Seq, Staged, StoreError};
+
+/// Transactions that a scan finds at a time.
+const SCAN_ROOM: usize = 256;
+/// A runner looks again after this time without a kick.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Tries of the outside world at a time.
+const OUTBOUND_PARALLEL_MAX: usize = 4;
+/// Octets of a message that a bounce quotes its header from.
+const BOUNCE_HEAD_OCTETS: usize = 64 * 1024;
+
+/// Works one queue.
+pub struct Runner {
+    core: Arc<Core>,
+    outgoing: Arc<Outgoing>,
+    queue: Queue,
+    /// Found and not yet started, oldest first.
+    ready: VecDeque<plan::Transaction>,
+    /// Recipients of the transactions under way, by message.
+    under_way: HashMap<u64, BTreeSet<Address>>,
+    done: (channel::Sender<Done>, channel::Receiver<Done>),
+    recovery: Option<Recovery>,
+}
+
+/// A transaction came to its end.
+struct Done {
+    message: u64,
+    /// How the message fared, for the recovery gate; none if nothing was tried.
+    fared: Option<Vec<Next>>,
+    /// There was no working connection at all.
+    no_connection: bool,
+}
+
+impl Runner {
+    pub fn new(core: Arc<Core>, outgoing: Arc<Outgoing>, queue: Queue) -> Runner {
+        Runner { core, outgoing, queue, ready: VecDeque::new(), under_way: HashMap::new(), done: channel::unbounded(), recovery: None }
+    }
+
+    /// For ever.
+    pub async fn run(mut self) {
+        loop {
+            let mode = self.core.mode();
+            self.follow(&mode);
+            if self.may_run(mode.mode)
+                && let Err(error) = self.start_what_is_due().await
+            {
+                log::error!("queue={:?} not readable: {error}", self.queue);
+            }
+            if self.under_way.is_empty()
+                && self.ready.is_empty()
+                && let Some(recovery) = &mut self.recovery
+                && recovery.finish(&self.core).await
+            {
+                continue;
+            }
+            self.wait().await;
+        }
+    }
+
+    /// Opens and forgets the recovery gate with the mode.
+    fn follow(&mut self, mode: &ModeNow) {
+        if self.queue != Queue::Primary {
+            return;
+        }
+        match (&self.recovery, mode.mode) {
+            (None, Mode::Recovering) => self.recovery = Some(Recovery::new(mode.event.clone())),
+            (Some(_), Mode::Recovering) => {}
+            (_, _) => self.recovery = None,
+        }
+        if !self.may_run(mode.mode) {
+            self.ready.clear();
+        }
+    }
+
+    fn may_run(&self, mode: Mode) -> bool {
+        match self.queue {
+            // In continuity the primary is probed only, not hammered.
+            Queue::Primary => mode != Mode::Continuity,
+            Queue::Outbound => self.outgoing.has(Route::Outbound),
+        }
+    }
+
+    fn room(&self) -> usize {
+        match (&self.recovery, self.queue) {
+            (Some(recovery), _) => recovery.room(self.under_way.len()),
+            (None, Queue::Primary) => limits::DRAIN_PARALLEL_MAX.saturating_sub(self.under_way.len()),
+            (None, Queue::Outbound) => OUTBOUND_PARALLEL_MAX.saturating_sub(self.under_way.len()),
+        }
+    }
+
+    async fn start_what_is_due(&mut self) -> Result<(), StoreError> {
+        if self.room() == 0 {
+            return Ok(());
+        }
+        if self.ready.is_empty() {
+            self.scan().await?;
+        }
+        let mut passed_over = VecDeque::new();
+        let mut blocked: BTreeSet<Address> = self.under_way.values().flatten().cloned().collect();
+        while self.room() > 0
+            && let Some(transaction) = self.ready.pop_front()
+        {
+            let core = self.core.clone();
+            let message = Seq(transaction.message);
+            let (row, deliveries) = rt::unblock(move || Ok::<_, StoreError>((core.store.view().message(message)?, core.store.view().deliveries(message)?))).await?;
+            // What was decided since the scan (an operator held it, say) counts.
+            let wanted: Vec<Delivery> =
+                deliveries.into_iter().filter(|to| transaction.recipients.contains(&to.recipient) && to.state.is_queued()).collect();
+            let Some(row) = row.filter(|_| !wanted.is_empty()) else { continue };
+            let addresses: BTreeSet<Address> = wanted.iter().map(|to| to.address.clone()).collect();
+            let busy = self.under_way.contains_key(&transaction.message);
+            let overtakes = self.queue == Queue::Primary && !blocked.is_disjoint(&addresses);
+            blocked.extend(addresses.iter().cloned());
+            if busy || overtakes {
+                passed_over.push_back(transaction);
+                continue;
+            }
+            self.under_way.insert(transaction.message, addresses);
+            self.start(transaction, row, wanted);
+        }
+        while let Some(transaction) = passed_over.pop_back() {
+            self.ready.push_front(transaction);
+        }
+        Ok(())
+    }
+
+    /// Reads the queue from its beginning until enough is found that is due.
+    async fn scan(&mut self) -> Result<(), StoreError> {
+        let mut after = None;
+        while self.ready.len() < SCAN_ROOM {
+            let (core, queue) = (self.core.clone(), self.queue);
+            let page = rt::unblock(move || core.store.view().queue(queue, after, limits::QUEUE_PAGE_ENTRIES)).await?;
+            let Some(last) = page.last() else { break };
+            after = Some((Seq(last.message), last.recipient));
+            let under_way = &self.under_way;
+            let busy = |message| under_way.contains_key(&message);
+            self.ready.extend(plan::due(&page, self.core.now().wall, &busy, SCAN_ROOM - self.ready.len()));
+        }
+        Ok(())
+    }
+
+    fn start(&self, transaction: plan::Transaction, row: MessageRow, wanted: Vec<Delivery>) {
+        let job = Job {
+            core: self.core.clone(),
+            outgoing: self.outgoing.clone(),
+            queue: self.queue,
+            by_gate: self.recovery.is_some(),
+            message: Seq(transaction.message),
+            route: transaction.route,
+            row,
+            wanted,
+        };
+        let done = self.done.0.clone();
+        rt::spawn(async move {
+            let _runner_gone = done.send(job.run().await).await;
+        })
+        .detach();
+    }
+
+    async fn wait(&mut self) {
+        let next = async { self.done.1.recv().await.ok() };
+        let kicked = async {
+            self.core.kicked(self.queue).await;
+            None
+        };
+        let late = async {
+            rt::sleep(LOOK_AGAIN).await;
+            None
+        };
+        if let Some(done) = rt::race(next, rt::race(kicked, late)).await {
+            self.note(done).await;
+            while let Ok(done) = self.done.1.try_recv() {
+                self.note(done).await;
+            }
+        }
+    }
+
+    async fn note(&mut self, done: Done) {
+        self.under_way.remove(&done.message);
+        if let Some(recovery) = &mut self.recovery {
+            recovery.note(&self.core, done.fared.as_deref(), done.no_connection).await;
+        }
+    }
+}
+
+/// One transaction from the queue, from the store to the recorded outcome.
+struct Job {
+    core: Arc<Core>,
+    outgoing: Arc<Outgoing>,
+    queue: Queue,
+    by_gate: bool,
+    message: Seq,
+    route: Route,
+    row: MessageRow,
+    wanted: Vec<Delivery>,
+}
+
+impl Job {
+    async fn run(self) -> Done {
+        let transaction = Transaction {
+            reverse_path: self.row.reverse_path.clone(),
+            recipients: self.wanted.iter().map(|to| to.address.clone()).collect(),
+            eight_bit: self.row.eight_bit,
+            smtputf8: self.row.smtputf8,
+            size: self.row.size,
+        };
+        let source = Source::Stored { store: self.core.store.clone(), message: self.message };
+        let attempt = self.outgoing.send(self.route, &transaction, &source).await;
+        let (by, now) = (self.outgoing.name(self.route), self.core.now().wall);
+        if self.queue == Queue::Primary {
+            self.core.observe_relay(handover::evidence(&attempt, &by, now)).await;
+        }
+        let tried: Vec<Tried> = self.wanted.iter().map(|to| Tried { attempts: attempts(&to.state), accepted_at: self.row.at }).collect();
+        let nexts = handover::from_queue(&attempt, self.queue, &tried, self.by_gate, &by, random(), now);
+        self.record(&nexts).await;
+        Done { message: self.message.0, no_connection: matches!(attempt, Attempt::Failed(_)), fared: Some(nexts) }
+    }
+
+    async fn record(&self, nexts: &[Next]) {
+        let now = self.core.now().wall;
+        let (mut states, mut unreached) = (Vec::new(), Vec::new());
+        for (to, next) in self.wanted.iter().zip(nexts) {
+            match next {
+                Next::State(state) => states.push((to.recipient, state.clone())),
+                Next::Bounce { reply } => unreached.push((to, reply.clone())),
+            }
+        }
+        if !unreached.is_empty() {
+            match self.core.bounce(self.message, &self.row, &unreached).await {
+                Ok(dsn) => states.extend(unreached.iter().map(|(to, reply)| {
+                    (to.recipient, DeliveryState::Bounced { at: now, reply: reply.clone(), dsn: dsn.map(|seq| seq.0) })
+                })),
+                // Without the bounce on disk the recipient stays queued, and is tried again.
+                Err(error) => log::error!("queue={:?} message={} bounce not written: {error}", self.queue, self.message),
+            }
+        }
+        for (number, state) in &states {
+            log::info!("queue={:?} message={} rcpt={number} state={}", self.queue, self.message, serde_json::json!(state));
+        }
+        self.core.write_states(self.message, states).await;
+    }
+}
+
+impl Core {
+    /// Writes the DSN to the sender. None if there is nobody to tell: a null reverse-path, or a stranger (who gets no
+    /// backscatter from us).
+    pub async fn bounce(self: &Arc<Self>, message: Seq, row: &MessageRow, unreached: &[(&Delivery, String)]) -> Result<Option<Seq>, StoreError> {
+        let Some(sender) = row.reverse_path.as_ref().filter(|path| self.is_local(path)) else { return Ok(None) };
+        let core = self.clone();
+        let beginning = rt::unblock(move || core.store.body_piece(message, 0, BOUNCE_HEAD_OCTETS)).await?;
+        let (header, _) = split_header(&beginning);
+        let now = self.now().wall;
+        let recipients: Vec<Unreached> =
+            unreached.iter().map(|(to, reply)| Unreached { address: to.address.clone(), reply: reply.clone() }).collect();
+        let original = Original { reverse_path: sender, subject: &row.summary.subject, accepted_at: row.at, header };
+        let dsn = bounce::dsn(&self.config.server.hostname, self.message_id(), &original, &recipients, now);
+        let body = Staged::from_bytes(compose::write_dsn(&dsn));
+        let mut addressed = Addressed::default();
+        addressed.add(sender.clone(), Route::Submit, queued_now(now), self.mailbox_of(sender));
+        let new = NewMessage {
+            origin: Origin::Dsn { about: message },
+            session: format!("dsn-{message}"),
+            client: None,
+            reverse_path: None,
+            recipients: addressed.recipients,
+            filings: addressed.filings,
+            eight_bit: true,
+            smtputf8: !sender.is_ascii(),
+        };
+        let accepted = new.accepted(&body, now).map_err(|error| StoreError::Io(error.to_string()))?;
+        let written = self.write(vec![Change::Message(Box::new(accepted), Arc::new(body))]).await?;
+        self.kick(Queue::Primary);
+        Ok(written.first().copied())
+    }
+
+    /// A fresh Message-ID without angle brackets.
+    pub fn message_id(&self) -> String {
+        format!("{:016x}{:016x}@{}", random(), random(), self.config.server.hostname)
+    }
+}
+
+/// Random bits from the kernel; zero if it has none (then there is only no jitter).
+pub fn random() -> u64 {
+    getrandom::u64().unwrap_or_default()
+}
+
+fn attempts(state: &DeliveryState) -> u32 {
+    match state {
+        DeliveryState::Queued { attempts, .. } => *attempts,
+        _ => 0,
+    }
+}

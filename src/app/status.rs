@@ -1,0 +1,70 @@
+//! The box's state as a document.
+
+use super::core::{Core, lock};
+use crate::control::{Alarm, ListenStatus, ProbeStatus, Status, StoreStatus};
+use crate::mail::date;
+
+/// What `status` shows. The listening addresses are filled in by whoever holds the listeners.
+pub fn status(core: &Core) -> Status {
+    let (mode, now) = (core.mode(), core.now());
+    let (observations, outlook, continuity_alarms, automatic) = {
+        let machine = core.machine();
+        (machine.observations(), machine.outlook(), machine.alarms(), machine.saved().automatic)
+    };
+    let usage = core.store.usage().unwrap_or_default();
+    let view = core.store.view();
+    let mut alarms: Vec<Alarm> = lock(&core.alarms).iter().map(|(name, text)| Alarm { name: (*name).to_owned(), text: text.clone() }).collect();
+    alarms.extend(continuity_alarms.into_iter().map(|alarm| Alarm {
+        name: serde_json::to_value(alarm).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default(),
+        text: alarm.text().to_owned(),
+    }));
+    alarms.sort_by(|one, other| one.name.cmp(&other.name));
+    Status {
+        mode: mode.mode,
+        since: date::rfc3339(mode.since),
+        event: mode.event.map(|event| event.id.0),
+        automatic,
+        outlook,
+        listen: ListenStatus::default(),
+        queue: view.queue_counts().unwrap_or_default(),
+        probes: observations
+            .into_iter()
+            .map(|(evidence, in_a_row)| ProbeStatus {
+                probe: evidence.probe,
+                class: evidence.class,
+                detail: evidence.detail,
+                latency_ms: evidence.latency_ms,
+                at: date::rfc3339(evidence.at),
+                in_a_row,
+            })
+            .collect(),
+        alarms,
+        store: StoreStatus { newest: view.newest().0, used_octets: usage.used_octets, free_octets: usage.free_octets },
+        people: core.directory().len(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        uptime_s: now.mono.since(core.started.mono).as_secs(),
+    }
+}
+
+/// Prometheus text (exposition format 0.0.4).
+pub fn metrics(core: &Core) -> String {
+    let status = status(core);
+    let mode = match status.mode {
+        crate::continuity::Mode::Normal => 0,
+        crate::continuity::Mode::Suspect => 1,
+        crate::continuity::Mode::Continuity => 2,
+        crate::continuity::Mode::Recovering => 3,
+    };
+    let rows = [
+        ("lifeboat_mode", "Mode: 0 normal, 1 suspect, 2 continuity, 3 recovering", "gauge", mode),
+        ("lifeboat_queue_primary", "Recipients queued for the primary", "gauge", status.queue.primary),
+        ("lifeboat_queue_outbound", "Recipients queued for the outside", "gauge", status.queue.outbound),
+        ("lifeboat_held", "Recipients held for the admin", "gauge", status.queue.held),
+        ("lifeboat_alarms", "Active alarms", "gauge", status.alarms.len() as u64),
+        ("lifeboat_records", "Number of the newest record", "counter", status.store.newest),
+        ("lifeboat_store_used_bytes", "Spool and index", "gauge", status.store.used_octets),
+        ("lifeboat_store_free_bytes", "Free on the file system", "gauge", status.store.free_octets),
+        ("lifeboat_uptime_seconds", "Since the start", "counter", status.uptime_s),
+    ];
+    rows.iter().map(|(name, help, kind, value)| format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n")).collect()
+}

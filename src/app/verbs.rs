@@ -1,0 +1,280 @@
+//! Carries out what the control socket asks. Waits for files and the store: not from async code.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::core::{Core, EventLine, ModeLine, lock};
+use super::status;
+use super::writing::queued_now;
+use crate::auth::{Verifier, password};
+use crate::clock::Wall;
+use crate::continuity::{EndError, Input, Mode};
+use crate::control::{Answer, Verb};
+use crate::directory::Directory;
+use crate::limits;
+use crate::mail::{Address, date};
+use crate::net::rt;
+use crate::relay::{DeliveryState, Queue};
+use crate::store::{Change, Delivery, Seq, StoreError};
+
+/// Events that `event list` shows.
+const EVENTS_SHOWN: usize = 100;
+
+/// Carries out one verb. `Status` lacks the listening addresses, which are the caller's to fill in.
+pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
+    match verb {
+        Verb::Status => {
+            let status = status::status(core);
+            Answer::done(status.to_text(core.now().wall), json!(status))
+        }
+        Verb::EventStart { reason, by } => event_start(core, reason, by),
+        Verb::EventEnd { force, by } => event_end(core, force, by),
+        Verb::EventList => events(core, None),
+        Verb::EventShow { id } => events(core, Some(&id)),
+        Verb::Automatic { on, by } => {
+            core.audit(&by, "automatic", format!("on={on}"));
+            core.feed(Input::Automatic { by, on });
+            Answer::done(if on { "Automatic is on." } else { "Automatic is off: the box does not take over by itself." }, json!({ "automatic": on }))
+        }
+        Verb::QueueList => queue_list(core),
+        Verb::QueueRetry { message, by } => retry(core, message, &by),
+        Verb::QueueHold { message, by } => {
+            let held = |at: Wall, _: &DeliveryState| DeliveryState::Held { at, reason: format!("held by {by}"), by_gate: false, attempts: 0 };
+            change_states(core, message, &by, "queue-hold", DeliveryState::is_queued, held)
+        }
+        Verb::QueueRelease { message, by } => {
+            let is_held = |state: &DeliveryState| matches!(state, DeliveryState::Held { .. });
+            change_states(core, message, &by, "queue-release", is_held, |at, _| queued_now(at))
+        }
+        Verb::QueueBounce { message, by } => give_up(core, Seq(message), &by),
+        Verb::CredentialIssue { address, by } => issue(core, &address, &by),
+        Verb::DirectoryImport { csv, by } => import(core, &csv, &by),
+    }
+}
+
+fn event_start(core: &Core, reason: String, by: String) -> Answer {
+    if core.mode().mode == Mode::Continuity {
+        return Answer::failed("A continuity event is open already.");
+    }
+    core.audit(&by, "event-start", format!("reason={reason:?}"));
+    core.feed(Input::Start { by, reason });
+    let mode = core.mode();
+    let id = mode.event.map(|event| event.id.0).unwrap_or_default();
+    Answer::done(format!("Continuity event {id} has begun. People can use the webmail now."), json!({ "event": id, "mode": mode.mode }))
+}
+
+fn event_end(core: &Core, force: bool, by: String) -> Answer {
+    let refused = core.machine().may_end(force).err();
+    match refused {
+        Some(EndError::NoEvent) => return Answer::failed("No continuity event is open."),
+        Some(EndError::PrimaryDown) => {
+            return Answer::failed("The primary does not work. End the event all the same with --force (automatic then waits until the primary works again).");
+        }
+        None => {}
+    }
+    core.audit(&by, "event-end", format!("force={force}"));
+    core.feed(Input::End { by, force });
+    let mode = core.mode().mode;
+    Answer::done("The event ends: what was taken is being handed over to the primary.", json!({ "mode": mode }))
+}
+
+fn events(core: &Core, wanted: Option<&str>) -> Answer {
+    let (changes, closed) = match (core.ledger.read("mode"), core.ledger.read("event")) {
+        (Ok(changes), Ok(closed)) => (changes, closed),
+        (Err(error), _) | (_, Err(error)) => return Answer::failed(format!("The ledger cannot be read: {error}.")),
+    };
+    let closed: Vec<EventLine> = closed.into_iter().filter_map(|line| serde_json::from_value(line.data).ok()).collect();
+    if let Some(id) = wanted {
+        let transitions: Vec<ModeLine> = changes
+            .into_iter()
+            .filter_map(|line| serde_json::from_value::<ModeLine>(line.data).ok())
+            .filter(|line| line.transition.event.as_ref().is_some_and(|event| event.0 == id))
+            .collect();
+        if transitions.is_empty() {
+            return Answer::failed(format!("There is no event {id}. `lifeboat event list` shows all."));
+        }
+        let mut text = format!("Event {id}\n");
+        for line in &transitions {
+            let change = &line.transition;
+            text += &format!("{}  {:?} -> {:?}  by {}: {}\n", date::rfc3339(change.at), change.from, change.to, change.by, change.reason);
+        }
+        let report = closed.iter().find(|event| event.id.0 == id);
+        text += &report.map_or_else(|| "The event is open.\n".to_owned(), |event| format!("{}\n", event.summary));
+        let transitions: Vec<_> = transitions.into_iter().map(|line| line.transition).collect();
+        return Answer::done(text, json!({ "id": id, "transitions": transitions, "report": report }));
+    }
+    let open = core.mode().event;
+    let mut text = String::new();
+    if let Some(event) = &open {
+        text += &format!("{}  open since {}\n", event.id.0, date::rfc3339(event.since));
+    }
+    for event in closed.iter().rev().take(EVENTS_SHOWN) {
+        text += &format!("{}  {} to {}  {}\n", event.id.0, date::rfc3339(event.from), date::rfc3339(event.to), event.summary);
+    }
+    if text.is_empty() {
+        text.push_str("There has been no continuity event.\n");
+    }
+    Answer::done(text, json!({ "open": open, "closed": closed }))
+}
+
+/// Waiting and held recipients, the oldest [`limits::QUEUE_PAGE_ENTRIES`] of each queue.
+fn queue_list(core: &Core) -> Answer {
+    match waiting(core) {
+        Ok(waiting) if waiting.is_empty() => Answer::done("Nothing waits.\n", json!([])),
+        Ok(waiting) => {
+            let mut text = String::new();
+            for to in &waiting {
+                text += &format!("{}  {}  {:?}  {}\n", to.message, to.address, to.route, state_words(&to.state));
+            }
+            Answer::done(text, json!(waiting))
+        }
+        Err(error) => Answer::failed(format!("The queue cannot be read: {error}.")),
+    }
+}
+
+fn waiting(core: &Core) -> Result<Vec<Delivery>, StoreError> {
+    let view = core.store.view();
+    let mut found = view.held(None, limits::QUEUE_PAGE_ENTRIES)?;
+    for queue in [Queue::Primary, Queue::Outbound] {
+        for entry in view.queue(queue, None, limits::QUEUE_PAGE_ENTRIES)? {
+            found.extend(view.deliveries(Seq(entry.message))?.into_iter().filter(|to| to.recipient == entry.recipient));
+        }
+    }
+    found.sort_by_key(|to| (to.message, to.recipient));
+    Ok(found)
+}
+
+fn state_words(state: &DeliveryState) -> String {
+    match state {
+        DeliveryState::Queued { attempts, next_at, last, .. } => {
+            let last = last.as_deref().map(|last| format!(" ({last})")).unwrap_or_default();
+            format!("queued, {attempts} tries, next {}{last}", date::rfc3339(*next_at))
+        }
+        DeliveryState::Held { reason, .. } => format!("held: {reason}"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn retry(core: &Core, message: Option<u64>, by: &str) -> Answer {
+    let wanted: Vec<Delivery> = match waiting(core) {
+        Ok(all) => all.into_iter().filter(|to| to.state.is_queued() && message.is_none_or(|wanted| to.message.0 == wanted)).collect(),
+        Err(error) => return Answer::failed(format!("The queue cannot be read: {error}.")),
+    };
+    core.audit(by, "queue-retry", format!("recipients={}", wanted.len()));
+    let now = core.now().wall;
+    let due = |state: &DeliveryState| match state.clone() {
+        DeliveryState::Queued { attempts, last, in_doubt, .. } => DeliveryState::Queued { attempts, next_at: now, last, in_doubt },
+        other => other,
+    };
+    finish(core, wanted.iter().map(|to| (to, due(&to.state))).collect(), now)
+}
+
+fn change_states(
+    core: &Core,
+    message: u64,
+    by: &str,
+    action: &str,
+    wanted: impl Fn(&DeliveryState) -> bool,
+    new: impl Fn(Wall, &DeliveryState) -> DeliveryState,
+) -> Answer {
+    let deliveries = match core.store.view().deliveries(Seq(message)) {
+        Ok(deliveries) => deliveries,
+        Err(error) => return Answer::failed(format!("The queue cannot be read: {error}.")),
+    };
+    let now = core.now().wall;
+    let chosen: Vec<&Delivery> = deliveries.iter().filter(|to| wanted(&to.state)).collect();
+    if chosen.is_empty() {
+        return Answer::failed(format!("Message {message} has no recipient to which this applies. `lifeboat queue list` shows what waits."));
+    }
+    core.audit(by, action, format!("message={message} recipients={}", chosen.len()));
+    finish(core, chosen.into_iter().map(|to| (to, new(now, &to.state))).collect(), now)
+}
+
+fn finish(core: &Core, states: Vec<(&Delivery, DeliveryState)>, now: Wall) -> Answer {
+    let count = states.len();
+    let changes: Vec<Change> =
+        states.into_iter().map(|(to, state)| Change::Delivery { message: to.message, recipient: to.recipient, state }).collect();
+    if count > 0
+        && let Err(error) = core.store.write_wait(changes, now)
+    {
+        return Answer::failed(format!("This could not be recorded: {error}."));
+    }
+    core.kick(Queue::Primary);
+    core.kick(Queue::Outbound);
+    Answer::done(format!("Done for {count} recipient(s).\n"), json!({ "recipients": count }))
+}
+
+/// Gives queued and held recipients of a message up; the sender gets a DSN.
+fn give_up(core: &Arc<Core>, message: Seq, by: &str) -> Answer {
+    let view = core.store.view();
+    let (row, deliveries) = match (view.message(message), view.deliveries(message)) {
+        (Ok(Some(row)), Ok(deliveries)) => (row, deliveries),
+        (Ok(None), _) => return Answer::failed(format!("There is no message {message}.")),
+        (Err(error), _) | (_, Err(error)) => return Answer::failed(format!("The queue cannot be read: {error}.")),
+    };
+    let words = "5.0.0 given up by the administrator".to_owned();
+    let chosen: Vec<(&Delivery, String)> = deliveries
+        .iter()
+        .filter(|to| to.state.is_queued() || matches!(to.state, DeliveryState::Held { .. }))
+        .map(|to| (to, words.clone()))
+        .collect();
+    if chosen.is_empty() {
+        return Answer::failed(format!("Message {message} has no recipient that waits."));
+    }
+    core.audit(by, "queue-bounce", format!("message={message} recipients={}", chosen.len()));
+    match rt::block_on(core.bounce(message, &row, &chosen)) {
+        Ok(dsn) => {
+            let now = core.now().wall;
+            let state = DeliveryState::Bounced { at: now, reply: words, dsn: dsn.map(|seq| seq.0) };
+            finish(core, chosen.iter().map(|(to, _)| (*to, state.clone())).collect(), now)
+        }
+        Err(error) => Answer::failed(format!("The bounce could not be written: {error}.")),
+    }
+}
+
+fn issue(core: &Core, address: &str, by: &str) -> Answer {
+    let parsed = match Address::parse(address) {
+        Ok(parsed) => parsed,
+        Err(error) => return Answer::failed(format!("{address}: {error}.")),
+    };
+    let directory = core.directory();
+    let Some(person) = directory.resolve(&parsed) else {
+        return Answer::failed(format!("{address} is not in the directory. `lifeboat directory import FILE` brings people in."));
+    };
+    let (mut word_bits, mut salt) = ([0; 16], [0; 16]);
+    if getrandom::fill(&mut word_bits).is_err() || getrandom::fill(&mut salt).is_err() {
+        return Answer::failed("The box has no random numbers yet. Try again in a minute.");
+    }
+    let password = password(word_bits);
+    let now = core.now().wall;
+    let verifier = Verifier::make(&person.mailbox, &password, salt, now, by);
+    // A password that is not on disk would be gone with the next restart: better none.
+    if let Err(error) = core.ledger.append("credential", &verifier, now) {
+        return Answer::failed(format!("The password could not be recorded: {error}."));
+    }
+    core.audit(by, "credential-issue", format!("mailbox={}", person.mailbox));
+    let mut credentials = core.credentials.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+    Arc::make_mut(&mut credentials).insert(verifier);
+    drop(credentials);
+    let text = format!("{}\npassword: {password}\nIt is shown only now. A password issued before no longer works.\n", person.address);
+    Answer::done(text, json!({ "address": person.address, "password": password }))
+}
+
+fn import(core: &Core, csv: &str, by: &str) -> Answer {
+    let directory = match Directory::parse_csv(csv, &core.config.smtp.domains) {
+        Ok(directory) => directory,
+        Err(problems) => {
+            let lines: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.line, problem.text)).collect();
+            return Answer::failed(format!("Nothing was imported:\n{}", lines.join("\n")));
+        }
+    };
+    let people = directory.len();
+    if let Err(error) = core.ledger.append("directory", &super::people::DirectoryLine::new(csv), core.now().wall) {
+        return Answer::failed(format!("The directory could not be recorded: {error}."));
+    }
+    core.audit(by, "directory-import", format!("people={people}"));
+    *core.directory.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(directory);
+    lock(&core.verdicts).clear();
+    Answer::done(format!("{people} people are in the directory now.\n"), json!({ "people": people }))
+}

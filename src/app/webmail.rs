@@ -1,0 +1,182 @@
+//! The webmail's link to the box: a snapshot for each request, and the intents carried out before the answer goes out.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use super::core::{Core, lock};
+use super::status;
+use super::writing::{Addressed, NewMessage, queued_now};
+use crate::auth::Token;
+use crate::limits;
+use crate::mail::Mailbox;
+use crate::relay::{Queue, Route};
+use crate::store::{Change, Folder, Origin, Staged, StoreError};
+use crate::web::{self, Context, Intent, ModeView, Request, Response, SESSION_COOKIE, Submission};
+
+/// Answers web requests.
+pub struct Webmail {
+    core: Arc<Core>,
+    checks: Slots,
+}
+
+impl Webmail {
+    pub fn new(core: Arc<Core>) -> Webmail {
+        Webmail { core, checks: Slots::new(limits::PASSWORD_CHECKS_MAX) }
+    }
+
+    /// Answers one request; waits for files and for the store.
+    pub fn handle(&self, request: Request) -> Response {
+        let core = &self.core;
+        let now = core.now();
+        let mode = core.mode();
+        let (directory, credentials) = (core.directory(), core.credentials());
+        let token = request.cookie(SESSION_COOKIE).map(|value| Token(value.to_owned()));
+        let session = token.and_then(|token| lock(&core.sessions).get(&token, now.mono).map(|session| (token, session)));
+        let mut random = [0; 64];
+        if getrandom::fill(&mut random).is_err() {
+            return web::refusal(503, "The box has no random numbers yet. Please try again in a minute.");
+        }
+        let context = Context {
+            now,
+            hostname: &core.config.server.hostname,
+            version: env!("CARGO_PKG_VERSION"),
+            mode: ModeView { mode: mode.mode, since: mode.event.map_or(mode.since, |event| event.since) },
+            access: core.config.web.access,
+            tls: core.config.web.tls,
+            store: &core.store,
+            directory: &directory,
+            credentials: &credentials,
+            session,
+            login_allowed: &|mailbox| lock(&core.throttle).allows(request.client, mailbox, core.now().mono),
+            check_password: &|mailbox, password| {
+                let _slot = self.checks.take();
+                credentials.check(mailbox, password)
+            },
+            random,
+            status: &|| serde_json::to_value(status::status(core)).unwrap_or_default(),
+            metrics: &|| status::metrics(core),
+            ready: true,
+        };
+        let outcome = web::respond(&request, &context);
+        for intent in outcome.intents {
+            if let Err((error, typed)) = self.carry_out(intent, &request) {
+                log::error!("web client={} intent failed: {error}", request.client);
+                let text = match error {
+                    StoreError::Full => "The disk of this box is full. Your message was not sent; please tell your administrator.",
+                    _ => "This could not be stored. Please try again; if it fails again, tell your administrator.",
+                };
+                return web::failure(&request, text, typed.as_deref());
+            }
+        }
+        outcome.response
+    }
+
+    fn carry_out(&self, intent: Intent, request: &Request) -> Result<(), (StoreError, Option<String>)> {
+        let core = &self.core;
+        let now = core.now();
+        match intent {
+            Intent::SignIn { token, csrf, mailbox } => {
+                lock(&core.throttle).succeeded(request.client, &mailbox);
+                core.audit(&format!("web:{mailbox}"), "sign-in", format!("client={}", request.client));
+                lock(&core.sessions).open(token, csrf, mailbox, now.mono);
+                Ok(())
+            }
+            Intent::LoginFailed { mailbox } => {
+                log::warn!("web login-failed client={} mailbox={}", request.client, mailbox.as_ref().map_or("-", Mailbox::as_str));
+                lock(&core.throttle).failed(request.client, mailbox.as_ref(), now.mono);
+                Ok(())
+            }
+            Intent::SignOut { token } => {
+                lock(&core.sessions).close(&token);
+                Ok(())
+            }
+            Intent::Seen { mailbox, message } => {
+                let change = Change::Seen { mailbox, message, seen: true };
+                // A read mark that cannot be kept is no reason not to show the message.
+                if let Err(error) = core.store.write_wait(vec![change], now.wall) {
+                    log::warn!("web message={message} read mark not kept: {error}");
+                }
+                Ok(())
+            }
+            Intent::Submit(submission) => {
+                let typed = submission.typed.clone();
+                self.submit(*submission).map_err(|error| (error, Some(typed)))
+            }
+            Intent::KeepDraft(submission) => {
+                let typed = submission.typed.clone();
+                self.keep_draft(*submission).map_err(|error| (error, Some(typed)))
+            }
+        }
+    }
+
+    /// Local people have it at once; the primary and the outside world get it by the queues.
+    fn submit(&self, submission: Submission) -> Result<(), StoreError> {
+        let core = &self.core;
+        let now = core.now().wall;
+        let mut addressed = Addressed::default();
+        for recipient in submission.recipients {
+            let (route, mailbox) =
+                if core.is_local(&recipient) { (Route::Submit, core.mailbox_of(&recipient)) } else { (Route::Outbound, None) };
+            addressed.add(recipient, route, queued_now(now), mailbox);
+        }
+        addressed.file(submission.mailbox.clone(), Folder::Sent);
+        let written = self.write(Origin::Webmail, submission.mailbox.clone(), submission.message, addressed)?;
+        log::info!("web submitted message={written} mailbox=<{}>", submission.mailbox);
+        core.kick(Queue::Primary);
+        core.kick(Queue::Outbound);
+        Ok(())
+    }
+
+    fn keep_draft(&self, submission: Submission) -> Result<(), StoreError> {
+        let mut addressed = Addressed::default();
+        addressed.file(submission.mailbox.clone(), Folder::Drafts);
+        self.write(Origin::Draft, submission.mailbox, submission.message, addressed).map(|_| ())
+    }
+
+    fn write(&self, origin: Origin, writer: Mailbox, message: Vec<u8>, addressed: Addressed) -> Result<crate::store::Seq, StoreError> {
+        let core = &self.core;
+        let now = core.now().wall;
+        let body = Staged::from_bytes(message);
+        let reverse_path = core.directory().person(&writer).map(|person| person.address.clone());
+        let smtputf8 = addressed.recipients.iter().any(|to| !to.address.is_ascii()) || reverse_path.as_ref().is_some_and(|path| !path.is_ascii());
+        let new = NewMessage {
+            origin,
+            session: "web".to_owned(),
+            client: None,
+            reverse_path,
+            recipients: addressed.recipients,
+            filings: addressed.filings,
+            eight_bit: true,
+            smtputf8,
+        };
+        let accepted = new.accepted(&body, now).map_err(|error| StoreError::Io(error.to_string()))?;
+        let written = core.store.write_wait(vec![Change::Message(Box::new(accepted), Arc::new(body))], now)?;
+        Ok(written.first().copied().unwrap_or_default())
+    }
+}
+
+/// A few slots for work that takes much memory.
+struct Slots {
+    free: Mutex<usize>,
+    changed: Condvar,
+}
+
+struct Slot<'a>(&'a Slots);
+
+impl Slots {
+    fn new(count: usize) -> Slots {
+        Slots { free: Mutex::new(count), changed: Condvar::new() }
+    }
+
+    fn take(&self) -> Slot<'_> {
+        let mut free = self.changed.wait_while(lock(&self.free), |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+        *free -= 1;
+        Slot(self)
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        *lock(&self.0.free) += 1;
+        self.0.changed.notify_one();
+    }
+}

@@ -1,0 +1,98 @@
+//! Writing to the store from async code, and building the records of new messages.
+
+use std::net::IpAddr;
+
+use super::core::Core;
+use crate::clock::Wall;
+use crate::mail::{Address, Mailbox, parse};
+use crate::net::rt::channel;
+use crate::relay::{DeliveryState, Route};
+use crate::store::{Accepted, Change, Filing, Folder, Origin, Recipient, Seq, Staged, StoreError};
+
+/// Octets of a message that its summary is made from.
+const SUMMARY_HEAD_OCTETS: usize = 256 * 1024;
+
+impl Core {
+    /// Writes changes as one unit and waits until they are on disk and in the index.
+    pub async fn write(&self, changes: Vec<Change>) -> Result<Vec<Seq>, StoreError> {
+        let (sender, receiver) = channel::bounded(1);
+        let done = Box::new(move |written| {
+            let _gone = sender.try_send(written);
+        });
+        self.store.write(changes, self.now().wall, done);
+        receiver.recv().await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Records new states of recipients of one message. A failure is logged: the old state stays, and a crash or the next
+    /// try can only duplicate, never lose.
+    pub async fn write_states(&self, message: Seq, states: Vec<(u32, DeliveryState)>) {
+        let changes = states.into_iter().map(|(recipient, state)| Change::Delivery { message, recipient, state }).collect();
+        if let Err(error) = self.write(changes).await {
+            log::error!("store message={message} outcome not recorded: {error}");
+        }
+    }
+}
+
+/// A message that is about to be recorded.
+pub struct NewMessage {
+    pub origin: Origin,
+    pub session: String,
+    pub client: Option<IpAddr>,
+    pub reverse_path: Option<Address>,
+    pub recipients: Vec<Recipient>,
+    pub filings: Vec<Filing>,
+    pub eight_bit: bool,
+    pub smtputf8: bool,
+}
+
+impl NewMessage {
+    /// The record's head, with the summary read from the body's beginning.
+    ///
+    /// # Errors
+    /// Of the disk, when the body is staged there.
+    pub fn accepted(self, body: &Staged, at: Wall) -> std::io::Result<Accepted> {
+        let summary = parse::summarise(&body.head(SUMMARY_HEAD_OCTETS)?);
+        Ok(Accepted {
+            at,
+            origin: self.origin,
+            session: self.session,
+            client: self.client,
+            reverse_path: self.reverse_path,
+            recipients: self.recipients,
+            filings: self.filings,
+            eight_bit: self.eight_bit,
+            smtputf8: self.smtputf8,
+            summary,
+        })
+    }
+}
+
+/// Queued, due at once.
+pub fn queued_now(now: Wall) -> DeliveryState {
+    DeliveryState::Queued { attempts: 0, next_at: now, last: None, in_doubt: false }
+}
+
+/// Routes, first states and filings of a message's recipients.
+#[derive(Default)]
+pub struct Addressed {
+    pub recipients: Vec<Recipient>,
+    pub filings: Vec<Filing>,
+}
+
+impl Addressed {
+    /// Adds a recipient; a local one is filed to its Inbox, once for each mailbox.
+    pub fn add(&mut self, address: Address, route: Route, state: DeliveryState, mailbox: Option<Mailbox>) {
+        let number = u32::try_from(self.recipients.len()).unwrap_or(u32::MAX);
+        self.recipients.push(Recipient { address, route, state });
+        if let Some(mailbox) = mailbox
+            && !self.filings.iter().any(|filing| filing.mailbox == mailbox && filing.folder == Folder::Inbox)
+        {
+            self.filings.push(Filing { mailbox, folder: Folder::Inbox, seen: false, recipient: Some(number) });
+        }
+    }
+
+    /// Files a copy in a folder of the writer.
+    pub fn file(&mut self, mailbox: Mailbox, folder: Folder) {
+        self.filings.push(Filing { mailbox, folder, seen: true, recipient: None });
+    }
+}
