@@ -192,7 +192,11 @@ impl Intake {
             self.core.kick(Queue::Primary);
             self.core.kick(Queue::Outbound);
         }
-        if in_session.is_empty() { reply::stored(&message.to_string()) } else { self.hand_over(session, message, transaction, in_session).await }
+        if in_session.is_empty() {
+            reply::stored(&message.to_string())
+        } else {
+            self.hand_over(session, message, transaction, in_session).await
+        }
     }
 
     /// Cut-through. The transaction goes on in the background when it takes longer than the sender waits; then the

@@ -21,7 +21,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::core::{Core, ModeLine, Parts, lock};
+use self::core::{Core, ModeLine, Parts};
 use crate::auth::{Credentials, Verifier};
 use crate::clock::Clock;
 use crate::config::{Config, SmtpTls};
@@ -33,7 +33,7 @@ use crate::net::dns::Resolver;
 use crate::net::rt::{self, Task};
 use crate::net::smtp_server::{self, Server};
 use crate::net::tls;
-use crate::net::web_server::{self, WebOptions, WebServer};
+use crate::net::web_server::{WebOptions, WebServer};
 use crate::relay::Queue;
 use crate::store::{Disk, Ledger, Line, Options, Recovery, Store};
 
@@ -90,10 +90,14 @@ impl Running {
             tls: (config.smtp.tls != SmtpTls::Off).then(|| certificate.clone()),
             stage_folder: core.store.stage_folder(),
         };
-        let smtp = Server::start(smtp_options, intake, core.clock.clone()).map_err(|error| listening("smtp.listen", &config.smtp.listen, &error))?;
+        let smtp = Server::start(smtp_options, intake, core.clock.clone())
+            .map_err(|error| listening("smtp.listen", &config.smtp.listen, &error))?;
         let webmail = webmail::Webmail::new(core.clone());
-        let web_options =
-            WebOptions { listen: web_config.listen.clone(), tls: web_config.tls.then_some(certificate), networks: web_config.networks.clone() };
+        let web_options = WebOptions {
+            listen: web_config.listen.clone(),
+            tls: web_config.tls.then_some(certificate),
+            networks: web_config.networks.clone(),
+        };
         let web = WebServer::start(web_options, Arc::new(move |request| webmail.handle(request)))
             .map_err(|error| listening("web.listen", &web_config.listen, &error))?;
         let listen = Arc::new(Listen { smtp: smtp.addresses(), web: web.addresses() });

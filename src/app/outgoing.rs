@@ -172,11 +172,7 @@ pub fn primary_target(core: &Core, server: &HostPort) -> Target {
             tls: Tls::Off,
             auth: None,
             auth_in_clear: false,
-            timeouts: Timeouts {
-                hello: monitor.timeout,
-                reply: limits::SMTP_REPLY_TIMEOUT,
-                final_reply: limits::SMTP_FINAL_REPLY_TIMEOUT,
-            },
+            timeouts: Timeouts { hello: monitor.timeout, reply: limits::SMTP_REPLY_TIMEOUT, final_reply: limits::SMTP_FINAL_REPLY_TIMEOUT },
         },
         tls: None,
         connect_timeout: monitor.timeout,
@@ -218,7 +214,10 @@ fn smarthost_target(core: &Core, server: &HostPort) -> Result<Target, String> {
 /// Where the body of a transaction comes from; may be read several times.
 #[derive(Clone)]
 pub enum Source {
-    Stored { store: Store, message: Seq },
+    Stored {
+        store: Store,
+        message: Seq,
+    },
     /// Not stored: our disk is full or failed, and the mail streams through.
     Staged(Arc<Staged>),
 }

@@ -28,11 +28,8 @@ impl DirectoryLine {
 
 /// The directory to start with. A file with mistakes is an alarm, never a reason to forget people that were known.
 pub fn load(config: &Config, ledger: &Ledger, lines: &[Line], now: Wall) -> (Directory, Option<String>) {
-    let recorded: Vec<DirectoryLine> = lines
-        .iter()
-        .filter(|line| line.kind == "directory")
-        .filter_map(|line| serde_json::from_value(line.data.clone()).ok())
-        .collect();
+    let recorded: Vec<DirectoryLine> =
+        lines.iter().filter(|line| line.kind == "directory").filter_map(|line| serde_json::from_value(line.data.clone()).ok()).collect();
     let last_file = recorded.iter().rev().find_map(|line| line.file_sha256.clone());
     let known = || match recorded.last() {
         Some(line) => Directory::parse_csv(&line.csv, &config.smtp.domains).unwrap_or_default(),

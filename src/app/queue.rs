@@ -125,7 +125,9 @@ impl Runner {
         {
             let core = self.core.clone();
             let message = Seq(transaction.message);
-            let (row, deliveries) = rt::unblock(move || Ok::<_, StoreError>((core.store.view().message(message)?, core.store.view().deliveries(message)?))).await?;
+            let (row, deliveries) =
+                rt::unblock(move || Ok::<_, StoreError>((core.store.view().message(message)?, core.store.view().deliveries(message)?)))
+                    .await?;
             // What was decided since the scan (an operator held it, say) counts.
             let wanted: Vec<Delivery> =
                 deliveries.into_iter().filter(|to| transaction.recipients.contains(&to.recipient) && to.state.is_queued()).collect();
@@ -267,7 +269,12 @@ impl Job {
 impl Core {
     /// Writes the DSN to the sender. None if there is nobody to tell: a null reverse-path, or a stranger (who gets no
     /// backscatter from us).
-    pub async fn bounce(self: &Arc<Self>, message: Seq, row: &MessageRow, unreached: &[(&Delivery, String)]) -> Result<Option<Seq>, StoreError> {
+    pub async fn bounce(
+        self: &Arc<Self>,
+        message: Seq,
+        row: &MessageRow,
+        unreached: &[(&Delivery, String)],
+    ) -> Result<Option<Seq>, StoreError> {
         let Some(sender) = row.reverse_path.as_ref().filter(|path| self.is_local(path)) else { return Ok(None) };
         let core = self.clone();
         let beginning = rt::unblock(move || core.store.body_piece(message, 0, BOUNCE_HEAD_OCTETS)).await?;

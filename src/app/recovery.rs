@@ -74,8 +74,8 @@ impl Recovery {
             rt::unblock(move || digest_plan(&core, &event)).await?
         };
         for part in &plan {
-            let (core_there, event, part_there) = (core.clone(), event.clone(), part.clone());
-            let change = rt::unblock(move || digest_change(&core_there, &event, &part_there)).await?;
+            let (core_there, event_there, part_there) = (core.clone(), event.clone(), part.clone());
+            let change = rt::unblock(move || digest_change(&core_there, &event_there, &part_there)).await?;
             core.write(vec![change]).await?;
             log::info!("failback event={} digest mailbox=<{}> part={}/{}", event.id.0, part.mailbox, part.part, part.parts);
         }
@@ -226,4 +226,3 @@ pub async fn release_held(core: &Arc<Core>) -> Result<(), StoreError> {
         }
     }
 }
-

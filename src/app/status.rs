@@ -13,7 +13,8 @@ pub fn status(core: &Core) -> Status {
     };
     let usage = core.store.usage().unwrap_or_default();
     let view = core.store.view();
-    let mut alarms: Vec<Alarm> = lock(&core.alarms).iter().map(|(name, text)| Alarm { name: (*name).to_owned(), text: text.clone() }).collect();
+    let mut alarms: Vec<Alarm> =
+        lock(&core.alarms).iter().map(|(name, text)| Alarm { name: (*name).to_owned(), text: text.clone() }).collect();
     alarms.extend(continuity_alarms.into_iter().map(|alarm| Alarm {
         name: serde_json::to_value(alarm).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default(),
         text: alarm.text().to_owned(),

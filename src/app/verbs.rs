@@ -35,12 +35,16 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::Automatic { on, by } => {
             core.audit(&by, "automatic", format!("on={on}"));
             core.feed(Input::Automatic { by, on });
-            Answer::done(if on { "Automatic is on." } else { "Automatic is off: the box does not take over by itself." }, json!({ "automatic": on }))
+            Answer::done(
+                if on { "Automatic is on." } else { "Automatic is off: the box does not take over by itself." },
+                json!({ "automatic": on }),
+            )
         }
         Verb::QueueList => queue_list(core),
         Verb::QueueRetry { message, by } => retry(core, message, &by),
         Verb::QueueHold { message, by } => {
-            let held = |at: Wall, _: &DeliveryState| DeliveryState::Held { at, reason: format!("held by {by}"), by_gate: false, attempts: 0 };
+            let held =
+                |at: Wall, _: &DeliveryState| DeliveryState::Held { at, reason: format!("held by {by}"), by_gate: false, attempts: 0 };
             change_states(core, message, &by, "queue-hold", DeliveryState::is_queued, held)
         }
         Verb::QueueRelease { message, by } => {
@@ -69,7 +73,9 @@ fn event_end(core: &Core, force: bool, by: String) -> Answer {
     match refused {
         Some(EndError::NoEvent) => return Answer::failed("No continuity event is open."),
         Some(EndError::PrimaryDown) => {
-            return Answer::failed("The primary does not work. End the event all the same with --force (automatic then waits until the primary works again).");
+            return Answer::failed(
+                "The primary does not work. End the event all the same with --force (automatic then waits until the primary works again).",
+            );
         }
         None => {}
     }
@@ -185,7 +191,9 @@ fn change_states(
     let now = core.now().wall;
     let chosen: Vec<&Delivery> = deliveries.iter().filter(|to| wanted(&to.state)).collect();
     if chosen.is_empty() {
-        return Answer::failed(format!("Message {message} has no recipient to which this applies. `lifeboat queue list` shows what waits."));
+        return Answer::failed(format!(
+            "Message {message} has no recipient to which this applies. `lifeboat queue list` shows what waits."
+        ));
     }
     core.audit(by, action, format!("message={message} recipients={}", chosen.len()));
     finish(core, chosen.into_iter().map(|to| (to, new(now, &to.state))).collect(), now)

@@ -137,7 +137,8 @@ impl Webmail {
         let now = core.now().wall;
         let body = Staged::from_bytes(message);
         let reverse_path = core.directory().person(&writer).map(|person| person.address.clone());
-        let smtputf8 = addressed.recipients.iter().any(|to| !to.address.is_ascii()) || reverse_path.as_ref().is_some_and(|path| !path.is_ascii());
+        let smtputf8 =
+            addressed.recipients.iter().any(|to| !to.address.is_ascii()) || reverse_path.as_ref().is_some_and(|path| !path.is_ascii());
         let new = NewMessage {
             origin,
             session: "web".to_owned(),
