@@ -5,7 +5,7 @@
 
 mod request;
 
-pub use request::{Context, Intent, ModeView, Outcome, Request, Response, Submission};
+pub use request::{SESSION_COOKIE, Context, Intent, ModeView, Outcome, Request, Response, Submission};
 
 /// Answers one request.
 pub fn respond(_request: &Request, _context: &Context<'_>) -> Outcome {
