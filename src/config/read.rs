@@ -1,5 +1,6 @@
 //! From TOML to [`Config`], collecting every mistake.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -30,6 +31,8 @@ pub struct Report {
     pub errors: Vec<Problem>,
     /// In the order of the file; those without a place last.
     pub warnings: Vec<Problem>,
+    /// The line of each `table.key` that stands in the file.
+    pub key_lines: BTreeMap<String, usize>,
 }
 
 impl fmt::Display for Problem {
@@ -50,7 +53,7 @@ pub fn parse(text: &str, gateway: Option<IpAddr>) -> Report {
     reader.note_syntax(&syntax);
     if let Some(broken) = reader.broken_header() {
         let errors = in_order(reader.errors).into_iter().filter(|problem| problem.line <= broken).collect();
-        return Report { config: None, errors, warnings: Vec::new() };
+        return Report { config: None, errors, warnings: Vec::new(), key_lines: reader.key_lines };
     }
     let config = sections::read(&mut reader, document.get_ref(), gateway);
     // A file that is no TOML is read as far as the parser could make sense of it, so that one run shows as much
@@ -59,7 +62,7 @@ pub fn parse(text: &str, gateway: Option<IpAddr>) -> Report {
         checks::check(&mut reader, &config);
     }
     let errors = in_order(reader.errors);
-    Report { config: errors.is_empty().then_some(config), errors, warnings: in_order(reader.warnings) }
+    Report { config: errors.is_empty().then_some(config), errors, warnings: in_order(reader.warnings), key_lines: reader.key_lines }
 }
 
 fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {

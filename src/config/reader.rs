@@ -39,7 +39,7 @@ pub(super) struct Reader<'t> {
     /// Offsets at which lines begin.
     line_starts: Vec<usize>,
     /// Where each key stands that was found.
-    key_lines: BTreeMap<String, usize>,
+    pub key_lines: BTreeMap<String, usize>,
     /// Lines that are no TOML: what the parser made of the rest of such a line is not looked at.
     broken_lines: Vec<usize>,
     pub errors: Vec<Problem>,
