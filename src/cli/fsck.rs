@@ -49,7 +49,7 @@ pub fn fsck(config: &Path, rebuild: bool) -> u8 {
 /// The report, and whether it is clean.
 fn check(data_dir: &Path, rebuild: bool) -> Result<(String, bool), StoreError> {
     if rebuild {
-        store::rebuild(data_dir, Arc::new(Disk))?;
+        store::rebuild(data_dir)?;
     }
     let report = store::check(data_dir, Arc::new(Disk))?;
     Ok((report.to_string(), report.is_clean()))
