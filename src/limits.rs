@@ -135,10 +135,21 @@ pub const WEB_SESSIONS_MAX: usize = 5000;
 /// A session ends after this much silence, and after this much time in any case.
 pub const SESSION_IDLE: Duration = Duration::from_secs(2 * 3600);
 pub const SESSION_AGE_MAX: Duration = Duration::from_secs(12 * 3600);
-/// Failed logins per person, and per client address, within [`LOGIN_WINDOW`]; above it 429.
+/// Failed logins as one person from one client, and as anybody from one client, within [`LOGIN_WINDOW`]; above it 429.
 pub const LOGIN_FAILURES_PER_PERSON_MAX: u32 = 10;
 pub const LOGIN_FAILURES_PER_CLIENT_MAX: u32 = 30;
+/// Failed logins as one person from all clients together. Several times the limit of one client, so that no single
+/// stranger can shut a person out.
+pub const LOGIN_FAILURES_PER_PERSON_ALL_CLIENTS_MAX: u32 = 40;
 pub const LOGIN_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Entries of each table of the login throttle.
+pub const LOGIN_THROTTLE_ENTRIES_MAX: usize = 10_000;
+/// Longest password that is looked at, in octets; a longer one is wrong.
+pub const PASSWORD_MAX_OCTETS: usize = 256;
+/// Cost of a password check (argon2id, RFC 9106): memory in KiB, passes and lanes.
+pub const PASSWORD_MEMORY_KIB: u32 = 19_456;
+pub const PASSWORD_PASSES: u32 = 2;
+pub const PASSWORD_LANES: u32 = 1;
 /// Password checks at a time: each takes 19 MiB while it runs.
 pub const PASSWORD_CHECKS_MAX: usize = 2;
 /// Recipients of one message written in the webmail.
@@ -155,5 +166,26 @@ pub const CONTROL_LINE_MAX_OCTETS: usize = 16 * 1024 * 1024;
 /// Longest configuration and directory file, in octets.
 pub const CONFIG_FILE_MAX_OCTETS: u64 = 1024 * 1024;
 pub const DIRECTORY_FILE_MAX_OCTETS: u64 = 16 * 1024 * 1024;
+/// Mistakes of a configuration or directory file that are shown; the rest is counted.
+pub const FILE_PROBLEMS_MAX: usize = 100;
+/// What an admin may set as the largest message, in octets: RFC 5321 section 4.5.3.1.7 asks for 64 KiB, and a body is
+/// held in memory whole when it is handed over.
+pub const MESSAGE_SIZE_SETTING_MIN_OCTETS: u64 = 64 * 1024;
+pub const MESSAGE_SIZE_SETTING_MAX_OCTETS: u64 = 1024 * 1024 * 1024;
+/// What an admin may set as the time between probes, and as the time that a probe may take.
+pub const MONITOR_SETTING_MIN: Duration = Duration::from_millis(10);
+pub const MONITOR_SETTING_MAX: Duration = Duration::from_secs(3600);
+/// Probes in a row that an admin may ask for before the mode changes.
+pub const MONITOR_COUNT_SETTING_MAX: u32 = 100;
+/// Days that an admin may keep mail.
+pub const RETENTION_SETTING_MAX_DAYS: u32 = 3650;
+/// Shortest prefixes in lists of trusted networks: anything shorter is the whole world by mistake.
+pub const TRUSTED_PREFIX_MIN_V4_BITS: u8 = 8;
+pub const TRUSTED_PREFIX_MIN_V6_BITS: u8 = 32;
+/// Longest path of a unix socket (`sun_path` of unix(7), without its final zero), in octets.
+pub const SOCKET_PATH_MAX_OCTETS: usize = 107;
+/// Longest name of a person, of a group, and longest phone number, in characters.
+pub const PERSON_NAME_MAX_CHARS: usize = 200;
+pub const PERSON_PHONE_MAX_CHARS: usize = 40;
 /// A digest at the end of an event is split above this size, in octets.
 pub const DIGEST_MAX_OCTETS: u64 = 8 * 1024 * 1024;

@@ -1,4 +1,10 @@
-//! The command line.
+//! The command line: `lifeboat`.
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(cli::main(std::env::args_os().skip(1)))
+}

@@ -2,10 +2,18 @@
 
 use std::collections::HashMap;
 
+use argon2::password_hash::{PasswordHash, PasswordHasher, SaltString};
+use argon2::{Algorithm, Argon2, Params, PasswordVerifier, Version};
 use serde::{Deserialize, Serialize};
 
+use super::words::fold;
 use crate::clock::Wall;
+use crate::limits::{PASSWORD_LANES, PASSWORD_MAX_OCTETS, PASSWORD_MEMORY_KIB, PASSWORD_PASSES};
 use crate::mail::Mailbox;
+
+/// Checked in place of a verifier that is not there, so that an unknown mailbox takes as long as a known one.
+/// Nobody knows its password, and its result is never used.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bGlmZWJvYXQtbm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A line of kind `credential` in the ledger: the newest of a mailbox counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,14 +28,36 @@ pub struct Verifier {
 
 impl Verifier {
     /// Makes a verifier. `salt` is fresh random bytes. Takes tens of milliseconds and 19 MiB.
-    pub fn make(_mailbox: &Mailbox, _password: &str, _salt: [u8; 16], _at: Wall, _by: &str) -> Verifier {
-        todo!()
+    ///
+    /// A password above [`PASSWORD_MAX_OCTETS`] gives a verifier that nothing matches.
+    pub fn make(mailbox: &Mailbox, password: &str, salt: [u8; 16], at: Wall, by: &str) -> Verifier {
+        let phc = if password.len() <= PASSWORD_MAX_OCTETS { phc_of(password, &salt) } else { None };
+        // An empty string is no PHC string: if anything is wrong, the door stays shut.
+        Verifier { mailbox: mailbox.clone(), phc: phc.unwrap_or_default(), issued_at: at, by: by.to_owned() }
     }
 
     /// Takes tens of milliseconds and 19 MiB.
-    pub fn matches(&self, _password: &str) -> bool {
-        todo!()
+    pub fn matches(&self, password: &str) -> bool {
+        matches(&self.phc, password)
     }
+}
+
+fn phc_of(password: &str, salt: &[u8]) -> Option<String> {
+    let params = Params::new(PASSWORD_MEMORY_KIB, PASSWORD_PASSES, PASSWORD_LANES, None).ok()?;
+    let salt = SaltString::encode_b64(salt).ok()?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    Some(argon2.hash_password(password.as_bytes(), &salt).ok()?.to_string())
+}
+
+fn matches(phc: &str, password: &str) -> bool {
+    let Ok(hash) = PasswordHash::new(phc) else { return false };
+    // The cost comes from the verifier itself. A damaged or foreign one may not ask for a gigabyte.
+    let Ok(params) = Params::try_from(&hash) else { return false };
+    if params.m_cost() > PASSWORD_MEMORY_KIB || params.t_cost() > PASSWORD_PASSES || params.p_cost() > PASSWORD_LANES {
+        return false;
+    }
+    // The comparison inside takes the same time wherever the first difference is.
+    Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
 }
 
 /// The verifiers in force.
@@ -47,7 +77,88 @@ impl Credentials {
 
     /// Checks a password. Takes as long for an unknown mailbox as for a known one. Spaces and case of what
     /// was typed are folded as [`super::password`] makes them.
-    pub fn check(&self, _mailbox: Option<&Mailbox>, _password: &str) -> bool {
-        todo!()
+    pub fn check(&self, mailbox: Option<&Mailbox>, password: &str) -> bool {
+        let verifier = mailbox.and_then(|mailbox| self.by_mailbox.get(mailbox));
+        let too_long = password.len() > PASSWORD_MAX_OCTETS;
+        let typed = if too_long { String::new() } else { fold(password) };
+        let matched = matches(verifier.map_or(NOBODY, |verifier| &verifier.phc), &typed);
+        matched && verifier.is_some() && !too_long
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::Address;
+
+    fn mailbox(text: &str) -> Mailbox {
+        Address::parse(text).unwrap().mailbox()
+    }
+
+    fn ann() -> Verifier {
+        Verifier::make(&mailbox("ann@example.com"), "lamp-river-seven-coat", [7; 16], Wall(1), "cli:root")
+    }
+
+    #[test]
+    fn a_verifier_is_argon2id_at_the_promised_cost() {
+        let verifier = ann();
+        assert!(verifier.phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", verifier.phc);
+        assert!(!verifier.phc.contains("lamp"));
+        assert!(verifier.matches("lamp-river-seven-coat"));
+        assert!(!verifier.matches("lamp-river-seven-boat"));
+        let other_salt = Verifier::make(&verifier.mailbox, "lamp-river-seven-coat", [8; 16], Wall(1), "cli:root");
+        assert_ne!(other_salt.phc, verifier.phc);
+    }
+
+    #[test]
+    fn the_wire_form_is_stable() {
+        let line = r#"{"mailbox":"ann@example.com","phc":"$argon2id$...","issued_at":5,"by":"cli:root"}"#;
+        let verifier: Verifier = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_string(&verifier).unwrap(), line);
+    }
+
+    #[test]
+    fn typed_passwords_are_folded_and_unknown_people_refused() {
+        let mut credentials = Credentials::default();
+        let known = mailbox("ann@example.com");
+        assert!(!credentials.has(&known));
+        credentials.insert(ann());
+        assert!(credentials.has(&known));
+        assert!(credentials.check(Some(&known), "Lamp river SEVEN coat "));
+        assert!(!credentials.check(Some(&known), ""));
+        assert!(!credentials.check(Some(&mailbox("bob@example.com")), "lamp-river-seven-coat"));
+        assert!(!credentials.check(None, "lamp-river-seven-coat"));
+    }
+
+    #[test]
+    fn a_new_password_ends_the_old_one() {
+        let mut credentials = Credentials::default();
+        credentials.insert(ann());
+        let known = mailbox("ann@example.com");
+        credentials.insert(Verifier::make(&known, "new-password-for-ann", [9; 16], Wall(2), "cli:root"));
+        assert!(credentials.check(Some(&known), "new password for ann"));
+        assert!(!credentials.check(Some(&known), "lamp-river-seven-coat"));
+    }
+
+    /// The work for an unknown mailbox is a whole check only if the stand-in parses and costs the same.
+    #[test]
+    fn the_stand_in_costs_as_much_as_a_verifier() {
+        let cost = |phc: &str| {
+            let hash = PasswordHash::new(phc).unwrap();
+            let params = Params::try_from(&hash).unwrap();
+            (hash.algorithm.to_string(), params.m_cost(), params.t_cost(), params.p_cost(), hash.hash.unwrap().len())
+        };
+        assert_eq!(cost(NOBODY), cost(&ann().phc));
+    }
+
+    #[test]
+    fn a_damaged_verifier_opens_nothing_and_costs_nothing() {
+        for phc in
+            ["", "x", "$argon2id$", "$argon2id$v=19$m=4000000,t=2,p=1$bGlmZWJvYXQtbm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+        {
+            assert!(!Verifier { phc: phc.to_owned(), ..ann() }.matches(""), "{phc:?}");
+        }
+        let endless = "x".repeat(PASSWORD_MAX_OCTETS + 1);
+        assert!(!Verifier::make(&mailbox("ann@example.com"), &endless, [1; 16], Wall(1), "x").matches(&endless));
     }
 }

@@ -1,13 +1,22 @@
 //! Web sessions, in memory: a restart signs people out, nothing else.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::clock::Mono;
+use crate::limits::{SESSION_AGE_MAX, SESSION_IDLE, WEB_SESSIONS_MAX};
 use crate::mail::Mailbox;
 
 /// 256 random bits in hex; what the cookie holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Token(pub String);
+
+/// Whoever reads a log may not take over a session.
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -18,6 +27,12 @@ pub struct Session {
     pub last_seen: Mono,
 }
 
+impl Session {
+    fn is_over(&self, now: Mono) -> bool {
+        now.since(self.last_seen) >= SESSION_IDLE || now.since(self.since) >= SESSION_AGE_MAX
+    }
+}
+
 /// At most [`crate::limits::WEB_SESSIONS_MAX`]; the one that was silent longest goes first.
 #[derive(Debug, Default)]
 pub struct Sessions {
@@ -25,23 +40,40 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    pub fn open(&mut self, _token: Token, _csrf: String, _mailbox: Mailbox, _now: Mono) {
-        let _ = &self.by_token;
-        todo!()
+    pub fn open(&mut self, token: Token, csrf: String, mailbox: Mailbox, now: Mono) {
+        if self.by_token.len() >= WEB_SESSIONS_MAX {
+            self.make_room(now);
+        }
+        self.by_token.insert(token, Session { mailbox, csrf, since: now, last_seen: now });
+    }
+
+    fn make_room(&mut self, now: Mono) {
+        self.by_token.retain(|_, session| !session.is_over(now));
+        if self.by_token.len() >= WEB_SESSIONS_MAX
+            && let Some(silent) = self.by_token.iter().min_by_key(|(_, session)| session.last_seen).map(|(token, _)| token.clone())
+        {
+            self.by_token.remove(&silent);
+        }
     }
 
     /// The session of a token, unless it is over ([`crate::limits::SESSION_IDLE`], [`crate::limits::SESSION_AGE_MAX`]); notes that it was seen.
-    pub fn get(&mut self, _token: &Token, _now: Mono) -> Option<Session> {
-        todo!()
+    pub fn get(&mut self, token: &Token, now: Mono) -> Option<Session> {
+        let session = self.by_token.get_mut(token)?;
+        if session.is_over(now) {
+            self.by_token.remove(token);
+            return None;
+        }
+        session.last_seen = now;
+        Some(session.clone())
     }
 
-    pub fn close(&mut self, _token: &Token) {
-        todo!()
+    pub fn close(&mut self, token: &Token) {
+        self.by_token.remove(token);
     }
 
     /// Signs everybody out (the event is over).
     pub fn clear(&mut self) {
-        todo!()
+        self.by_token.clear();
     }
 
     pub fn len(&self) -> usize {
@@ -50,5 +82,79 @@ impl Sessions {
 
     pub fn is_empty(&self) -> bool {
         self.by_token.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::mail::Address;
+
+    fn token(name: impl fmt::Display) -> Token {
+        Token(name.to_string())
+    }
+
+    fn open(sessions: &mut Sessions, name: &str, now: Mono) {
+        sessions.open(token(name), format!("csrf-{name}"), Address::parse("ann@example.com").unwrap().mailbox(), now);
+    }
+
+    /// Opens a session at 0, looks at it at each of `seen_s`; is it still there at the last?
+    fn check(seen_s: &[u64], expected: bool) {
+        let mut sessions = Sessions::default();
+        open(&mut sessions, "a", Mono(0));
+        let mut found = None;
+        for second in seen_s {
+            found = sessions.get(&token("a"), Mono(0).plus(Duration::from_secs(*second)));
+        }
+        assert_eq!(found.is_some(), expected, "{seen_s:?}");
+        assert_eq!(sessions.is_empty(), !expected, "a session that is over is forgotten");
+    }
+
+    #[test]
+    fn sessions_end_by_silence_and_by_age() {
+        let idle = SESSION_IDLE.as_secs();
+        let age = SESSION_AGE_MAX.as_secs();
+        check(&[0], true);
+        check(&[idle - 1], true);
+        check(&[idle], false);
+        check(&[idle - 1, 2 * idle - 2], true);
+        let busy: Vec<u64> = (0..age).step_by(600).collect();
+        check(&busy, true);
+        check(&[&busy[..], &[age]].concat(), false);
+    }
+
+    #[test]
+    fn closed_sessions_are_gone() {
+        let mut sessions = Sessions::default();
+        open(&mut sessions, "a", Mono(0));
+        open(&mut sessions, "b", Mono(0));
+        sessions.close(&token("a"));
+        assert_eq!(sessions.get(&token("a"), Mono(1)), None);
+        assert_eq!(sessions.get(&token("b"), Mono(1)).unwrap().csrf, "csrf-b");
+        assert_eq!(sessions.get(&token("c"), Mono(1)), None);
+        sessions.clear();
+        assert!(sessions.is_empty());
+    }
+
+    #[test]
+    fn the_longest_silent_makes_room() {
+        let mut sessions = Sessions::default();
+        for n in 0..WEB_SESSIONS_MAX as u64 {
+            open(&mut sessions, &n.to_string(), Mono(n));
+        }
+        // The oldest was just seen, so the second oldest has to go.
+        assert!(sessions.get(&token(0), Mono(100_000)).is_some());
+        open(&mut sessions, "new", Mono(100_001));
+        assert_eq!(sessions.len(), WEB_SESSIONS_MAX);
+        assert!(sessions.get(&token(0), Mono(100_002)).is_some());
+        assert!(sessions.get(&token(1), Mono(100_002)).is_none());
+        assert!(sessions.get(&token("new"), Mono(100_002)).is_some());
+    }
+
+    #[test]
+    fn tokens_do_not_show_in_logs() {
+        assert_eq!(format!("{:?}", token("secret")), "Token(..)");
     }
 }

@@ -2,8 +2,21 @@
 //!
 //! Unknown keys are errors; all mistakes are reported in one run, each with its line:
 //! `lifeboat.toml:12: cache.retention_days: "30d" is not a number of days (example: 30)`.
+//!
+//! Owns the keys of `lifeboat.toml`, their defaults and what may stand together. Never reads a file, and never
+//! ignores a key: what cannot be honoured yet is an error that says so.
+//!
+//! [`parse`] goes in three steps: `reader` takes the TOML apart and notes every key that nobody knows, `sections`
+//! turns each table into values or defaults, `checks` looks at what only makes sense together.
 
+mod checks;
 mod read;
+mod reader;
+mod sections;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod units;
 mod values;
 
 use std::net::SocketAddr;
@@ -11,10 +24,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use read::{Problem, Report, parse};
+pub use suggest::nearest;
 pub use values::{HealthUrl, HostPort, Network, NetworkSet};
 
 /// The whole configuration, checked. Defaults are those of `assets/lifeboat.toml`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     pub server: Server,
     pub smtp: Smtp,
@@ -26,7 +40,7 @@ pub struct Config {
     pub directory: DirectoryFile,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     /// EHLO name, and the name in links.
     pub hostname: String,
@@ -34,7 +48,7 @@ pub struct Server {
     pub control_socket: PathBuf,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Smtp {
     pub listen: Vec<SocketAddr>,
     /// Lower case. Mail is accepted for these only.
@@ -53,7 +67,7 @@ pub enum SmtpTls {
     Required,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Primary {
     pub smtp: HostPort,
     /// Where the primary's own mail comes from.
@@ -65,7 +79,7 @@ pub struct Primary {
     pub health_urls: Vec<HealthUrl>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Monitor {
     /// From start to start of a probe.
     pub interval: Duration,
@@ -79,8 +93,9 @@ pub struct Monitor {
     pub automatic: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outbound {
+    /// Without one, mail to the outside waits in the queue.
     pub smarthost: Option<HostPort>,
     pub tls: OutboundTls,
     /// With `password_file`; AUTH is used only over TLS.
@@ -98,7 +113,7 @@ pub enum OutboundTls {
     Required,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Web {
     pub listen: Vec<SocketAddr>,
     /// False only on loopback.
@@ -119,12 +134,12 @@ pub enum Access {
     Always,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cache {
     pub retention_days: u32,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectoryFile {
     pub file: Option<PathBuf>,
 }

@@ -1,9 +1,10 @@
 //! The control socket's verbs: what the command line asks a running box, one JSON line each way.
 //!
-//! Owns the wire form and the words of the answers. `app` carries the verbs out.
+//! Owns the wire form and the words of the answers. Never acts: `app` carries the verbs out, `net` moves the lines.
 
 mod status;
 mod verb;
+mod words;
 
 pub use status::{Alarm, ListenStatus, ProbeStatus, Status, StoreStatus};
 pub use verb::{Answer, Verb};

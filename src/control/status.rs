@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::words;
 use crate::clock::Wall;
 use crate::continuity::{Class, Mode, Probe};
 use crate::store::QueueCounts;
@@ -64,7 +65,62 @@ pub struct StoreStatus {
 
 impl Status {
     /// For people; `now` gives "since 5 minutes".
-    pub fn to_text(&self, _now: Wall) -> String {
-        todo!()
+    pub fn to_text(&self, now: Wall) -> String {
+        words::status(self, now)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::control) fn example() -> Status {
+        Status {
+            mode: Mode::Continuity,
+            since: "2026-03-03T09:15:02Z".into(),
+            event: Some("2026-03-03T09-15-02".into()),
+            automatic: true,
+            outlook: "at 6 successes in a row the mail is handed over; 0 so far".into(),
+            listen: ListenStatus { smtp: vec!["0.0.0.0:25".parse().unwrap()], web: vec!["0.0.0.0:443".parse().unwrap()] },
+            queue: QueueCounts { primary: 12, outbound: 1, held: 0, in_session: 0 },
+            probes: vec![ProbeStatus {
+                probe: Probe::Smtp,
+                class: Class::Down,
+                detail: "192.0.2.10:25 refused the connection".into(),
+                latency_ms: Some(3),
+                at: "2026-03-03T09:20:00Z".into(),
+                in_a_row: 61,
+            }],
+            alarms: vec![Alarm { name: "disk-low".into(), text: "4 GiB are left for mail".into() }],
+            store: StoreStatus { newest: 4711, used_octets: 3 << 30, free_octets: 4 << 30 },
+            people: 40,
+            version: "0.1.0".into(),
+            uptime_s: 90_061,
+        }
+    }
+
+    /// Scripts read this: a change here is a change for them.
+    #[test]
+    fn the_document_is_stable() {
+        let expected = serde_json::json!({
+            "mode": "continuity",
+            "since": "2026-03-03T09:15:02Z",
+            "event": "2026-03-03T09-15-02",
+            "automatic": true,
+            "outlook": "at 6 successes in a row the mail is handed over; 0 so far",
+            "listen": { "smtp": ["0.0.0.0:25"], "web": ["0.0.0.0:443"] },
+            "queue": { "primary": 12, "outbound": 1, "held": 0, "in_session": 0 },
+            "probes": [{
+                "probe": "smtp", "class": "down", "detail": "192.0.2.10:25 refused the connection",
+                "latency_ms": 3, "at": "2026-03-03T09:20:00Z", "in_a_row": 61
+            }],
+            "alarms": [{ "name": "disk-low", "text": "4 GiB are left for mail" }],
+            "store": { "newest": 4711, "used_octets": 3221225472u64, "free_octets": 4294967296u64 },
+            "people": 40,
+            "version": "0.1.0",
+            "uptime_s": 90061
+        });
+        assert_eq!(serde_json::to_value(example()).unwrap(), expected);
+        assert_eq!(serde_json::from_value::<Status>(expected).unwrap(), example());
     }
 }

@@ -73,3 +73,64 @@ impl Answer {
         Answer { exit: 1, json: serde_json::json!({ "error": text }), text }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The wire form of a verb, and back.
+    fn check(verb: Verb, expected: serde_json::Value) {
+        assert_eq!(serde_json::to_value(&verb).unwrap(), expected);
+        assert_eq!(serde_json::from_value::<Verb>(expected).unwrap(), verb);
+    }
+
+    fn by() -> String {
+        "cli:ann".into()
+    }
+
+    #[test]
+    fn wire_forms_are_stable() {
+        check(Verb::Status, json!({ "verb": "status" }));
+        check(Verb::EventStart { reason: "r".into(), by: by() }, json!({ "verb": "event-start", "reason": "r", "by": "cli:ann" }));
+        check(Verb::EventEnd { force: true, by: by() }, json!({ "verb": "event-end", "force": true, "by": "cli:ann" }));
+        check(Verb::EventList, json!({ "verb": "event-list" }));
+        check(Verb::EventShow { id: "2026".into() }, json!({ "verb": "event-show", "id": "2026" }));
+        check(Verb::Automatic { on: false, by: by() }, json!({ "verb": "automatic", "on": false, "by": "cli:ann" }));
+        check(Verb::QueueList, json!({ "verb": "queue-list" }));
+        check(Verb::QueueRetry { message: None, by: by() }, json!({ "verb": "queue-retry", "message": null, "by": "cli:ann" }));
+        check(Verb::QueueRetry { message: Some(7), by: by() }, json!({ "verb": "queue-retry", "message": 7, "by": "cli:ann" }));
+        check(Verb::QueueHold { message: 7, by: by() }, json!({ "verb": "queue-hold", "message": 7, "by": "cli:ann" }));
+        check(Verb::QueueRelease { message: 7, by: by() }, json!({ "verb": "queue-release", "message": 7, "by": "cli:ann" }));
+        check(Verb::QueueBounce { message: 7, by: by() }, json!({ "verb": "queue-bounce", "message": 7, "by": "cli:ann" }));
+        check(
+            Verb::CredentialIssue { address: "ann@example.com".into(), by: by() },
+            json!({ "verb": "credential-issue", "address": "ann@example.com", "by": "cli:ann" }),
+        );
+        check(
+            Verb::DirectoryImport { csv: "address\n".into(), by: by() },
+            json!({ "verb": "directory-import", "csv": "address\n", "by": "cli:ann" }),
+        );
+    }
+
+    /// Each request and answer is one line, whatever the texts hold.
+    #[test]
+    fn a_line_stays_a_line() {
+        let verb = Verb::DirectoryImport { csv: "a\r\nb\n".into(), by: by() };
+        assert!(!serde_json::to_string(&verb).unwrap().contains(['\r', '\n']));
+    }
+
+    #[test]
+    fn answers() {
+        let done = Answer::done("ok", json!({ "id": 1 }));
+        let wire = json!({ "exit": 0, "text": "ok", "json": { "id": 1 } });
+        assert_eq!(serde_json::to_value(&done).unwrap(), wire);
+        assert_eq!(serde_json::from_value::<Answer>(wire).unwrap(), done);
+        let failed = Answer::failed("no such message");
+        assert_eq!(
+            serde_json::to_value(failed).unwrap(),
+            json!({ "exit": 1, "text": "no such message", "json": { "error": "no such message" } })
+        );
+    }
+}

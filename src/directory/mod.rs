@@ -1,8 +1,12 @@
 //! The people of the office.
 //!
-//! Owns the directory: who has a mailbox here, under which addresses. Never decides about mail or logins.
+//! Owns the directory: who has a mailbox here, under which addresses. Never decides about mail or logins: an address
+//! that is not here may still exist at the primary, and `postmaster@` needs no line here.
+
+mod csv;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::mail::{Address, Mailbox};
 
@@ -33,18 +37,29 @@ pub struct Problem {
     pub text: String,
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.line, self.text)
+    }
+}
+
 impl Directory {
     /// Reads the CSV (RFC 4180, UTF-8, a byte order mark is allowed, header line required, more columns may follow).
     ///
     /// # Errors
-    /// Every mistake: no or double address, an alias twice, an address outside `domains` (if any are given).
-    pub fn parse_csv(_text: &str, _domains: &[String]) -> Result<Directory, Vec<Problem>> {
-        todo!()
+    /// Every mistake: no or double address, an alias twice, an address outside `domains` (if any are given). At most
+    /// [`crate::limits::FILE_PROBLEMS_MAX`] are listed, with one line that counts the rest.
+    pub fn parse_csv(text: &str, domains: &[String]) -> Result<Directory, Vec<Problem>> {
+        csv::parse(text, domains)
     }
 
     /// Whose mailbox this address is, ignoring case; `+detail` of the local part is ignored if there is no exact match.
-    pub fn resolve(&self, _address: &Address) -> Option<&Person> {
-        todo!()
+    pub fn resolve(&self, address: &Address) -> Option<&Person> {
+        self.exact(&address.mailbox()).or_else(|| self.exact(&without_detail(address)?.mailbox()))
+    }
+
+    fn exact(&self, mailbox: &Mailbox) -> Option<&Person> {
+        self.people.get(mailbox).or_else(|| self.people.get(self.aliases.get(mailbox)?))
     }
 
     pub fn person(&self, mailbox: &Mailbox) -> Option<&Person> {
@@ -63,3 +78,12 @@ impl Directory {
         self.people.is_empty()
     }
 }
+
+/// `ann+news@example.com` is Ann's (RFC 5233 calls it a subaddress). A quoted local part is taken as it is.
+fn without_detail(address: &Address) -> Option<Address> {
+    let (user, _detail) = address.local().split_once('+')?;
+    Address::parse(&format!("{user}@{}", address.domain())).ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,418 @@
+//! Arguments, as argh reads them. The comments here are the help texts.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use argh::FromArgs;
+
+fn usual() -> PathBuf {
+    "/etc/lifeboat/lifeboat.toml".into()
+}
+
+/// Lifeboat keeps an office's mail going when its Exchange server stops answering.
+#[derive(FromArgs)]
+#[argh(
+    example = "See it work, without installing anything:\n{command_name} demo",
+    error_code(1, "the command failed"),
+    error_code(2, "wrong usage"),
+    error_code(69, "no box is running"),
+    error_code(78, "the configuration has mistakes")
+)]
+pub struct Lifeboat {
+    #[argh(subcommand)]
+    pub command: Command,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+pub enum Command {
+    Demo(Demo),
+    Run(Run),
+    CheckConfig(CheckConfig),
+    Status(Status),
+    Event(Event),
+    Automatic(Automatic),
+    Queue(Queue),
+    Directory(Directory),
+    Mailbox(Mailbox),
+    Credential(Credential),
+    Admin(Admin),
+    Fsck(Fsck),
+    Version(Version),
+}
+
+/// show how it works: a stand-in mail server, an outage, the webmail, the way back
+#[derive(FromArgs)]
+#[argh(subcommand, name = "demo")]
+pub struct Demo {
+    /// play the whole story without hands and prove that nothing was lost
+    #[argh(switch)]
+    pub auto: bool,
+}
+
+/// run the box (the service manager does this)
+#[derive(FromArgs)]
+#[argh(subcommand, name = "run")]
+pub struct Run {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+}
+
+/// look for mistakes in the configuration and the files that it names
+#[derive(FromArgs)]
+#[argh(subcommand, name = "check-config")]
+pub struct CheckConfig {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+}
+
+/// say how things are and what to do
+#[derive(FromArgs)]
+#[argh(subcommand, name = "status")]
+pub struct Status {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// start, end and look at continuity events
+#[derive(FromArgs)]
+#[argh(subcommand, name = "event")]
+pub struct Event {
+    #[argh(subcommand)]
+    pub command: EventCommand,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+pub enum EventCommand {
+    Start(EventStart),
+    End(EventEnd),
+    Drill(EventDrill),
+    List(EventList),
+    Show(EventShow),
+}
+
+/// take over by hand: open the webmail, keep the mail here
+#[derive(FromArgs)]
+#[argh(subcommand, name = "start")]
+pub struct EventStart {
+    /// why, for the record
+    #[argh(option)]
+    pub reason: Option<String>,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// end the event by hand: hand the mail over
+#[derive(FromArgs)]
+#[argh(subcommand, name = "end")]
+pub struct EventEnd {
+    /// even if the mail server does not answer; automatic waits until it does
+    #[argh(switch)]
+    pub force: bool,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// practise with some people (not yet supported)
+#[derive(FromArgs)]
+#[argh(subcommand, name = "drill")]
+pub struct EventDrill {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+}
+
+/// list all events
+#[derive(FromArgs)]
+#[argh(subcommand, name = "list")]
+pub struct EventList {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// show one event with its evidence
+#[derive(FromArgs)]
+#[argh(subcommand, name = "show")]
+pub struct EventShow {
+    /// which, as `event list` shows it
+    #[argh(positional)]
+    pub id: String,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// whether the box takes over by itself
+#[derive(FromArgs)]
+#[argh(subcommand, name = "automatic")]
+pub struct Automatic {
+    /// on or off
+    #[argh(positional)]
+    pub state: OnOff,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+pub struct OnOff(pub bool);
+
+impl FromStr for OnOff {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<OnOff, &'static str> {
+        match text {
+            "on" => Ok(OnOff(true)),
+            "off" => Ok(OnOff(false)),
+            _ => Err("write on or off"),
+        }
+    }
+}
+
+/// look at and act on mail that waits
+#[derive(FromArgs)]
+#[argh(subcommand, name = "queue")]
+pub struct Queue {
+    #[argh(subcommand)]
+    pub command: QueueCommand,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+pub enum QueueCommand {
+    List(QueueList),
+    Retry(QueueRetry),
+    Hold(QueueHold),
+    Release(QueueRelease),
+    Bounce(QueueBounce),
+}
+
+/// list what waits and what is held
+#[derive(FromArgs)]
+#[argh(subcommand, name = "list")]
+pub struct QueueList {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// try again now: everything, or one message
+#[derive(FromArgs)]
+#[argh(subcommand, name = "retry")]
+pub struct QueueRetry {
+    /// number of the message, as `queue list` shows it; all if it is left out
+    #[argh(positional)]
+    pub message: Option<u64>,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// keep a message here until it is released
+#[derive(FromArgs)]
+#[argh(subcommand, name = "hold")]
+pub struct QueueHold {
+    /// number of the message, as `queue list` shows it
+    #[argh(positional)]
+    pub message: u64,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// queue a held message again
+#[derive(FromArgs)]
+#[argh(subcommand, name = "release")]
+pub struct QueueRelease {
+    /// number of the message, as `queue list` shows it
+    #[argh(positional)]
+    pub message: u64,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// give a message up and tell its sender
+#[derive(FromArgs)]
+#[argh(subcommand, name = "bounce")]
+pub struct QueueBounce {
+    /// number of the message, as `queue list` shows it
+    #[argh(positional)]
+    pub message: u64,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// the people of the office
+#[derive(FromArgs)]
+#[argh(subcommand, name = "directory")]
+pub struct Directory {
+    #[argh(subcommand)]
+    pub command: DirectoryCommand,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+pub enum DirectoryCommand {
+    Import(DirectoryImport),
+}
+
+/// replace the directory by a CSV file
+#[derive(FromArgs)]
+#[argh(subcommand, name = "import")]
+pub struct DirectoryImport {
+    /// the file; its header is address,name,aliases,alternate_email,phone,groups
+    #[argh(positional)]
+    pub file: PathBuf,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// list and export mailboxes (not yet supported)
+#[derive(FromArgs)]
+#[argh(subcommand, name = "mailbox")]
+pub struct Mailbox {
+    #[argh(subcommand)]
+    pub command: MailboxCommand,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+pub enum MailboxCommand {
+    List(MailboxList),
+    Export(MailboxExport),
+}
+
+/// list mailboxes (not yet supported)
+#[derive(FromArgs)]
+#[argh(subcommand, name = "list")]
+pub struct MailboxList {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+}
+
+/// export a mailbox (not yet supported)
+#[derive(FromArgs)]
+#[argh(subcommand, name = "export")]
+pub struct MailboxExport {
+    /// whose
+    #[argh(positional)]
+    pub address: String,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+}
+
+/// passwords of the webmail
+#[derive(FromArgs)]
+#[argh(subcommand, name = "credential")]
+pub struct Credential {
+    #[argh(subcommand)]
+    pub command: CredentialCommand,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+pub enum CredentialCommand {
+    Issue(CredentialIssue),
+}
+
+/// make a new password for a person and print it; the old one ends
+#[derive(FromArgs)]
+#[argh(subcommand, name = "issue")]
+pub struct CredentialIssue {
+    /// the person's address
+    #[argh(positional)]
+    pub address: String,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// the admin's own access (not yet supported)
+#[derive(FromArgs)]
+#[argh(subcommand, name = "admin")]
+pub struct Admin {
+    #[argh(subcommand)]
+    pub command: AdminCommand,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+pub enum AdminCommand {
+    Password(AdminPassword),
+}
+
+/// set the admin's password (not yet supported)
+#[derive(FromArgs)]
+#[argh(subcommand, name = "password")]
+pub struct AdminPassword {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+}
+
+/// check everything that is stored; the box must be stopped
+#[derive(FromArgs)]
+#[argh(subcommand, name = "fsck")]
+pub struct Fsck {
+    /// make the index again from the spool
+    #[argh(switch)]
+    pub rebuild: bool,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+}
+
+/// print the version
+#[derive(FromArgs)]
+#[argh(subcommand, name = "version")]
+pub struct Version {}

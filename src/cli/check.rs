@@ -1,0 +1,100 @@
+//! `lifeboat check-config`: the configuration, and the files that it names.
+
+use std::path::Path;
+
+use lifeboat::config::{Config, Problem};
+use lifeboat::directory::Directory;
+use lifeboat::limits::{CONFIG_FILE_MAX_OCTETS, DIRECTORY_FILE_MAX_OCTETS};
+
+use super::load::{self, Loaded};
+use super::{BAD_CONFIG, DONE, complain, say};
+
+/// Where the service manager puts credentials (systemd.exec(5), LoadCredential=): there only while the box runs.
+const CREDENTIALS_FOLDER: &str = "/run/credentials/";
+
+pub fn check(path: &Path) -> u8 {
+    let loaded = match load::load_or_complain(path) {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    let mut found = Found { path, loaded: &loaded, errors: Vec::new(), warnings: loaded.warnings.clone() };
+    found.secrets(&loaded.config);
+    found.directory(&loaded.config);
+    let Found { errors, warnings, .. } = found;
+    for line in warnings.iter().chain(&errors) {
+        complain(line);
+    }
+    if errors.is_empty() {
+        say(&format!("{}: ok", path.display()));
+        DONE
+    } else {
+        BAD_CONFIG
+    }
+}
+
+struct Found<'a> {
+    path: &'a Path,
+    loaded: &'a Loaded,
+    errors: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Found<'_> {
+    fn problem(&self, key: &str, text: String) -> Problem {
+        Problem { line: self.loaded.key_lines.get(key).copied().unwrap_or(0), key: key.to_owned(), text }
+    }
+
+    fn error(&mut self, key: &str, text: String) {
+        self.errors.push(load::place(self.path, &self.problem(key, text)));
+    }
+
+    fn warn(&mut self, key: &str, text: String) {
+        self.warnings.push(load::warning(self.path, &self.problem(key, text)));
+    }
+
+    fn secrets(&mut self, config: &Config) {
+        self.secret("outbound.password_file", config.outbound.password_file.as_deref(), |text| {
+            if text.lines().next().unwrap_or("").is_empty() { Err("has no password in its first line") } else { Ok(()) }
+        });
+        self.secret("web.certificate", config.web.certificate.as_deref(), |text| {
+            if text.contains("-----BEGIN CERTIFICATE-----") { Ok(()) } else { Err("is no PEM certificate") }
+        });
+        self.secret("web.key", config.web.key.as_deref(), |text| {
+            if text.contains("PRIVATE KEY-----") { Ok(()) } else { Err("is no PEM private key") }
+        });
+    }
+
+    /// Messages name the file, never what is in it.
+    fn secret(&mut self, key: &str, file: Option<&Path>, looks_right: impl Fn(&str) -> Result<(), &'static str>) {
+        let Some(file) = file else { return };
+        if file.starts_with(CREDENTIALS_FOLDER) && !file.exists() {
+            self.warn(key, format!("{} can be checked only while the box runs", file.display()));
+            return;
+        }
+        match load::read_text(file, CONFIG_FILE_MAX_OCTETS) {
+            Ok(text) => {
+                if let Err(wrong) = looks_right(&text) {
+                    self.error(key, format!("{} {wrong}", file.display()));
+                }
+            }
+            Err(problem) => self.error(key, format!("{} {}", file.display(), problem.text)),
+        }
+    }
+
+    fn directory(&mut self, config: &Config) {
+        let Some(file) = &config.directory.file else { return };
+        if !file.exists() {
+            let text = format!("there is no {}: the directory is empty: only the primary's answers decide", file.display());
+            self.warn("directory.file", text);
+            return;
+        }
+        match load::read_text(file, DIRECTORY_FILE_MAX_OCTETS) {
+            Ok(csv) => {
+                if let Err(problems) = Directory::parse_csv(&csv, &config.smtp.domains) {
+                    self.errors.extend(problems.iter().map(|problem| format!("{}:{problem}", file.display())));
+                }
+            }
+            Err(problem) => self.errors.push(load::place(file, &problem)),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The command line of DESIGN section 9: reads arguments, calls the rooms below, turns outcomes into exit codes.
+//!
+//! Owns the commands, what they print and how they end. Decides nothing about mail: a command that looks or acts on a
+//! running box asks it through its control socket.
+
+mod args;
+mod ask;
+mod check;
+mod fsck;
+mod gateway;
+mod load;
+mod logging;
+mod run;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::Path;
+
+use argh::FromArgs;
+
+use args::{AdminCommand, Command, CredentialCommand, DirectoryCommand, EventCommand, Lifeboat, MailboxCommand, QueueCommand};
+use ask::Asked;
+use lifeboat::control::Verb;
+
+/// How a command ends (DESIGN section 9, after sysexits.h).
+pub const DONE: u8 = 0;
+pub const FAILED: u8 = 1;
+pub const USAGE: u8 = 2;
+/// EX_UNAVAILABLE: no box is running.
+pub const NOT_RUNNING: u8 = 69;
+/// EX_CONFIG. The service manager does not start again after it.
+pub const BAD_CONFIG: u8 = 78;
+
+/// Carries out the command; the exit code.
+pub fn main(arguments: impl Iterator<Item = OsString>) -> u8 {
+    let arguments: Option<Vec<String>> = arguments.map(|argument| argument.into_string().ok()).collect();
+    let Some(arguments) = arguments else {
+        complain("lifeboat: an argument is not UTF-8 text");
+        return USAGE;
+    };
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if matches!(arguments[..], ["--version" | "-V"]) {
+        return version();
+    }
+    // argh's own from_env ends with 1 on wrong usage, which here means "failed".
+    match Lifeboat::from_args(&["lifeboat"], &arguments) {
+        Ok(parsed) => command(parsed.command),
+        Err(early) if early.status.is_ok() => {
+            say(&early.output);
+            DONE
+        }
+        Err(early) => {
+            complain(&format!("{}\nTry: lifeboat --help", early.output.trim_end()));
+            USAGE
+        }
+    }
+}
+
+fn command(command: Command) -> u8 {
+    match command {
+        Command::Demo(demo) => lifeboat::demo::run(lifeboat::demo::Options { auto: demo.auto }),
+        Command::Run(run) => run::run(&run.config),
+        Command::CheckConfig(check) => check::check(&check.config),
+        Command::Status(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::Status }),
+        Command::Event(event) => self::event(event.command),
+        Command::Automatic(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::Automatic { on: c.state.0, by: ask::by() } }),
+        Command::Queue(queue) => self::queue(queue.command),
+        Command::Directory(directory) => {
+            let DirectoryCommand::Import(c) = directory.command;
+            ask::import(&c.config, c.json, &c.file)
+        }
+        Command::Mailbox(mailbox) => match mailbox.command {
+            MailboxCommand::List(c) => not_yet("mailbox list", &c.config),
+            MailboxCommand::Export(c) => not_yet(&format!("mailbox export {}", c.address), &c.config),
+        },
+        Command::Credential(credential) => {
+            let CredentialCommand::Issue(c) = credential.command;
+            ask::ask(Asked { config: c.config, json: c.json, verb: Verb::CredentialIssue { address: c.address, by: ask::by() } })
+        }
+        Command::Admin(admin) => {
+            let AdminCommand::Password(c) = admin.command;
+            not_yet("admin password", &c.config)
+        }
+        Command::Fsck(c) => fsck::fsck(&c.config, c.rebuild),
+        Command::Version(_) => version(),
+    }
+}
+
+fn event(command: EventCommand) -> u8 {
+    let by = ask::by();
+    match command {
+        EventCommand::Start(c) => {
+            let reason = c.reason.unwrap_or_else(|| "started by hand".to_owned());
+            ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventStart { reason, by } })
+        }
+        EventCommand::End(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventEnd { force: c.force, by } }),
+        EventCommand::Drill(c) => not_yet("event drill", &c.config),
+        EventCommand::List(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventList }),
+        EventCommand::Show(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventShow { id: c.id } }),
+    }
+}
+
+fn queue(command: QueueCommand) -> u8 {
+    let by = ask::by();
+    match command {
+        QueueCommand::List(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::QueueList }),
+        QueueCommand::Retry(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::QueueRetry { message: c.message, by } }),
+        QueueCommand::Hold(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::QueueHold { message: c.message, by } }),
+        QueueCommand::Release(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::QueueRelease { message: c.message, by } }),
+        QueueCommand::Bounce(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::QueueBounce { message: c.message, by } }),
+    }
+}
+
+fn version() -> u8 {
+    let version = env!("CARGO_PKG_VERSION");
+    match option_env!("LIFEBOAT_COMMIT").filter(|commit| !commit.is_empty()) {
+        Some(commit) => say(&format!("lifeboat {version} ({commit})")),
+        None => say(&format!("lifeboat {version}")),
+    }
+    DONE
+}
+
+/// The arguments are already those that the command will have.
+fn not_yet(command: &str, _config: &Path) -> u8 {
+    complain(&format!("lifeboat: {command} is not yet supported"));
+    FAILED
+}
+
+/// To standard output. A reader that went away (`| head`) is no failure.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+}
+
+/// To standard error.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+}

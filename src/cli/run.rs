@@ -1,0 +1,35 @@
+//! `lifeboat run`: the box itself.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lifeboat::app::Running;
+use lifeboat::clock::SystemClock;
+use lifeboat::net::{rt, service};
+
+use super::{DONE, FAILED, complain, load, logging};
+
+pub fn run(path: &Path) -> u8 {
+    let loaded = match load::load_or_complain(path) {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    logging::start();
+    for warning in &loaded.warnings {
+        log::warn!("config {warning}");
+    }
+    log::info!("box starting version={} config={}", env!("CARGO_PKG_VERSION"), path.display());
+    let running = match Running::start(loaded.config, Arc::new(SystemClock::new())) {
+        Ok(running) => running,
+        Err(error) => {
+            complain(&format!("lifeboat: cannot start: {}", error.0));
+            return FAILED;
+        }
+    };
+    rt::block_on(service::stop_signal());
+    log::info!("box stopping");
+    service::stopping();
+    running.stop();
+    log::info!("box stopped");
+    DONE
+}

@@ -1,0 +1,134 @@
+//! What only makes sense together: checks that look at more than one key.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::reader::Reader;
+use super::{Config, HostPort, OutboundTls};
+
+pub(super) fn check(reader: &mut Reader<'_>, config: &Config) {
+    names(reader, config);
+    sockets(reader, config);
+    primary(reader, config);
+    monitor(reader, config);
+    outbound(reader, config);
+    web(reader, config);
+}
+
+fn names(r: &mut Reader<'_>, config: &Config) {
+    let hostname = &config.server.hostname;
+    if !hostname.is_empty() && !hostname.contains('.') {
+        r.warn("server.hostname", format!("\"{hostname}\" has no domain: many servers do not believe such a name"));
+    }
+    if !hostname.is_empty() && *hostname == config.primary.smtp.host {
+        r.warn("server.hostname", "is also the primary's name: mail would look as if it looped; give this box a name of its own");
+    }
+}
+
+fn sockets(r: &mut Reader<'_>, config: &Config) {
+    let mut seen: Vec<SocketAddr> = Vec::new();
+    for (key, addresses) in [("smtp.listen", &config.smtp.listen), ("web.listen", &config.web.listen)] {
+        for address in addresses.iter().filter(|address| address.port() != 0) {
+            if seen.contains(address) && r.sound(&["smtp.listen", "web.listen"]) {
+                r.error(key, format!("{address} is there twice"));
+            }
+            seen.push(*address);
+        }
+    }
+    let servers = [("primary.smtp", Some(&config.primary.smtp)), ("outbound.smarthost", config.outbound.smarthost.as_ref())].into_iter();
+    for (key, server) in servers {
+        if server.is_some_and(|server| is_ourselves(server, &config.smtp.listen)) && r.sound(&[key, "smtp.listen"]) {
+            r.error(key, "is this box itself (see smtp.listen): mail would run in a circle");
+        }
+    }
+}
+
+fn is_ourselves(server: &HostPort, listen: &[SocketAddr]) -> bool {
+    let Some(ip) = server.ip() else { return false };
+    listen.iter().any(|ours| {
+        let same_host = ours.ip() == ip || (ours.ip().is_unspecified() && ip.is_loopback());
+        same_host && ours.port() == server.port
+    })
+}
+
+fn primary(r: &mut Reader<'_>, config: &Config) {
+    let primary = &config.primary;
+    if !r.given("primary.source") && primary.source.0.is_empty() && r.sound(&["primary.smtp"]) {
+        r.warn(
+            "primary.source",
+            "is not set and primary.smtp is a name: mail from the primary is taken for a stranger's (example: [\"192.0.2.10/32\"])",
+        );
+    }
+    if let Some(canary) = &primary.canary
+        && !config.smtp.domains.is_empty()
+        && !config.smtp.domains.iter().any(|domain| domain == canary.domain())
+    {
+        r.warn("primary.canary", format!("{canary} is in none of smtp.domains: the primary may refuse it"));
+    }
+}
+
+fn monitor(r: &mut Reader<'_>, config: &Config) {
+    let monitor = &config.monitor;
+    let keys = ["monitor.timeout", "monitor.interval"];
+    if monitor.timeout > monitor.interval && r.sound(&keys) {
+        let key = if r.given("monitor.timeout") { keys[0] } else { keys[1] };
+        let text = format!("timeout ({:?}) is longer than interval ({:?}): probes would overlap", monitor.timeout, monitor.interval);
+        r.error(key, text);
+    }
+    if monitor.interval < Duration::from_secs(1) {
+        r.warn("monitor.interval", "is under a second: such a hail of probes is only for tests");
+    }
+    if !monitor.automatic {
+        r.warn("monitor.automatic", "is off: in an outage the box only takes over by `lifeboat event start`");
+    }
+}
+
+fn outbound(r: &mut Reader<'_>, config: &Config) {
+    let outbound = &config.outbound;
+    if outbound.smarthost.is_none() && r.sound(&["outbound.smarthost", "outbound.route"]) {
+        r.warn("outbound.smarthost", "is not set: mail to the outside waits in the queue (example: \"smtp.provider.example:587\")");
+    }
+    if let Some(smarthost) = &outbound.smarthost
+        && (smarthost.host == config.primary.smtp.host || smarthost.host == config.primary.smtp_submit.host)
+    {
+        r.warn("outbound.smarthost", "is the primary itself: while it is down, no mail to the outside leaves");
+    }
+    if r.sound(&["outbound.user", "outbound.password_file"]) {
+        match (&outbound.user, &outbound.password_file) {
+            (Some(_), None) => r.error("outbound.user", "needs outbound.password_file, a file with the password in its first line"),
+            (None, Some(_)) => r.error("outbound.password_file", "needs outbound.user"),
+            _ => {}
+        }
+    }
+    if outbound.user.is_some() && r.sound(&["outbound.tls"]) {
+        match outbound.tls {
+            OutboundTls::Off => r.error("outbound.tls", "is \"off\", but a password is only sent over TLS; use \"required\""),
+            OutboundTls::Opportunistic => {
+                r.warn("outbound.tls", "is \"opportunistic\": anybody on the way can catch the password; use \"required\"");
+            }
+            OutboundTls::Required => {}
+        }
+    }
+}
+
+fn web(r: &mut Reader<'_>, config: &Config) {
+    let web = &config.web;
+    if !web.tls && r.sound(&["web.tls", "web.listen"]) {
+        for address in web.listen.iter().filter(|address| !address.ip().is_loopback()) {
+            r.error("web.tls", format!("\"off\" is possible only on loopback, but web.listen has {address}"));
+        }
+    }
+    if r.sound(&["web.certificate", "web.key"]) {
+        match (&web.certificate, &web.key) {
+            (Some(_), None) => r.error("web.certificate", "needs web.key"),
+            (None, Some(_)) => r.error("web.key", "needs web.certificate"),
+            _ => {}
+        }
+    }
+    if web.networks.0.iter().any(|network| network.prefix == 0) {
+        r.warn("web.networks", "lets the whole internet reach the webmail");
+    }
+    if web.networks.0.is_empty() {
+        r.warn("web.networks", "is empty: nobody but this machine reaches the webmail");
+    }
+}

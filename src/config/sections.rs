@@ -1,0 +1,298 @@
+//! Each table of the file: its keys, their defaults, what a value must be.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::de::{DeTable, DeValue};
+
+use super::reader::{Reader, Section, Wanted, Wrong};
+use super::values::{self, NetworkError};
+use super::{
+    Access, Cache, Config, DirectoryFile, HealthUrl, HostPort, Monitor, Network, NetworkSet, Outbound, OutboundTls, Primary, Server, Smtp,
+    SmtpTls, Web, units,
+};
+use crate::limits::{
+    MESSAGE_SIZE_SETTING_MAX_OCTETS, MESSAGE_SIZE_SETTING_MIN_OCTETS, MONITOR_COUNT_SETTING_MAX, MONITOR_SETTING_MAX, MONITOR_SETTING_MIN,
+    RETENTION_SETTING_MAX_DAYS, SOCKET_PATH_MAX_OCTETS, TRUSTED_PREFIX_MIN_V4_BITS, TRUSTED_PREFIX_MIN_V6_BITS,
+};
+use crate::mail::Address;
+
+/// Every table with its keys. `assets/lifeboat.toml` has the same, and a test compares them.
+pub(super) const KNOWN: &[(&str, &[&str])] = &[
+    ("server", &["hostname", "data_dir", "control_socket"]),
+    ("smtp", &["listen", "domains", "trusted", "max_message_size", "tls"]),
+    ("primary", &["smtp", "source", "smtp_submit", "canary", "health_urls"]),
+    ("monitor", &["interval", "timeout", "fall", "rise", "witnesses", "automatic"]),
+    ("outbound", &["route", "smarthost", "tls", "user", "password_file"]),
+    ("web", &["listen", "tls", "certificate", "key", "access", "networks"]),
+    ("cache", &["retention_days"]),
+    ("directory", &["file"]),
+];
+
+const LISTEN: Wanted = Wanted { what: "an address with a port", example: "\"0.0.0.0:25\"" };
+const NETWORK: Wanted = Wanted { what: "a network or an address", example: "\"192.0.2.10/32\"" };
+const SERVER: Wanted = Wanted { what: "a server with its port", example: "\"192.0.2.10:25\"" };
+const DURATION: Wanted = Wanted { what: "a time with its unit", example: "\"5s\"" };
+const YES_NO: Wanted = Wanted { what: "true or false", example: "true" };
+
+/// Reads all tables. What is wrong is noted, and its default stands in so that the rest can be checked.
+pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &'t DeTable<'t>, gateway: Option<IpAddr>) -> Config {
+    let sections = reader.sections(root, KNOWN);
+    let section = |name: &str| sections.iter().find(|section| section.name == name).expect("the name is one of KNOWN");
+    Config {
+        server: server(reader, section("server")),
+        smtp: smtp(reader, section("smtp"), gateway),
+        primary: primary(reader, section("primary")),
+        monitor: monitor(reader, section("monitor")),
+        outbound: outbound(reader, section("outbound")),
+        web: web(reader, section("web")),
+        cache: cache(reader, section("cache")),
+        directory: directory(reader, section("directory")),
+    }
+}
+
+fn server<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Server {
+    let name = Wanted { what: "a host name", example: "\"lifeboat.example.com\"" };
+    let folder = Wanted { what: "an absolute path", example: "\"/var/lib/lifeboat\"" };
+    let socket = Wanted { what: "an absolute path", example: "\"/run/lifeboat/control.sock\"" };
+    r.require(s, "hostname", name.example);
+    Server {
+        hostname: r.get(s, "hostname", name, host_name).unwrap_or_default(),
+        data_dir: r.get(s, "data_dir", folder, path).unwrap_or_else(|| "/var/lib/lifeboat".into()),
+        control_socket: r.get(s, "control_socket", socket, socket_path).unwrap_or_else(|| "/run/lifeboat/control.sock".into()),
+    }
+}
+
+fn smtp<'t>(r: &mut Reader<'t>, s: &Section<'t>, gateway: Option<IpAddr>) -> Smtp {
+    let domain_wanted = Wanted { what: "a domain", example: "\"example.com\"" };
+    r.require(s, "domains", "[\"example.com\"]");
+    let domains = r.list(s, "domains", domain_wanted, domain);
+    if domains.as_ref().is_some_and(Vec::is_empty) {
+        r.error("smtp.domains", "[] has no domain: no mail would be accepted (example: [\"example.com\"])");
+    }
+    let size_wanted = Wanted { what: "a size", example: "\"50MiB\"" };
+    let tls = [("off", SmtpTls::Off), ("opportunistic", SmtpTls::Opportunistic), ("required", SmtpTls::Required)];
+    Smtp {
+        listen: listen(r, s, 25),
+        domains: without_doubles(domains.unwrap_or_default()),
+        trusted: NetworkSet(r.list(s, "trusted", NETWORK, |value| trusted_network(value, gateway)).unwrap_or_default()),
+        max_message_size: r.get(s, "max_message_size", size_wanted, message_size).unwrap_or(50 << 20),
+        tls: choice(r, s, "tls", &tls).unwrap_or(SmtpTls::Opportunistic),
+    }
+}
+
+fn primary<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Primary {
+    let canary = Wanted { what: "an address", example: "\"lifeboat-canary@example.com\"" };
+    let url = Wanted { what: "an http or https address", example: "\"https://192.0.2.10/owa/healthcheck.htm\"" };
+    r.require(s, "smtp", SERVER.example);
+    // What stands in for a missing server equals nothing that the checks compare it with.
+    let smtp = r.get(s, "smtp", SERVER, host_port).unwrap_or(HostPort { host: String::new(), port: 0 });
+    let source = match r.list(s, "source", NETWORK, |value| trusted_network(value, None)) {
+        Some(networks) => networks,
+        None => smtp.ip().map(Network::host).into_iter().collect(),
+    };
+    Primary {
+        smtp_submit: r.get(s, "smtp_submit", SERVER, optional(host_port)).flatten().unwrap_or_else(|| smtp.clone()),
+        source: NetworkSet(source),
+        canary: r.get(s, "canary", canary, optional(address)).flatten(),
+        health_urls: r.list(s, "health_urls", url, |value| HealthUrl::parse(string(value)?).ok_or(Wrong::Kind)).unwrap_or_default(),
+        smtp,
+    }
+}
+
+fn monitor<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Monitor {
+    let count = Wanted { what: "a number of probes", example: "3" };
+    let counted = |value: &DeValue<'_>| number(value, 1, MONITOR_COUNT_SETTING_MAX, "probes");
+    Monitor {
+        interval: r.get(s, "interval", DURATION, probe_time).unwrap_or(Duration::from_secs(5)),
+        timeout: r.get(s, "timeout", DURATION, probe_time).unwrap_or(Duration::from_secs(4)),
+        fall: r.get(s, "fall", count, counted).unwrap_or(3),
+        rise: r.get(s, "rise", count, counted).unwrap_or(6),
+        witnesses: r.list(s, "witnesses", SERVER, host_port).unwrap_or_default(),
+        automatic: r.get(s, "automatic", YES_NO, yes_no).unwrap_or(true),
+    }
+}
+
+fn outbound<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Outbound {
+    let route = Wanted { what: "a route", example: "\"smarthost\"" };
+    r.get(s, "route", route, |value| match string(value)? {
+        "smarthost" => Ok(()),
+        "direct" => Err(Wrong::Because("is not yet supported; use a smart host (example: \"smarthost\")".into())),
+        _ => Err(Wrong::Kind),
+    });
+    let smarthost = Wanted { what: "a server with its port", example: "\"smtp.provider.example:587\"" };
+    let login = Wanted { what: "a user name", example: "\"lifeboat@example.com\"" };
+    let file = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/smarthost.password\"" };
+    let tls = [("off", OutboundTls::Off), ("opportunistic", OutboundTls::Opportunistic), ("required", OutboundTls::Required)];
+    let user = r.get(s, "user", login, optional(user_name)).flatten();
+    let default_tls = if user.is_some() { OutboundTls::Required } else { OutboundTls::Opportunistic };
+    Outbound {
+        smarthost: r.get(s, "smarthost", smarthost, optional(host_port)).flatten(),
+        tls: choice(r, s, "tls", &tls).unwrap_or(default_tls),
+        user,
+        password_file: r.get(s, "password_file", file, optional(path)).flatten(),
+    }
+}
+
+fn web<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Web {
+    let certificate = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/web.crt\"" };
+    let key = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/web.key\"" };
+    let networks_wanted = Wanted { what: "a network, an address or \"private\"", example: "\"192.0.2.0/24\"" };
+    let networks = r.list(s, "networks", networks_wanted, |value| match string(value)? {
+        "private" => Ok(NetworkSet::private().0),
+        _ => network(value).map(|network| vec![network]),
+    });
+    Web {
+        listen: listen(r, s, 443),
+        tls: choice(r, s, "tls", &[("on", true), ("off", false)]).unwrap_or(true),
+        certificate: r.get(s, "certificate", certificate, optional(path)).flatten(),
+        key: r.get(s, "key", key, optional(path)).flatten(),
+        access: choice(r, s, "access", &[("continuity", Access::Continuity), ("always", Access::Always)]).unwrap_or(Access::Continuity),
+        networks: networks.map_or_else(NetworkSet::private, |lists| NetworkSet(lists.concat())),
+    }
+}
+
+fn cache<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Cache {
+    let days = Wanted { what: "a number of days", example: "30" };
+    let retention = r.get(s, "retention_days", days, |value| number(value, 1, RETENTION_SETTING_MAX_DAYS, "days"));
+    Cache { retention_days: retention.unwrap_or(30) }
+}
+
+fn directory<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> DirectoryFile {
+    let file = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/directory.csv\"" };
+    DirectoryFile { file: r.get(s, "file", file, optional(path)).unwrap_or_else(|| Some("/etc/lifeboat/directory.csv".into())) }
+}
+
+// ---- Values ----------------------------------------------------------------------------------
+
+fn listen<'t>(r: &mut Reader<'t>, s: &Section<'t>, default_port: u16) -> Vec<SocketAddr> {
+    let addresses = r.list(s, "listen", LISTEN, |value| string(value)?.parse::<SocketAddr>().map_err(|_| Wrong::Kind));
+    if addresses.as_ref().is_some_and(Vec::is_empty) {
+        r.error(&format!("{}.listen", s.name), format!("[] listens nowhere (example: [\"0.0.0.0:{default_port}\"])"));
+    }
+    addresses.unwrap_or_else(|| vec![SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), default_port)])
+}
+
+fn choice<'t, T: Copy>(r: &mut Reader<'t>, s: &Section<'t>, key: &str, choices: &[(&str, T)]) -> Option<T> {
+    let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    let refused = || Wrong::Because(format!("is not possible here; choose {}", names.join(" or ")));
+    r.get(s, key, Wanted { what: "", example: "" }, |value| {
+        let typed = string(value).map_err(|_| refused())?;
+        choices.iter().find(|(name, _)| *name == typed).map(|(_, choice)| *choice).ok_or_else(refused)
+    })
+}
+
+fn string<'v>(value: &'v DeValue<'_>) -> Result<&'v str, Wrong> {
+    value.as_str().ok_or(Wrong::Kind)
+}
+
+/// The empty text means "none".
+fn optional<T>(parse: impl Fn(&DeValue<'_>) -> Result<T, Wrong>) -> impl Fn(&DeValue<'_>) -> Result<Option<T>, Wrong> {
+    move |value| if value.as_str() == Some("") { Ok(None) } else { parse(value).map(Some) }
+}
+
+fn yes_no(value: &DeValue<'_>) -> Result<bool, Wrong> {
+    value.as_bool().ok_or(Wrong::Kind)
+}
+
+fn number(value: &DeValue<'_>, least: u32, most: u32, unit: &str) -> Result<u32, Wrong> {
+    let integer = value.as_integer().ok_or(Wrong::Kind)?;
+    let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok();
+    let inside = number.and_then(|number| u32::try_from(number).ok()).filter(|number| (least..=most).contains(number));
+    inside.ok_or_else(|| Wrong::Because(format!("is out of range: {least} to {most} {unit} are possible")))
+}
+
+fn probe_time(value: &DeValue<'_>) -> Result<Duration, Wrong> {
+    let time = units::duration(string(value)?).ok_or(Wrong::Kind)?;
+    if (MONITOR_SETTING_MIN..=MONITOR_SETTING_MAX).contains(&time) {
+        return Ok(time);
+    }
+    Err(Wrong::Because("is out of range: 10ms to 1h are possible (example: \"5s\")".into()))
+}
+
+fn message_size(value: &DeValue<'_>) -> Result<u64, Wrong> {
+    let octets = match value {
+        DeValue::Integer(integer) => u64::from_str_radix(integer.as_str(), integer.radix()).ok(),
+        other => units::size(string(other)?),
+    };
+    let octets = octets.ok_or(Wrong::Kind)?;
+    if (MESSAGE_SIZE_SETTING_MIN_OCTETS..=MESSAGE_SIZE_SETTING_MAX_OCTETS).contains(&octets) {
+        return Ok(octets);
+    }
+    Err(Wrong::Because("is out of range: \"64KiB\" to \"1GiB\" are possible (example: \"50MiB\")".into()))
+}
+
+fn host_name(value: &DeValue<'_>) -> Result<String, Wrong> {
+    let name = string(value)?;
+    if values::is_host_name(name) { Ok(name.to_ascii_lowercase()) } else { Err(Wrong::Kind) }
+}
+
+fn domain(value: &DeValue<'_>) -> Result<String, Wrong> {
+    let name = string(value)?;
+    // What an address may have behind its @, but no address literal.
+    let address = Address::parse(&format!("postmaster@{name}")).map_err(|_| Wrong::Kind)?;
+    if name.starts_with('[') || name.contains('@') { Err(Wrong::Kind) } else { Ok(address.domain().to_owned()) }
+}
+
+fn without_doubles(domains: Vec<String>) -> Vec<String> {
+    let mut once: Vec<String> = Vec::new();
+    for domain in domains {
+        if !once.contains(&domain) {
+            once.push(domain);
+        }
+    }
+    once
+}
+
+fn address(value: &DeValue<'_>) -> Result<Address, Wrong> {
+    Address::parse(string(value)?).map_err(|_| Wrong::Kind)
+}
+
+fn host_port(value: &DeValue<'_>) -> Result<HostPort, Wrong> {
+    HostPort::parse(string(value)?).ok_or(Wrong::Kind)
+}
+
+fn user_name(value: &DeValue<'_>) -> Result<String, Wrong> {
+    let name = string(value)?;
+    if name.chars().any(char::is_control) { Err(Wrong::Kind) } else { Ok(name.to_owned()) }
+}
+
+fn path(value: &DeValue<'_>) -> Result<PathBuf, Wrong> {
+    let path = Path::new(string(value)?);
+    if path.is_absolute() && !path.as_os_str().as_encoded_bytes().contains(&0) { Ok(path.to_owned()) } else { Err(Wrong::Kind) }
+}
+
+fn socket_path(value: &DeValue<'_>) -> Result<PathBuf, Wrong> {
+    let path = path(value)?;
+    if path.as_os_str().len() <= SOCKET_PATH_MAX_OCTETS {
+        return Ok(path);
+    }
+    Err(Wrong::Because(format!("is too long: a socket's path has at most {SOCKET_PATH_MAX_OCTETS} octets")))
+}
+
+fn network(value: &DeValue<'_>) -> Result<Network, Wrong> {
+    Network::parse(string(value)?).map_err(|error| match error {
+        NetworkError::NotANetwork => Wrong::Kind,
+        NetworkError::HostBits { network, host } => {
+            Wrong::Because(format!("has bits behind its prefix; did you mean \"{network}\" or \"{host}\"?"))
+        }
+    })
+}
+
+/// A network whose hosts are believed: never the whole world, neither by its length nor through the gateway.
+fn trusted_network(value: &DeValue<'_>, gateway: Option<IpAddr>) -> Result<Network, Wrong> {
+    let network = network(value)?;
+    let shortest = if network.address.is_ipv4() { TRUSTED_PREFIX_MIN_V4_BITS } else { TRUSTED_PREFIX_MIN_V6_BITS };
+    if network.prefix < shortest {
+        let text = format!("is far too wide (shorter than /{shortest}): half the world could send through this box");
+        return Err(Wrong::Because(format!("{text} (example: \"192.0.2.10/32\")")));
+    }
+    match gateway.filter(|gateway| network.contains(*gateway)) {
+        Some(gateway) => Err(Wrong::Because(format!(
+            "contains the default gateway {gateway}: what comes through it is the whole world; \
+             name the devices one by one (example: \"192.0.2.10/32\")"
+        ))),
+        None => Ok(network),
+    }
+}

@@ -1,0 +1,218 @@
+//! The command line as scripts see it: exit codes and texts of the real binary.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+fn lifeboat(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lifeboat"));
+    command.args(arguments).current_dir(folder).env_remove("RUST_LOG").env_remove("JOURNAL_STREAM");
+    command.output().expect("the binary runs")
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8(octets.to_vec()).expect("output is UTF-8")
+}
+
+/// Runs and compares the exit code, standard output and standard error.
+fn check(folder: &Path, arguments: &[&str], exit: i32, stdout: &str, stderr: &str) {
+    let output = lifeboat(folder, arguments);
+    let got = (output.status.code(), text(&output.stdout), text(&output.stderr));
+    assert_eq!(got, (Some(exit), stdout.to_owned(), stderr.to_owned()), "lifeboat {}", arguments.join(" "));
+}
+
+/// A folder with `lifeboat.toml`: the smallest valid one with everything inside the folder, and more tables.
+fn folder_with(tables: &str) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let here = folder.path().display();
+    let config = format!(
+        "[server]\nhostname = \"lifeboat.example.com\"\ndata_dir = \"{here}/data\"\ncontrol_socket = \"{here}/control.sock\"\n\
+         [smtp]\ndomains = [\"example.com\"]\nlisten = [\"127.0.0.1:0\"]\n\
+         [primary]\nsmtp = \"192.0.2.10:25\"\n\
+         [outbound]\nsmarthost = \"smtp.provider.example:587\"\n{}\n\
+         [directory]\nfile = \"{here}/directory.csv\"\n",
+        tables.replace("HERE", &here.to_string())
+    );
+    write(&folder, "lifeboat.toml", &config);
+    write(&folder, "directory.csv", "address,name\nann@example.com,Ann\n");
+    folder
+}
+
+fn write(folder: &TempDir, name: &str, content: &str) {
+    fs::write(folder.path().join(name), content).expect("the file is written");
+}
+
+const CHECK: [&str; 3] = ["check-config", "--config", "lifeboat.toml"];
+
+#[test]
+fn a_good_configuration_is_ok() {
+    let folder = folder_with("");
+    check(folder.path(), &CHECK, 0, "lifeboat.toml: ok\n", "");
+}
+
+#[test]
+fn all_mistakes_are_shown_at_once() {
+    let folder = folder_with("[cache]\nretention_days = \"30d\"\n[web]\ntls = \"of\"\nlisen = []\n");
+    let expected = "lifeboat.toml:13: cache.retention_days: \"30d\" is not a number of days (example: 30)\n\
+                    lifeboat.toml:15: web.tls: \"of\" is not possible here; choose \"on\" or \"off\"\n\
+                    lifeboat.toml:16: web.lisen: unknown key; did you mean \"listen\"?\n";
+    check(folder.path(), &CHECK, 78, "", expected);
+    check(folder.path(), &["run", "--config", "lifeboat.toml"], 78, "", expected);
+    check(folder.path(), &["status", "--config", "lifeboat.toml"], 78, "", expected);
+    check(folder.path(), &["fsck", "--config", "lifeboat.toml"], 78, "", expected);
+}
+
+#[test]
+fn files_that_the_configuration_names_are_read() {
+    let folder =
+        folder_with("user = \"u\"\npassword_file = \"HERE/password\"\n[web]\ncertificate = \"HERE/web.crt\"\nkey = \"HERE/web.key\"\n");
+    let here = folder.path().display().to_string();
+    write(&folder, "password", "\nsecret in the second line\n");
+    write(&folder, "web.key", "secret");
+    write(&folder, "directory.csv", "address\nann@example.com\nann@example.net\nAnn@example.com\n");
+    let expected = format!(
+        "lifeboat.toml:13: outbound.password_file: {here}/password has no password in its first line\n\
+         lifeboat.toml:15: web.certificate: {here}/web.crt cannot be read: No such file or directory (os error 2)\n\
+         lifeboat.toml:16: web.key: {here}/web.key is no PEM private key\n\
+         {here}/directory.csv:3: address: ann@example.net is in none of the domains of smtp.domains (example.com)\n\
+         {here}/directory.csv:4: address: Ann@example.com is already in line 2\n"
+    );
+    check(folder.path(), &CHECK, 78, "", &expected);
+}
+
+#[test]
+fn a_missing_directory_is_a_warning() {
+    let folder = folder_with("");
+    fs::remove_file(folder.path().join("directory.csv")).expect("it was there");
+    let here = folder.path().display();
+    let expected = format!(
+        "lifeboat.toml:14: warning: directory.file: there is no {here}/directory.csv: \
+         the directory is empty: only the primary's answers decide\n"
+    );
+    check(folder.path(), &CHECK, 0, "lifeboat.toml: ok\n", &expected);
+}
+
+#[test]
+fn a_file_that_is_not_there_or_too_long_is_a_bad_configuration() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let missing = "lifeboat.toml: file: cannot be read: No such file or directory (os error 2)\n";
+    check(folder.path(), &CHECK, 78, "", missing);
+    check(folder.path(), &["run", "--config", "lifeboat.toml"], 78, "", missing);
+    write(&folder, "lifeboat.toml", &"#".repeat(1024 * 1024 + 1));
+    check(folder.path(), &CHECK, 78, "", "lifeboat.toml: file: cannot be read: it is longer than 1048576 octets\n");
+    fs::write(folder.path().join("lifeboat.toml"), b"[server]\n\xff").expect("the file is written");
+    check(folder.path(), &CHECK, 78, "", "lifeboat.toml:2: file: is not UTF-8 text from here on\n");
+}
+
+#[test]
+fn the_example_configuration_is_valid() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/lifeboat.toml");
+    let output = lifeboat(Path::new("/"), &["check-config", "--config", example]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
+
+#[test]
+fn without_a_running_box_scripts_are_told_so() {
+    let folder = folder_with("");
+    let told = "Lifeboat is not running (start it with: systemctl start lifeboat)";
+    let asking: [&[&str]; 11] = [
+        &["status"],
+        &["event", "start", "--reason", "test"],
+        &["event", "end", "--force"],
+        &["event", "list"],
+        &["event", "show", "2026-03-03T09-15-02"],
+        &["automatic", "off"],
+        &["queue", "list"],
+        &["queue", "retry"],
+        &["queue", "hold", "7"],
+        &["credential", "issue", "ann@example.com"],
+        &["directory", "import", "directory.csv"],
+    ];
+    for command in asking {
+        let arguments = [command, &["--config", "lifeboat.toml"]].concat();
+        check(folder.path(), &arguments, 69, "", &format!("lifeboat: {told}\n"));
+        let json = [&arguments[..], &["--json"]].concat();
+        check(folder.path(), &json, 69, &format!("{{\n  \"error\": \"{told}\"\n}}\n"), "");
+    }
+}
+
+#[test]
+fn a_directory_with_mistakes_is_not_sent() {
+    let folder = folder_with("");
+    write(&folder, "people.csv", "address\nann\n");
+    let expected = "lifeboat: the directory has mistakes and was not imported\n\
+                    people.csv:2: address: \"ann\": the address has no domain (example: ann@example.com)\n";
+    check(folder.path(), &["directory", "import", "people.csv", "--config", "lifeboat.toml"], 1, "", expected);
+    let missing = "lifeboat: none.csv: file: cannot be read: No such file or directory (os error 2)\n";
+    check(folder.path(), &["directory", "import", "none.csv", "--config", "lifeboat.toml"], 1, "", missing);
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    let here = Path::new("/");
+    let wrong: [&[&str]; 11] = [
+        &[],
+        &["stauts"],
+        &["status", "--jsn"],
+        &["event"],
+        &["event", "show"],
+        &["automatic"],
+        &["automatic", "maybe"],
+        &["queue", "hold"],
+        &["queue", "hold", "seven"],
+        &["run", "--config"],
+        &["credential", "issue"],
+    ];
+    for arguments in wrong {
+        let output = lifeboat(here, arguments);
+        assert_eq!(output.status.code(), Some(2), "lifeboat {}", arguments.join(" "));
+        assert!(output.stdout.is_empty());
+        let told = text(&output.stderr);
+        assert!(told.ends_with("Try: lifeboat --help\n") && told.lines().count() > 1, "{told}");
+    }
+}
+
+#[test]
+fn help_and_version_end_with_0() {
+    let here = Path::new("/");
+    for arguments in [&["--help"][..], &["help"], &["event", "--help"], &["event", "start", "--help"]] {
+        let output = lifeboat(here, arguments);
+        assert_eq!(output.status.code(), Some(0), "lifeboat {}", arguments.join(" "));
+        assert!(text(&output.stdout).starts_with("Usage: lifeboat"), "{}", text(&output.stdout));
+    }
+    for arguments in [["version"], ["--version"]] {
+        let output = lifeboat(here, &arguments);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(text(&output.stdout).starts_with(concat!("lifeboat ", env!("CARGO_PKG_VERSION"))));
+    }
+}
+
+#[test]
+fn what_is_not_there_yet_says_so() {
+    let commands: [&[&str]; 4] =
+        [&["event", "drill"], &["mailbox", "list"], &["mailbox", "export", "ann@example.com"], &["admin", "password"]];
+    for command in commands {
+        let expected = format!("lifeboat: {} is not yet supported\n", command.join(" "));
+        check(Path::new("/"), command, 1, "", &expected);
+    }
+}
+
+#[test]
+fn fsck_without_data_says_so() {
+    let folder = folder_with("");
+    let expected = format!("lifeboat: {}/data is not there: nothing is stored yet\n", folder.path().display());
+    check(folder.path(), &["fsck", "--config", "lifeboat.toml"], 1, "", &expected);
+}
+
+/// `lifeboat status | head` must not end in a panic.
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    use std::process::Stdio;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lifeboat"));
+    let mut child = command.arg("--help").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+}

@@ -1,0 +1,39 @@
+//! The service unit as it is shipped: hardened, and in agreement with the program.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+const UNIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/lifeboat.service");
+
+fn settings() -> BTreeSet<String> {
+    let unit = fs::read_to_string(UNIT).expect("the unit is there");
+    unit.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+fn check(setting: &str) {
+    assert!(settings().contains(setting), "{setting}");
+}
+
+#[test]
+fn it_agrees_with_the_program() {
+    // Paths are the defaults of lifeboat.toml, the exit code is that of a bad configuration.
+    check("ExecStart=/usr/bin/lifeboat run");
+    check("StateDirectory=lifeboat");
+    check("RuntimeDirectory=lifeboat");
+    check("ConfigurationDirectory=lifeboat");
+    check("RestartPreventExitStatus=78");
+    check("Type=notify");
+    check("WatchdogSec=30s");
+    check("AmbientCapabilities=CAP_NET_BIND_SERVICE");
+}
+
+/// `systemd-analyze security` counts in tenths: 16 is an exposure of 1.6. `tests/run` installs the tool.
+#[test]
+fn its_exposure_is_at_most_1_6() {
+    let analysis = Command::new("systemd-analyze").args(["security", "--offline=true", "--threshold=16", UNIT]).output();
+    match analysis {
+        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout)),
+        Err(error) => eprintln!("not measured: systemd-analyze: {error}"),
+    }
+}
