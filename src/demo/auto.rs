@@ -116,10 +116,10 @@ async fn sign_in(stage: &mut Stage, traffic: &Traffic, pulled: crate::clock::Mon
     visitor.sign_in(&login.address, &login.password).await?;
     let start = stage.now();
     loop {
-        if let Some(id) = traffic.accepted_after(pulled, &login.address) {
-            if visitor.inbox().await?.html.contains(&id) {
-                return Ok((visitor, id));
-            }
+        if let Some(id) = traffic.accepted_after(pulled, &login.address)
+            && visitor.inbox().await?.html.contains(&id)
+        {
+            return Ok((visitor, id));
         }
         if stage.now().since(start) > ARRIVAL_LIMIT {
             return Err("the inbox shows nothing that came after the plug was pulled".to_owned());
