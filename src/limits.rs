@@ -189,3 +189,15 @@ pub const PERSON_NAME_MAX_CHARS: usize = 200;
 pub const PERSON_PHONE_MAX_CHARS: usize = 40;
 /// A digest at the end of an event is split above this size, in octets.
 pub const DIGEST_MAX_OCTETS: u64 = 8 * 1024 * 1024;
+
+// ---- Demonstration ---------------------------------------------------------------------------
+
+/// Longest answer that the demonstration's HTTP client reads, in octets, and how long it waits for it.
+pub const HTTP_ANSWER_MAX_OCTETS: usize = 16 * 1024 * 1024;
+pub const HTTP_ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+/// Messages that a stand-in server keeps; above it 452.
+pub const DEMO_MESSAGES_MAX: usize = 20_000;
+/// Lines of the demonstration's timeline; the oldest go first.
+pub const DEMO_TIMELINE_MAX: usize = 500;
+/// Tries of one message by an outside sender of the demonstration before it gives up.
+pub const DEMO_TRIES_MAX: u32 = 60;

@@ -6,6 +6,7 @@
 pub mod control_socket;
 pub mod deadline;
 pub mod dns;
+pub mod https_client;
 pub mod probe;
 pub mod rt;
 pub mod service;

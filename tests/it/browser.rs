@@ -1,0 +1,238 @@
+//! A real browser: headless Chromium signs in and reads a message, on a desk and on a phone. Pictures go to `target/screenshots/`.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::harness::lifeboat::{Lifeboat, Setup};
+use crate::harness::{folder, free_port, heavy, need, sender, wait_for};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The key under which WebDriver names elements (W3C WebDriver section 11).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// chromedriver with one browser. Both are gone when dropped.
+struct Browser {
+    driver: Child,
+    address: SocketAddr,
+    session: String,
+}
+
+impl Browser {
+    fn start(folder: &Path) -> Browser {
+        need("chromium", "chromium");
+        need("chromedriver", "chromium-driver");
+        let address = free_port([127, 0, 0, 1].into());
+        let mut command = Command::new("chromedriver");
+        command.arg(format!("--port={}", address.port())).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let driver = command.spawn().expect("chromedriver starts");
+        let mut browser = Browser { driver, address, session: String::new() };
+        wait_for("chromedriver listens", PATIENCE, || TcpStream::connect(address).ok());
+        let profile = folder.join("chromium");
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--ignore-certificate-errors",
+            "--no-proxy-server",
+            &format!("--user-data-dir={}", profile.display()),
+        ];
+        let options = json!({ "binary": "/usr/bin/chromium", "args": arguments });
+        let wanted = json!({ "capabilities": { "alwaysMatch": {
+            "browserName": "chrome", "acceptInsecureCerts": true, "goog:chromeOptions": options } } });
+        let session = browser.ask("POST", "/session", Some(&wanted));
+        browser.session = session["sessionId"].as_str().expect("a session").to_owned();
+        browser
+    }
+
+    /// One WebDriver command; its value.
+    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            self.address,
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body.as_bytes()).unwrap();
+        let answer = read_answer(&mut stream);
+        let value: Value = serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{method} {path}: {error}: {answer}"));
+        let value = value["value"].clone();
+        assert!(value.get("error").is_none(), "{method} {path}: {value}");
+        value
+    }
+
+    fn command(&self, method: &str, path: &str, body: Value) -> Value {
+        self.ask(method, &format!("/session/{}{path}", self.session), Some(&body).filter(|_| method == "POST"))
+    }
+
+    fn open(&self, url: &str) {
+        self.command("POST", "/url", json!({ "url": url }));
+    }
+
+    fn size(&self, width: u32, height: u32) {
+        // The device's own size, as a phone has it; a window cannot be made that narrow.
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        self.command("POST", "/goog/cdp/execute", json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics }));
+    }
+
+    fn find(&self, css: &str) -> String {
+        let found = self.command("POST", "/element", json!({ "using": "css selector", "value": css }));
+        found[ELEMENT].as_str().expect("an element").to_owned()
+    }
+
+    fn find_link(&self, text: &str) -> String {
+        let found = self.command("POST", "/element", json!({ "using": "partial link text", "value": text }));
+        found[ELEMENT].as_str().expect("an element").to_owned()
+    }
+
+    fn type_into(&self, css: &str, text: &str) {
+        let element = self.find(css);
+        self.command("POST", &format!("/element/{element}/value"), json!({ "text": text }));
+    }
+
+    fn click(&self, element: &str) {
+        self.command("POST", &format!("/element/{element}/click"), json!({}));
+    }
+
+    /// What a person sees.
+    fn text(&self) -> String {
+        let body = self.find("body");
+        self.command("GET", &format!("/element/{body}/text"), json!({})).as_str().unwrap_or_default().to_owned()
+    }
+
+    fn script(&self, script: &str) -> Value {
+        self.command("POST", "/execute/sync", json!({ "script": script, "args": [] }))
+    }
+
+    fn picture(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        fs::create_dir_all(&folder).unwrap();
+        let base64 = self.command("GET", "/screenshot", json!({}));
+        let png = decode_base64(base64.as_str().expect("a picture"));
+        assert!(png.starts_with(b"\x89PNG"), "{name} is a PNG");
+        fs::write(folder.join(format!("{name}.png")), png).unwrap();
+    }
+
+    /// Nothing sticks out to the side.
+    fn fits(&self, what: &str) {
+        let wide = self.script("return [document.documentElement.scrollWidth, window.innerWidth]");
+        assert!(wide[0].as_u64() <= wide[1].as_u64(), "{what}: content is {} wide, the window {}", wide[0], wide[1]);
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if !self.session.is_empty() && !std::thread::panicking() {
+            self.ask("DELETE", &format!("/session/{}", self.session), None);
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// Body of an HTTP answer with a Content-Length. chromedriver keeps connections open in spite of `close`.
+fn read_answer(stream: &mut TcpStream) -> String {
+    let (mut raw, mut piece) = (Vec::new(), [0; 16 * 1024]);
+    loop {
+        if let Some(end) = raw.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&raw[..end]).to_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+            if length.is_some_and(|length| raw.len() >= end + 4 + length) {
+                return String::from_utf8_lossy(&raw[end + 4..]).into_owned();
+            }
+        }
+        let length = stream.read(&mut piece).expect("chromedriver answers");
+        assert!(length > 0, "chromedriver closed: {}", String::from_utf8_lossy(&raw));
+        raw.extend_from_slice(&piece[..length]);
+    }
+}
+
+fn decode_base64(text: &str) -> Vec<u8> {
+    let (mut bits, mut count, mut out) = (0_u32, 0, Vec::new());
+    for octet in text.bytes() {
+        let six = match octet {
+            b'A'..=b'Z' => octet - b'A',
+            b'a'..=b'z' => octet - b'a' + 26,
+            b'0'..=b'9' => octet - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => continue,
+        };
+        bits = bits << 6 | u32::from(six);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+        }
+    }
+    out
+}
+
+const HTML: &str = "From: Marta Keller <marta@northwind.example>\r\nTo: ann@example.com\r\nSubject: Offer for chairs\r\n\
+    Date: Tue, 03 Mar 2026 09:15:02 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n\
+    <p>Dear Ann, the <b>chairs</b> are in stock.</p><script>document.title='owned'</script>\
+    <img src=\"https://northwind.example/seen.png\"><a href=\"https://northwind.example/\">our page</a>\r\n";
+const PLAIN: &str = "From: Luis Prado <luis@prado.example>\r\nTo: ann@example.com\r\nSubject: Truck on Monday\r\n\
+    Date: Tue, 03 Mar 2026 10:20:00 +0000\r\nMessage-ID: <truck@prado.example>\r\n\r\n\
+    Ann,\r\n\r\nthe yellow truck comes at 8:30.\r\n\r\nLuis\r\n";
+
+#[test]
+fn a_person_signs_in_and_reads() {
+    let _one = heavy();
+    let folder = folder();
+    let lifeboat = Lifeboat::start(folder.path(), &Setup::without_primary());
+    lifeboat.wait_mode("continuity", PATIENCE);
+    for message in [HTML, PLAIN] {
+        let reply = sender::deliver(lifeboat.smtp, "x@outside.example", &["ann@example.com"], message.as_bytes()).unwrap();
+        assert!(reply.starts_with("250"), "{reply}");
+    }
+    let password = lifeboat.password("ann@example.com");
+    let browser = Browser::start(folder.path());
+    let base = format!("https://{}", lifeboat.web);
+
+    browser.size(1280, 900);
+    browser.open(&format!("{base}/"));
+    browser.picture("login-desk");
+    browser.type_into("input[name=address]", "ann@example.com");
+    browser.type_into("input[type=password]", &password);
+    let button = browser.find("form button, form input[type=submit]");
+    browser.click(&button);
+    wait_for("the inbox", PATIENCE, || browser.text().contains("Truck on Monday").then_some(()));
+    browser.picture("inbox-desk");
+
+    let link = browser.find_link("Truck on Monday");
+    browser.click(&link);
+    wait_for("the message", PATIENCE, || browser.text().contains("the yellow truck comes at 8:30.").then_some(()));
+    browser.picture("message-desk");
+
+    browser.size(360, 740);
+    browser.picture("message-phone");
+    browser.fits("the message on a phone");
+    browser.open(&format!("{base}/mail/inbox"));
+    browser.picture("inbox-phone");
+    browser.fits("the inbox on a phone");
+
+    let link = browser.find_link("Offer for chairs");
+    browser.click(&link);
+    wait_for("the HTML message", PATIENCE, || browser.text().contains("are in stock").then_some(()));
+    assert_ne!(browser.script("return document.title"), json!("owned"), "no script of a message runs");
+    browser.fits("the HTML message on a phone");
+    browser.picture("html-phone");
+    browser.open(&format!("{base}/mail/new"));
+    browser.picture("compose-phone");
+    browser.fits("writing on a phone");
+}

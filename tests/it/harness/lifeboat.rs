@@ -1,0 +1,210 @@
+//! The real binary under a real configuration file.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{PRIMARY, free_port, run, wait_for};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_lifeboat");
+const START_LIMIT: Duration = Duration::from_secs(30);
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// Lines of the log that a failed test shows.
+const LOG_SHOWN: usize = 60;
+
+/// What differs from test to test.
+pub struct Setup {
+    pub primary: SocketAddr,
+    pub smarthost: Option<SocketAddr>,
+    /// Addresses with mailboxes.
+    pub people: Vec<String>,
+    /// Lines added to `[smtp]`.
+    pub smtp: String,
+    pub fall: u32,
+    pub rise: u32,
+}
+
+impl Setup {
+    /// A primary at that address, three people, a monitor in a hurry.
+    pub fn new(primary: SocketAddr) -> Setup {
+        let people = ["ann", "bo", "carla"].map(|user| format!("{user}@example.com"));
+        Setup { primary, smarthost: None, people: people.to_vec(), smtp: String::new(), fall: 3, rise: 3 }
+    }
+
+    /// A primary that is not there: the box goes into continuity by itself.
+    pub fn without_primary() -> Setup {
+        Setup::new(free_port(PRIMARY))
+    }
+
+    /// The configuration file.
+    pub fn text(&self, folder: &Path) -> String {
+        let folder = folder.display();
+        let outbound = match self.smarthost {
+            Some(address) => format!("\n[outbound]\nroute = \"smarthost\"\nsmarthost = \"{address}\"\ntls = \"off\"\n"),
+            None => String::new(),
+        };
+        format!(
+            "[server]\nhostname = \"lifeboat.example.com\"\ndata_dir = \"{folder}/data\"\ncontrol_socket = \"{folder}/control.sock\"\n\n\
+             [smtp]\nlisten = [\"127.0.0.1:0\"]\ndomains = [\"example.com\"]\ntrusted = [\"{ip}/32\"]\n{smtp}\n\
+             [primary]\nsmtp = \"{primary}\"\nsource = [\"{ip}/32\"]\ncanary = \"lifeboat-canary@example.com\"\n\n\
+             [monitor]\ninterval = \"1s\"\ntimeout = \"900ms\"\nfall = {fall}\nrise = {rise}\n{outbound}\n\
+             [web]\nlisten = [\"127.0.0.1:0\"]\ntls = \"on\"\n\n[directory]\nfile = \"{folder}/directory.csv\"\n",
+            ip = self.primary.ip(),
+            primary = self.primary,
+            smtp = self.smtp,
+            fall = self.fall,
+            rise = self.rise,
+        )
+    }
+
+    fn directory(&self) -> String {
+        let mut csv = String::from("address,name,aliases,alternate_email,phone,groups\n");
+        for address in &self.people {
+            let user = address.split('@').next().unwrap_or(address);
+            csv.push_str(&format!("{address},{user},,,,\n"));
+        }
+        csv
+    }
+}
+
+/// A running box. Killed when dropped; its log is shown if the test failed.
+pub struct Lifeboat {
+    folder: PathBuf,
+    child: Option<Child>,
+    /// Bound addresses; new ones after each start.
+    pub smtp: SocketAddr,
+    pub web: SocketAddr,
+}
+
+impl Lifeboat {
+    /// Writes the files and starts; listening when it returns.
+    pub fn start(folder: &Path, setup: &Setup) -> Lifeboat {
+        fs::write(folder.join("directory.csv"), setup.directory()).unwrap();
+        fs::write(folder.join("lifeboat.toml"), setup.text(folder)).unwrap();
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut lifeboat = Lifeboat { folder: folder.to_owned(), child: None, smtp: nowhere, web: nowhere };
+        lifeboat.restart();
+        lifeboat
+    }
+
+    /// Starts again with the same files.
+    pub fn restart(&mut self) {
+        assert!(self.child.is_none(), "stop or kill it first");
+        let log = File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
+        let mut command = Command::new(BINARY);
+        command.args(["run", "--config"]).arg(self.config());
+        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        command.env("RUST_BACKTRACE", "1");
+        self.child = Some(command.spawn().expect("the binary starts"));
+        let status = wait_for("the box answers `status`", START_LIMIT, || {
+            let child = self.child.as_mut()?;
+            if let Some(status) = child.try_wait().unwrap() {
+                self.child = None;
+                panic!("the box ended: {status}");
+            }
+            self.try_status()
+        });
+        self.smtp = address(&status, "smtp");
+        self.web = address(&status, "web");
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.join("lifeboat.toml")
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("the box runs").id()
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().expect("the box runs");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// SIGTERM, and how it ended.
+    pub fn stop(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("the box runs");
+        run(Command::new("kill").args(["-TERM", &child.id().to_string()]));
+        wait_for("the box stops", STOP_LIMIT, || child.try_wait().unwrap())
+    }
+
+    /// Runs a command of the command line against it; standard output. The command must succeed.
+    pub fn command(&self, arguments: &[&str]) -> String {
+        run(Command::new(BINARY).args(arguments).arg("--config").arg(self.config()))
+    }
+
+    fn try_status(&self) -> Option<Value> {
+        let output = Command::new(BINARY).args(["status", "--json", "--config"]).arg(self.config()).output().unwrap();
+        serde_json::from_slice(&output.stdout).ok()
+    }
+
+    /// `status --json`.
+    pub fn status(&self) -> Value {
+        self.try_status().expect("status --json gives JSON")
+    }
+
+    pub fn mode(&self) -> String {
+        self.status()["mode"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn wait_mode(&self, mode: &str, limit: Duration) {
+        let mut last = String::new();
+        wait_for(&format!("mode {mode}"), limit, || {
+            let now = self.mode();
+            if now != last {
+                eprintln!("mode {now}");
+                last.clone_from(&now);
+            }
+            (now == mode).then_some(())
+        });
+    }
+
+    /// Recipients waiting for the primary and for the outside.
+    pub fn queued(&self) -> u64 {
+        let queue = &self.status()["queue"];
+        queue["primary"].as_u64().unwrap_or(0) + queue["outbound"].as_u64().unwrap_or(0) + queue["in_session"].as_u64().unwrap_or(0)
+    }
+
+    /// Issues a password.
+    pub fn password(&self, address: &str) -> String {
+        let text = self.command(&["credential", "issue", address, "--json"]);
+        let answer: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        answer["password"].as_str().unwrap_or_else(|| panic!("no password in {text}")).to_owned()
+    }
+
+    /// Resident memory in MiB.
+    pub fn resident_mib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the box runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
+    }
+}
+
+fn address(status: &Value, which: &str) -> SocketAddr {
+    let text = status["listen"][which][0].as_str().unwrap_or_default();
+    text.parse().unwrap_or_else(|error| panic!("listen.{which} of status: {error}: {status}"))
+}
+
+impl Drop for Lifeboat {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if std::thread::panicking() {
+            let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            eprintln!("--- the box's log, last lines\n{}\n---", lines[lines.len().saturating_sub(LOG_SHOWN)..].join("\n"));
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! A Postfix of the test's own: its configuration, queue and mailboxes in a temporary folder, on a loopback port.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::{free_port, need, run, wait_for};
+
+/// Owner of the mailboxes (`nobody`).
+const MAILBOX_UID: u32 = 65534;
+const START_LIMIT: Duration = Duration::from_secs(20);
+
+pub struct Postfix {
+    folder: PathBuf,
+    pub smtp: SocketAddr,
+    running: bool,
+}
+
+impl Postfix {
+    /// Starts with mailboxes for these addresses; everybody else is unknown (550 5.1.1).
+    pub fn start(folder: &Path, address: std::net::IpAddr, people: &[String]) -> Postfix {
+        need("postfix", "postfix");
+        let smtp = free_port(address);
+        let folder = folder.join("postfix");
+        for part in ["etc", "queue", "data", "mail"] {
+            fs::create_dir_all(folder.join(part)).unwrap();
+        }
+        chown(folder.join("data"), Some(id_of("postfix")), None).expect("the tests with Postfix run as root");
+        chown(folder.join("mail"), Some(MAILBOX_UID), Some(MAILBOX_UID)).unwrap();
+        fs::write(folder.join("etc/main.cf"), main_cf(&folder)).unwrap();
+        fs::write(folder.join("etc/master.cf"), master_cf(smtp)).unwrap();
+        let mailboxes: String = people.iter().map(|address| format!("{address} {}/\n", user(address))).collect();
+        fs::write(folder.join("etc/mailboxes"), mailboxes + "lifeboat-canary@example.com canary/\n").unwrap();
+        let mut postfix = Postfix { folder, smtp, running: false };
+        postfix.plug_in();
+        postfix
+    }
+
+    /// Starts (again) on the same port, with queue and mailboxes as they were.
+    pub fn plug_in(&mut self) {
+        run(&mut self.control("start"));
+        self.running = true;
+        wait_for("Postfix listens", START_LIMIT, || std::net::TcpStream::connect(self.smtp).ok());
+    }
+
+    /// Connections die, the port refuses.
+    pub fn pull_plug(&mut self) {
+        run(&mut self.control("abort"));
+        self.running = false;
+        wait_for("Postfix is gone", START_LIMIT, || std::net::TcpStream::connect(self.smtp).err());
+    }
+
+    fn control(&self, verb: &str) -> Command {
+        let mut command = Command::new("/usr/sbin/postfix");
+        command.arg("-c").arg(self.folder.join("etc")).arg(verb);
+        command
+    }
+
+    /// Everything in all mailboxes, by address.
+    pub fn mailboxes(&self) -> BTreeMap<String, Vec<Vec<u8>>> {
+        let mut found = BTreeMap::new();
+        for mailbox in fs::read_dir(self.folder.join("mail")).unwrap() {
+            let mailbox = mailbox.unwrap();
+            let address = format!("{}@example.com", mailbox.file_name().to_string_lossy());
+            let mut messages = Vec::new();
+            for part in ["new", "cur"] {
+                let Ok(entries) = fs::read_dir(mailbox.path().join(part)) else { continue };
+                messages.extend(entries.map(|entry| fs::read(entry.unwrap().path()).unwrap()));
+            }
+            found.insert(address, messages);
+        }
+        found
+    }
+
+    /// Postfix delivers from its own queue; wait until that is empty too.
+    pub fn wait_idle(&self) {
+        wait_for("Postfix's queue is empty", Duration::from_secs(60), || {
+            let open = ["incoming", "active", "deferred", "maildrop"].iter().any(|queue| has_file(&self.folder.join("queue").join(queue)));
+            (!open).then_some(())
+        });
+    }
+}
+
+impl Drop for Postfix {
+    fn drop(&mut self) {
+        if self.running {
+            let _ = self.control("abort").output();
+        }
+        if std::thread::panicking() {
+            let log = fs::read_to_string(self.folder.join("mail.log")).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            eprintln!("--- Postfix's log, last lines\n{}\n---", lines[lines.len().saturating_sub(30)..].join("\n"));
+        }
+    }
+}
+
+fn has_file(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.flatten().any(|entry| if entry.path().is_dir() { has_file(&entry.path()) } else { true })
+}
+
+fn user(address: &str) -> &str {
+    address.split('@').next().unwrap_or(address)
+}
+
+fn id_of(name: &str) -> u32 {
+    run(Command::new("id").args(["-u", name])).trim().parse().expect("a user id")
+}
+
+fn main_cf(folder: &Path) -> String {
+    let folder = folder.display();
+    // `inet_interfaces` must name an interface; what is listened on stands in master.cf. Header rewriting is off: what is
+    // compared is what came.
+    format!(
+        "compatibility_level = 3.6
+queue_directory = {folder}/queue
+data_directory = {folder}/data
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+meta_directory = /etc/postfix
+shlib_directory = /usr/lib/postfix
+mail_owner = postfix
+setgid_group = postdrop
+maillog_file = {folder}/mail.log
+maillog_file_prefixes = {folder}
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = primary.example.com
+mydestination =
+mynetworks = 127.0.0.0/8
+virtual_mailbox_domains = example.com
+virtual_mailbox_base = {folder}/mail
+virtual_mailbox_maps = texthash:{folder}/etc/mailboxes
+virtual_uid_maps = static:{MAILBOX_UID}
+virtual_gid_maps = static:{MAILBOX_UID}
+virtual_transport = virtual
+virtual_mailbox_limit = 0
+message_size_limit = 104857600
+alias_maps =
+alias_database =
+local_recipient_maps =
+smtpd_relay_restrictions = reject_unauth_destination
+smtpd_recipient_restrictions = reject_unauth_destination
+local_header_rewrite_clients =
+message_drop_headers =
+disable_dns_lookups = yes
+smtpd_peername_lookup = no
+"
+    )
+}
+
+fn master_cf(smtp: SocketAddr) -> String {
+    format!(
+        "{smtp} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+smtp unix - - n - - smtp
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"
+    )
+}
+
+#[test]
+fn takes_known_people_stops_and_comes_back() {
+    use super::sender::deliver;
+    let folder = super::folder();
+    let people = ["ann@example.com".to_owned()];
+    let mut postfix = Postfix::start(folder.path(), super::PRIMARY, &people);
+    let message = super::mail::message("ann@example.com", "harness", ".dot\ntext");
+    assert!(deliver(postfix.smtp, "a@outside.example", &["ann@example.com"], &message).unwrap().starts_with("250"));
+    assert!(deliver(postfix.smtp, "a@outside.example", &["nobody@example.com"], &message).unwrap().starts_with("550 5.1.1"));
+    postfix.pull_plug();
+    postfix.plug_in();
+    postfix.wait_idle();
+    let mut ledger = super::mail::Ledger::default();
+    ledger.note("ann@example.com", &message);
+    assert_eq!(ledger.compare(&postfix.mailboxes()), (vec![], vec![]));
+}
