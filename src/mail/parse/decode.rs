@@ -173,6 +173,8 @@ pub(super) fn charset(bytes: &[u8], charset: Option<&str>) -> String {
     if matches!(name.as_str(), "" | "us-ascii" | "ascii" | "utf-8" | "utf8") {
         return if name.starts_with("utf") { utf8_lossy(bytes) } else { utf8_or_1252(bytes).into_owned() };
     }
+    // RFC 1642's name for it, which mail-parser does not know.
+    let name = if name == "unicode-1-1-utf-7" { "utf-7" } else { name.as_str() };
     match charset_decoder(name.as_bytes()) {
         Some(decode) => decode(bytes),
         None => utf8_or_1252(bytes).into_owned(),
@@ -229,7 +231,7 @@ mod tests {
         assert_eq!(charset(b"\x80", Some("iso-8859-15")).chars().count(), 1);
         assert_eq!(charset(b"\x83n\x83\x8d", Some("Shift_JIS")), "ハロ");
         assert_eq!(charset(b"a\0b\0", Some("utf-16le")), "ab");
-        assert_eq!(charset(b"a+AGI-c", Some("utf-7")), "abc");
+        assert_eq!(charset(b"a+AGI-c", Some("unicode-1-1-utf-7")), "abc");
         assert_eq!(charset("€ ä".as_bytes().split_last().unwrap().1, Some("us-ascii")), "€ \u{FFFD}");
     }
 }
