@@ -158,6 +158,13 @@ pub const COMPOSE_RECIPIENTS_MAX: usize = 200;
 pub const SHOWN_TEXT_MAX_OCTETS: usize = 1024 * 1024;
 /// MIME parts of one message that are looked at.
 pub const MIME_PARTS_MAX: usize = 2000;
+/// Header field of a message that is read, in octets; what is beyond is not looked at.
+pub const FIELD_MAX_OCTETS: usize = 64 * 1024;
+/// Part of a message that is looked at for its line in a folder page, in octets.
+pub const SUMMARY_SCAN_MAX_OCTETS: usize = 256 * 1024;
+/// Nodes and depth of message HTML that is shown as HTML; beyond it is shown as text. Chromium nests 512 deep.
+pub const HTML_NODES_MAX: usize = 100_000;
+pub const HTML_DEPTH_MAX: usize = 512;
 
 // ---- Control and files -----------------------------------------------------------------------
 

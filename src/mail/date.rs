@@ -1,23 +1,98 @@
 //! Dates as mail writes and people read them.
+//!
+//! The box's time zone is read once, when the first date is written: it is configuration (`/etc/localtime` or `TZ`),
+//! not a reading of the clock. No date ever fails: what lies beyond the year 9999 is shown as its last day.
+
+use std::sync::OnceLock;
+
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 use crate::clock::Wall;
 
+// 9999-12-30T00:00:00Z: the last day that every time zone can show.
+const LAST_MILLIS: u64 = 253_402_128_000_000;
+
 /// `Tue, 3 Mar 2026 09:15:02 +0000` (RFC 5322 section 3.3), in the box's time zone.
-pub fn rfc5322(_at: Wall) -> String {
-    todo!()
+pub fn rfc5322(at: Wall) -> String {
+    local(at).strftime("%a, %-d %b %Y %H:%M:%S %z").to_string()
 }
 
 /// For people, in the box's time zone: `2026-03-03 09:15`.
-pub fn minute(_at: Wall) -> String {
-    todo!()
+pub fn minute(at: Wall) -> String {
+    local(at).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// For people, in the box's time zone, short as seen from `now`: `09:15` today, `3 Mar` this year, `2025-03-03` before.
-pub fn short(_at: Wall, _now: Wall) -> String {
-    todo!()
+pub fn short(at: Wall, now: Wall) -> String {
+    shorten(&local(at), &local(now))
 }
 
 /// RFC 3339 in UTC with seconds, for logs, JSON and the ledger: `2026-03-03T09:15:02Z`.
-pub fn rfc3339(_at: Wall) -> String {
-    todo!()
+pub fn rfc3339(at: Wall) -> String {
+    zoned(at, TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn shorten(at: &Zoned, now: &Zoned) -> String {
+    let format = if at.date() == now.date() {
+        "%H:%M"
+    } else if at.year() == now.year() {
+        "%-d %b"
+    } else {
+        "%Y-%m-%d"
+    };
+    at.strftime(format).to_string()
+}
+
+fn local(at: Wall) -> Zoned {
+    static ZONE: OnceLock<TimeZone> = OnceLock::new();
+    zoned(at, ZONE.get_or_init(TimeZone::system).clone())
+}
+
+fn zoned(at: Wall, zone: TimeZone) -> Zoned {
+    let millis = i64::try_from(at.0.min(LAST_MILLIS)).unwrap_or_default();
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // 2026-03-03T09:15:02Z
+    const AT: u64 = 1_772_529_302_000;
+    const DAY: u64 = 24 * 3600 * 1000;
+
+    #[test]
+    fn writes_utc() {
+        assert_eq!(rfc3339(Wall(AT)), "2026-03-03T09:15:02Z");
+        assert_eq!(rfc3339(Wall(0)), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(Wall(u64::MAX)), "9999-12-30T00:00:00Z");
+    }
+
+    #[test]
+    fn writes_what_mail_readers_read() {
+        let text = rfc5322(Wall(AT));
+        assert_eq!(jiff::fmt::rfc2822::parse(&text).unwrap().timestamp().as_millisecond(), AT as i64, "{text}");
+        assert!(rfc5322(Wall(u64::MAX)).ends_with(|c: char| c.is_ascii_digit()));
+        assert_eq!(minute(Wall(AT)).len(), "2026-03-03 09:15".len());
+    }
+
+    fn check_short(at: u64, now: u64, expected: &str) {
+        assert_eq!(shorten(&zoned(Wall(at), TimeZone::UTC), &zoned(Wall(now), TimeZone::UTC)), expected);
+    }
+
+    #[test]
+    fn is_as_short_as_it_can_be() {
+        check_short(AT, AT + 3600 * 1000, "09:15");
+        check_short(AT, AT + DAY, "3 Mar");
+        check_short(AT + DAY, AT, "4 Mar");
+        check_short(AT - 365 * DAY, AT, "2025-03-03");
+        check_short(0, AT, "1970-01-01");
+    }
+
+    #[test]
+    fn follows_the_zone_over_midnight() {
+        let zone = TimeZone::fixed(jiff::tz::offset(2));
+        let late = zoned(Wall(AT + 14 * 3600 * 1000), zone.clone());
+        assert_eq!(shorten(&late, &zoned(Wall(AT), zone)), "4 Mar");
+    }
 }

@@ -1,0 +1,140 @@
+//! Writing messages: RFC 5322 fields, RFC 2047 and 2231 names, RFC 2045 bodies. Pure and repeatable: the same draft
+//! gives the same bytes (boundaries come from the content, not from a clock or from chance).
+//!
+//! Invariant: nothing that a person typed can begin a new field or a new part.
+
+mod address;
+mod body;
+mod dsn;
+mod header;
+#[cfg(test)]
+mod tests;
+
+use super::{Address, Mailbox, parse::Person};
+use crate::clock::Wall;
+pub use address::parse_recipients;
+pub use dsn::write_dsn;
+use header::Fields;
+
+/// A message that a person wrote in the webmail, or that the box writes itself.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub from: Person,
+    pub to: Vec<Person>,
+    pub cc: Vec<Person>,
+    pub subject: String,
+    /// Plain text with `\n` or CRLF line ends.
+    pub text: String,
+    /// Without angle brackets.
+    pub in_reply_to: Option<String>,
+    pub references: Vec<String>,
+    pub attachments: Vec<File>,
+    /// Local part and host of the Message-ID, without angle brackets.
+    pub message_id: String,
+    pub date: Wall,
+    /// `Auto-Submitted:` value (RFC 3834), for what the box writes itself.
+    pub auto_submitted: Option<&'static str>,
+}
+
+#[derive(Clone, Debug)]
+pub struct File {
+    pub name: String,
+    pub media_type: String,
+    pub content: Vec<u8>,
+}
+
+/// The message in wire form (CRLF line ends, no line over 998 octets). Never contains a Bcc field.
+/// A `message/rfc822` file is attached unencoded if it is 7bit-safe as RFC 2046 section 5.2.1 demands,
+/// else as a 8bit part; one that cannot be sent as lines at all (NUL, bare CR or LF, lines over 998 octets)
+/// becomes an application/octet-stream in base64, so that it still comes out byte for byte.
+pub fn write(draft: &Draft) -> Vec<u8> {
+    let mut fields = Fields::new();
+    fields.raw("Date", &super::date::rfc5322(draft.date));
+    fields.persons("From", std::slice::from_ref(&draft.from));
+    if draft.to.is_empty() && draft.cc.is_empty() {
+        // RFC 5322 section 3.4: an empty group, for servers that want a destination field.
+        fields.raw("To", "undisclosed-recipients:;");
+    }
+    fields.persons("To", &draft.to);
+    fields.persons("Cc", &draft.cc);
+    fields.text("Subject", &draft.subject);
+    fields.ids("Message-ID", std::slice::from_ref(&draft.message_id));
+    fields.ids("In-Reply-To", draft.in_reply_to.as_slice());
+    fields.ids("References", &thread(&draft.references));
+    if let Some(value) = draft.auto_submitted {
+        fields.raw("Auto-Submitted", value);
+    }
+    fields.raw("MIME-Version", "1.0");
+    let text = body::text(&draft.text);
+    let top = if draft.attachments.is_empty() {
+        text
+    } else {
+        let parts = std::iter::once(text).chain(draft.attachments.iter().map(body::file)).collect();
+        body::multipart("mixed", &[], parts, &draft.message_id)
+    };
+    top.write(fields)
+}
+
+// RFC 5322 section 3.6.4. Very long threads keep their root and their newest messages.
+fn thread(references: &[String]) -> Vec<String> {
+    const REFERENCES_MAX: usize = 100;
+    let skip = references.len().saturating_sub(REFERENCES_MAX);
+    references.iter().take(usize::from(skip > 0)).chain(&references[skip..]).cloned().collect()
+}
+
+/// The parts of a DSN.
+#[derive(Clone, Debug)]
+pub struct Dsn {
+    pub reporting_mta: String,
+    pub to: Address,
+    pub message_id: String,
+    pub date: Wall,
+    pub arrived: Wall,
+    pub subject: String,
+    /// Text for people, with `\n` line ends.
+    pub text: String,
+    pub recipients: Vec<DsnRecipient>,
+    /// Header block of the original message, with its final empty line left out.
+    pub original_header: Vec<u8>,
+}
+
+#[derive(Clone, Debug)]
+pub struct DsnRecipient {
+    pub address: Address,
+    /// Enhanced status code, e.g. `5.1.1`.
+    pub status: String,
+    /// The reply of the other server, if one answered.
+    pub diagnostic: Option<String>,
+}
+
+/// Quotes `text` for an answer: `> ` before each line, below an attribution line.
+pub fn quote(attribution: &str, text: &str) -> String {
+    let mut out = format!("{}\n", attribution.trim());
+    for line in text.trim_end().lines() {
+        // RFC 3676 section 4.5: quotes of quotes stand without a space between.
+        out.push_str(if line.is_empty() || line.starts_with('>') { ">" } else { "> " });
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
+}
+
+/// `Re: subject`, once, in place of what other languages and old software write.
+pub fn reply_subject(subject: &str) -> String {
+    const MARKS: [&str; 7] = ["re", "aw", "antw", "sv", "vs", "odp", "ref"];
+    let mut rest = subject.trim();
+    while let Some((mark, after)) = rest.split_once(':') {
+        // `Re[2]:` counts what others only repeat.
+        let word = mark.split('[').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if mark.len() > 8 || !MARKS.contains(&word.as_str()) {
+            break;
+        }
+        rest = after.trim_start();
+    }
+    format!("Re: {rest}").trim_end().to_owned()
+}
+
+/// The name of a mailbox's owner for From.
+pub fn person(name: &str, mailbox: &Mailbox) -> Person {
+    Person { name: name.to_owned(), address: mailbox.as_str().to_owned() }
+}
