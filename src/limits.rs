@@ -149,7 +149,8 @@ pub const WEB_CONNECTION_TIMEOUT: Duration = Duration::from_secs(900);
 pub const WEB_HEAD_MAX_OCTETS: usize = 64 * 1024;
 /// Header fields of one request; above it 431.
 pub const WEB_HEAD_FIELDS_MAX: usize = 100;
-/// A request head must be complete this long after its first octet (the first head: after the connection); then 408.
+/// A new connection must begin its first request, and each request head that has begun must be complete, within this time; then
+/// closed, or 408.
 pub const WEB_HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// A body must arrive at this rate at least, in octets a second, after a grace of [`WEB_HEAD_TIMEOUT`]; then 408.
 pub const WEB_BODY_RATE_MIN_OCTETS: usize = 64 * 1024;
