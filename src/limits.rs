@@ -60,6 +60,10 @@ pub const SMTP_FINAL_REPLY_TIMEOUT: Duration = Duration::from_secs(600);
 pub const SMTP_SEND_RECIPIENTS_MAX: usize = 200;
 /// A slow MAIL or RCPT of a probe is slow, not down, up to this time (Exchange tarpits up to 55 s).
 pub const PROBE_SLOW_MAX: Duration = Duration::from_secs(60);
+/// A MAIL or RCPT of a probe that takes longer than this is shown as slow.
+pub const PROBE_SLOW_AFTER: Duration = Duration::from_secs(5);
+/// Longest response head of a health page, in octets.
+pub const HEALTH_HEAD_MAX_OCTETS: usize = 16 * 1024;
 /// Longest body of a health page that is looked at, in octets.
 pub const HEALTH_PAGE_MAX_OCTETS: usize = 16 * 1024;
 /// The hand-over to the primary inside a session must have begun its final dot within this time.
@@ -111,6 +115,25 @@ pub const INDEX_CACHE_OCTETS: u64 = 8 * 1024 * 1024;
 /// Free space below which new mail is answered 452, in octets.
 pub const DISK_RESERVE_OCTETS: u64 = 256 * 1024 * 1024;
 
+// ---- Network ---------------------------------------------------------------------------------
+
+/// Threads that run tasks. Two, so that a burst of TLS handshakes does not hold up the probes.
+pub const RT_THREADS: usize = 2;
+/// After a failed `accept` (out of file descriptors) the listener waits this long.
+pub const ACCEPT_RETRY_WAIT: Duration = Duration::from_millis(200);
+/// One look-up of a name, all name servers and tries together.
+pub const DNS_TIMEOUT: Duration = Duration::from_secs(10);
+/// A name that was looked up before is answered from memory if DNS takes longer. RFC 8767 section 5 recommends this time.
+pub const DNS_STALE_AFTER: Duration = Duration::from_millis(1800);
+/// Names whose last good answer is kept.
+pub const DNS_NAMES_KEPT_MAX: usize = 1000;
+/// Addresses of one name that are tried.
+pub const DNS_ADDRESSES_MAX: usize = 16;
+/// Life of the self-made certificate; Apple's and others' limit for certificates of a private CA.
+pub const CERTIFICATE_DAYS: u64 = 825;
+/// The self-made certificate is made anew when fewer days are left.
+pub const CERTIFICATE_RENEW_DAYS: u64 = 30;
+
 // ---- Web -------------------------------------------------------------------------------------
 
 /// Connections at a time, all clients together, and from one address.
@@ -122,6 +145,28 @@ pub const WEB_WORKERS: usize = 4;
 pub const WEB_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest life of a web connection.
 pub const WEB_CONNECTION_TIMEOUT: Duration = Duration::from_secs(900);
+/// Longest request head (request line and header fields), in octets; above it 431.
+pub const WEB_HEAD_MAX_OCTETS: usize = 64 * 1024;
+/// Header fields of one request; above it 431.
+pub const WEB_HEAD_FIELDS_MAX: usize = 100;
+/// A new connection must begin its first request, and each request head that has begun must be complete, within this time; then
+/// closed, or 408.
+pub const WEB_HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+/// A body must arrive at this rate at least, in octets a second, after a grace of [`WEB_HEAD_TIMEOUT`]; then 408.
+pub const WEB_BODY_RATE_MIN_OCTETS: usize = 64 * 1024;
+/// Bodies up to this size, in octets, are taken without a share of [`WEB_BODIES_HELD_MAX_OCTETS`].
+pub const WEB_BODY_SMALL_MAX_OCTETS: usize = 64 * 1024;
+/// Larger bodies held at a time, all clients together, in octets (the worker holds each a second time); above it 503.
+pub const WEB_BODIES_HELD_MAX_OCTETS: usize = 2 * WEB_BODY_MAX_OCTETS;
+/// A worker must begin its response within this time; then 503.
+pub const WEB_RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Responses up to this size, in octets, are taken from the worker at once, however slowly the client reads.
+pub const WEB_RESPONSE_SMALL_MAX_OCTETS: usize = 256 * 1024;
+/// Larger responses under way at a time; above it 503.
+pub const WEB_RESPONSES_LARGE_MAX: usize = 32;
+/// After an error answer the rest of the request is read and thrown away for this long, because closing at once would reset the
+/// connection and take the answer with it.
+pub const WEB_LINGER: Duration = Duration::from_secs(5);
 /// Longest request body (a message with its attachments), in octets; above it 413.
 pub const WEB_BODY_MAX_OCTETS: usize = 50 * 1024 * 1024;
 /// Longest form without attachments, in octets.
@@ -170,6 +215,12 @@ pub const HTML_DEPTH_MAX: usize = 512;
 
 /// Longest request and answer on the control socket, in octets.
 pub const CONTROL_LINE_MAX_OCTETS: usize = 16 * 1024 * 1024;
+/// Connections to the control socket at a time.
+pub const CONTROL_CONNECTIONS_MAX: usize = 16;
+/// A control request must arrive, and its answer must be taken, within this time.
+pub const CONTROL_IO_TIMEOUT: Duration = Duration::from_secs(30);
+/// The command line waits this long for an answer.
+pub const CONTROL_ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 /// Longest configuration and directory file, in octets.
 pub const CONFIG_FILE_MAX_OCTETS: u64 = 1024 * 1024;
 pub const DIRECTORY_FILE_MAX_OCTETS: u64 = 16 * 1024 * 1024;

@@ -1,0 +1,96 @@
+//! TLS: our certificate (given or self-made), and the client side towards smart hosts and health pages.
+//!
+//! Owns every rustls configuration of the program. TLS 1.2 and 1.3 with ring, given explicitly, so that no process-wide default is
+//! needed. Never decides whether TLS is used: that is configuration.
+
+mod given;
+mod self_made;
+mod verify;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ServerConfig};
+
+pub use given::{CertificateTrouble, trouble};
+pub use verify::Verdict;
+
+/// Why TLS cannot be set up; shown to the admin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsError(pub String);
+
+impl std::fmt::Display for TlsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TlsError {}
+
+/// Reads PEM files, or makes and keeps a certificate in `folder` (for `hostname` and `localhost` and the given addresses; 825 days,
+/// renewed when less than 30 days are left; key file mode 0600). The configuration has no ALPN: it serves SMTP as it is, and the web
+/// front adds `http/1.1` to its own copy.
+///
+/// A given certificate that has expired is served all the same and logged ([`trouble`] finds it): a webmail that
+/// warns is better than none, and in the middle of an outage nobody wants to hear about certificates.
+///
+/// # Errors
+/// Files that cannot be read or hold no certificate or key, a key that is not the certificate's, one of the two without the other.
+pub fn server(
+    certificate: Option<&Path>,
+    key: Option<&Path>,
+    folder: &Path,
+    hostname: &str,
+    now: crate::clock::Wall,
+) -> Result<Arc<ServerConfig>, TlsError> {
+    let config = match (certificate, key) {
+        (Some(certificate), Some(key)) => given::load(certificate, key, now)?,
+        (None, None) => self_made::load_or_make(folder, hostname, now)?,
+        (Some(_), None) => return Err(TlsError("web.certificate is set without web.key: both are needed".into())),
+        (None, Some(_)) => return Err(TlsError("web.key is set without web.certificate: both are needed".into())),
+    };
+    Ok(Arc::new(config))
+}
+
+/// Verifies against the system's roots.
+///
+/// # Errors
+/// The system has no roots (the package `ca-certificates` is missing), or none can be read.
+pub fn verifying_client() -> Result<Arc<ClientConfig>, TlsError> {
+    let verifier = verify::system_verifier()?;
+    Ok(Arc::new(client_builder()?.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
+}
+
+/// Verifies nothing (opportunistic TLS, RFC 7435; health pages of a server with its own certificate).
+pub fn opportunistic_client() -> Arc<ClientConfig> {
+    recording_client().0
+}
+
+/// Like [`opportunistic_client`], and says afterwards whether the certificate would have passed. One configuration for one connection.
+pub fn recording_client() -> (Arc<ClientConfig>, Arc<Verdict>) {
+    let verdict = Arc::new(Verdict::new(provider()));
+    let builder = client_builder().expect("ring has the default protocol versions");
+    (Arc::new(builder.dangerous().with_custom_certificate_verifier(verdict.clone()).with_no_client_auth()), verdict)
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: std::sync::OnceLock<Arc<CryptoProvider>> = std::sync::OnceLock::new();
+    PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())).clone()
+}
+
+fn client_builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, TlsError> {
+    ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(|error| TlsError(error.to_string()))
+}
+
+/// A server configuration; the error is rustls's own, so that the caller can name its files.
+fn server_config(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<ServerConfig, rustls::Error> {
+    ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+}
+
+#[cfg(test)]
+mod tests;

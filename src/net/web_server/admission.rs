@@ -1,0 +1,142 @@
+//! Who is let in: caps on connections, and on the octets of bodies held at a time.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::limits::{WEB_BODIES_HELD_MAX_OCTETS, WEB_BODY_SMALL_MAX_OCTETS, WEB_CONNECTIONS_MAX, WEB_CONNECTIONS_PER_CLIENT_MAX};
+
+/// Connections under way.
+#[derive(Default)]
+pub(super) struct Connections {
+    counts: Mutex<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    total: usize,
+    per_client: HashMap<IpAddr, usize>,
+}
+
+/// One connection; dropping it makes room.
+pub(super) struct Admitted {
+    connections: Arc<Connections>,
+    client: IpAddr,
+}
+
+impl Connections {
+    /// None past a cap.
+    pub fn admit(self: &Arc<Self>, client: IpAddr) -> Option<Admitted> {
+        let client = network_of(client);
+        let mut counts = self.lock();
+        let of_client = counts.per_client.get(&client).copied().unwrap_or(0);
+        if counts.total >= WEB_CONNECTIONS_MAX || of_client >= WEB_CONNECTIONS_PER_CLIENT_MAX {
+            return None;
+        }
+        counts.total += 1;
+        counts.per_client.insert(client, of_client + 1);
+        Some(Admitted { connections: self.clone(), client })
+    }
+
+    pub fn total(&self) -> usize {
+        self.lock().total
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        let mut counts = self.connections.lock();
+        counts.total -= 1;
+        if let Some(count) = counts.per_client.get_mut(&self.client) {
+            *count -= 1;
+            if *count == 0 {
+                counts.per_client.remove(&self.client);
+            }
+        }
+    }
+}
+
+/// One host may own a whole /64 of IPv6 addresses: they count as one client.
+fn network_of(client: IpAddr) -> IpAddr {
+    match client {
+        IpAddr::V6(address) if !address.is_loopback() => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        other => other,
+    }
+}
+
+/// Octets of bodies that the front holds.
+#[derive(Clone, Default)]
+pub(super) struct Bodies {
+    held: Arc<AtomicUsize>,
+}
+
+/// The share of one body; dropping it gives it back.
+pub(super) struct Share {
+    held: Arc<AtomicUsize>,
+    octets: usize,
+}
+
+impl Bodies {
+    /// None past the bound. Small bodies cost nothing: the cap on connections bounds them.
+    pub fn share(&self, octets: usize) -> Option<Share> {
+        let octets = if octets <= WEB_BODY_SMALL_MAX_OCTETS { 0 } else { octets };
+        let share = Share { held: self.held.clone(), octets };
+        // The share counts from here on; dropping it gives it back.
+        (self.held.fetch_add(octets, Ordering::SeqCst) + octets <= WEB_BODIES_HELD_MAX_OCTETS).then_some(share)
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.held.fetch_sub(self.octets, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_client_cannot_take_all() {
+        let connections = Arc::new(Connections::default());
+        let client = IpAddr::from([192, 0, 2, 1]);
+        let admitted: Vec<_> = (0..WEB_CONNECTIONS_PER_CLIENT_MAX).map(|_| connections.admit(client).unwrap()).collect();
+        assert!(connections.admit(client).is_none());
+        assert!(connections.admit(IpAddr::from([192, 0, 2, 2])).is_some());
+        drop(admitted);
+        assert!(connections.admit(client).is_some());
+        assert_eq!(connections.total(), 0);
+        assert!(connections.lock().per_client.is_empty());
+    }
+
+    #[test]
+    fn all_clients_together_are_capped() {
+        let connections = Arc::new(Connections::default());
+        let admitted: Vec<_> = (0..WEB_CONNECTIONS_MAX as u32).map(|n| connections.admit(IpAddr::from(n.to_be_bytes())).unwrap()).collect();
+        assert!(connections.admit(IpAddr::from([192, 0, 2, 1])).is_none());
+        assert_eq!(connections.total(), admitted.len());
+    }
+
+    #[test]
+    fn neighbours_in_ipv6_are_one_client() {
+        let parse = |text: &str| text.parse::<IpAddr>().unwrap();
+        assert_eq!(network_of(parse("2001:db8::1")), network_of(parse("2001:db8::ffff:1")));
+        assert_ne!(network_of(parse("2001:db8::1")), network_of(parse("2001:db8:0:1::1")));
+    }
+
+    #[test]
+    fn held_bodies_are_bounded() {
+        let bodies = Bodies::default();
+        let shares = [bodies.share(WEB_BODIES_HELD_MAX_OCTETS / 2).unwrap(), bodies.share(WEB_BODIES_HELD_MAX_OCTETS / 2).unwrap()];
+        assert!(bodies.share(WEB_BODY_SMALL_MAX_OCTETS + 1).is_none());
+        assert!(bodies.share(WEB_BODY_SMALL_MAX_OCTETS).is_some());
+        drop(shares);
+        assert!(bodies.share(WEB_BODIES_HELD_MAX_OCTETS).is_some());
+        assert_eq!(bodies.held.load(Ordering::SeqCst), 0);
+    }
+}

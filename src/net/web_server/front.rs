@@ -1,0 +1,127 @@
+//! One connection from its first octet to its end.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use futures_rustls::TlsAcceptor;
+use smol::net::TcpStream;
+
+use super::admission::Bodies;
+use super::backend::Backend;
+use super::client::{Client, End, Patience};
+use super::http::{BUSY, OUTSIDE, PLAIN_ON_TLS, RequestHead, last_response, parse_request};
+use super::upstream::Upstream;
+use crate::config::NetworkSet;
+use crate::limits::TLS_HANDSHAKE_TIMEOUT;
+use crate::net::deadline::within;
+use crate::net::rt::channel::Receiver;
+use crate::net::rt::race;
+
+/// What all connections share.
+pub(super) struct Front {
+    pub backend: Arc<Backend>,
+    pub tls: Option<TlsAcceptor>,
+    pub networks: NetworkSet,
+    pub bodies: Bodies,
+    pub patience: Patience,
+    /// Closed when the server begins to stop: idle connections end, others after their request.
+    pub closing: Receiver<()>,
+}
+
+impl Front {
+    pub async fn serve(self: Arc<Self>, stream: TcpStream, client: IpAddr) {
+        let _ = stream.set_nodelay(true);
+        let Some(first) = self.first_octet(&stream).await else { return };
+        match &self.tls {
+            None => self.speak(Client::new(stream, self.patience), client).await,
+            // A TLS handshake begins with 0x16 (RFC 8446 section 5.1), an HTTP request with a letter.
+            Some(_) if first.is_ascii_alphabetic() => refuse_plain(Client::new(stream, self.patience), client).await,
+            Some(tls) => match within(TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+                Ok(Ok(stream)) => self.speak(Client::new(stream, self.patience), client).await,
+                Ok(Err(error)) => log::debug!("web handshake failed client={client} error={error}"),
+                Err(_) => log::debug!("web handshake failed client={client} error=timeout"),
+            },
+        }
+    }
+
+    async fn first_octet(&self, stream: &TcpStream) -> Option<u8> {
+        let mut first = [0];
+        let peeked = race(within(self.patience.head, stream.peek(&mut first)), async {
+            self.stopping().await;
+            Ok(Ok(0))
+        });
+        matches!(peeked.await, Ok(Ok(1))).then_some(first[0])
+    }
+
+    /// Requests, one after the other, until one side wants no more.
+    async fn speak(&self, mut stream: Client, client: IpAddr) {
+        let mut idle_limit = self.patience.head;
+        let end = loop {
+            match race(stream.begin(idle_limit), self.gone_when_stopping()).await {
+                Ok(()) => {}
+                Err(end) => break end,
+            }
+            match self.one_request(&mut stream, client).await {
+                Ok(true) => idle_limit = self.patience.idle,
+                Ok(false) => break End::Gone,
+                Err(end) => break end,
+            }
+        };
+        finish(stream, client, end).await;
+    }
+
+    /// Whether the connection goes on.
+    async fn one_request(&self, stream: &mut Client, client: IpAddr) -> Result<bool, End> {
+        let head = stream.head().await?;
+        let request = parse_request(&head)?;
+        if !is_inside(&self.networks, client) {
+            return Err(OUTSIDE.into());
+        }
+        let _share = self.bodies.share(request.body).ok_or(BUSY)?;
+        let body = read_body(stream, &request).await?;
+        let upstream = Upstream::open(&self.backend, client).await?;
+        upstream.exchange(request, body, stream, || self.closing.is_closed()).await
+    }
+
+    async fn gone_when_stopping(&self) -> Result<(), End> {
+        self.stopping().await;
+        Err(End::Gone)
+    }
+
+    /// Returns when the server begins to stop.
+    async fn stopping(&self) {
+        // Nothing is ever sent: the channel only closes.
+        while self.closing.recv().await.is_ok() {}
+    }
+}
+
+async fn read_body(stream: &mut Client, request: &RequestHead) -> Result<Vec<u8>, End> {
+    if request.body > 0 && request.expects_continue {
+        stream.say_continue().await?;
+    }
+    stream.body(request.body).await
+}
+
+async fn refuse_plain(mut stream: Client, client: IpAddr) {
+    let end = match stream.head().await {
+        Ok(_) => PLAIN_ON_TLS.into(),
+        Err(end) => end,
+    };
+    finish(stream, client, end).await;
+}
+
+async fn finish(mut stream: Client, client: IpAddr, end: End) {
+    if let End::Refused(refusal) = end {
+        log::info!("web refused client={client} status={}", refusal.status);
+        let page = last_response(&crate::web::refusal(refusal.status, refusal.text));
+        if stream.write(&page).await.is_err() {
+            return;
+        }
+    }
+    stream.close().await;
+}
+
+/// Loopback always counts as inside: the watchdog's own probe comes from there.
+pub(super) fn is_inside(networks: &NetworkSet, client: IpAddr) -> bool {
+    client.is_loopback() || networks.contains(client)
+}

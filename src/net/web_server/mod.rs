@@ -1,0 +1,176 @@
+//! HTTP: Lifeboat's own TLS front before tiny_http on loopback.
+//!
+//! tiny_http has no timeouts, takes a thread a connection and sometimes none, reads heads and queues pipelined requests without a bound, and its accept loop ends
+//! on errors (DESIGN section 6). So the front caps connections, sets deadlines, parses every request head, holds each body until it is
+//! whole, gives tiny_http one request a connection, and knows the client's address (its own local port → client); what did
+//! not come through the front is refused.
+//!
+//! | file | owns |
+//! | --- | --- |
+//! | `front` | a connection: TLS, networks, requests one after the other |
+//! | `client` | reading and writing towards the client, with deadlines |
+//! | `http` | heads, pure |
+//! | `admission` | caps |
+//! | `upstream` | the exchange with tiny_http |
+//! | `backend` | tiny_http, restarted when it dies; ports and clients |
+//! | `worker` | threads that call the handler |
+
+mod admission;
+mod backend;
+mod client;
+mod front;
+mod http;
+mod upstream;
+mod worker;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_rustls::TlsAcceptor;
+use smol::net::{TcpListener, TcpStream};
+
+use self::admission::Connections;
+use self::backend::Backend;
+use self::client::Patience;
+use self::front::Front;
+use super::deadline::within;
+use super::rt;
+use super::rt::channel::{Receiver, Sender};
+use crate::config::NetworkSet;
+use crate::limits::{ACCEPT_RETRY_WAIT, WEB_CONNECTION_TIMEOUT};
+use crate::web::{Request, Response};
+
+pub struct WebOptions {
+    pub listen: Vec<SocketAddr>,
+    /// None serves plain HTTP (loopback and the demo page only). Its ALPN is set here.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Clients outside get 403. Loopback always counts as inside.
+    pub networks: NetworkSet,
+}
+
+/// Answers a request on a worker thread; may wait for files and the store. A panic becomes a 500 page.
+pub type Handler = Arc<dyn Fn(Request) -> Response + Send + Sync>;
+
+/// Running web server. Dropping it closes everything at once.
+pub struct WebServer {
+    addresses: Vec<SocketAddr>,
+    listeners: Vec<rt::Task<()>>,
+    front: Arc<Front>,
+    connections: Arc<Connections>,
+    /// Closing the first asks connections to end, the second ends them.
+    closing: Sender<()>,
+    killing: Sender<()>,
+}
+
+impl WebServer {
+    /// Binds all addresses (port 0 picks one) and starts. An accept error is logged and waited out, never the end.
+    ///
+    /// # Errors
+    /// An address that cannot be bound (with its text), or no thread.
+    pub fn start(options: WebOptions, handler: Handler) -> std::io::Result<WebServer> {
+        WebServer::start_with(options, handler, Patience::default())
+    }
+
+    fn start_with(options: WebOptions, handler: Handler, patience: Patience) -> std::io::Result<WebServer> {
+        let sockets = options.listen.iter().map(|address| bind(*address)).collect::<std::io::Result<Vec<_>>>()?;
+        let addresses = sockets.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<_>>>()?;
+        let backend = Arc::new(Backend::start()?);
+        worker::start(&backend, &handler)?;
+        let (closing, closing_seen) = rt::channel::bounded(1);
+        let (killing, killing_seen) = rt::channel::bounded(1);
+        let front = Arc::new(Front {
+            backend,
+            tls: options.tls.map(acceptor),
+            networks: options.networks,
+            bodies: admission::Bodies::default(),
+            patience,
+            closing: closing_seen,
+        });
+        let connections = Arc::new(Connections::default());
+        let listener = Listener { front: front.clone(), connections: connections.clone(), killing: killing_seen };
+        let listeners = sockets.into_iter().map(|socket| rt::spawn(listener.clone().accept(socket))).collect();
+        Ok(WebServer { addresses, listeners, front, connections, closing, killing })
+    }
+
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.addresses.clone()
+    }
+
+    /// Stops accepting, lets requests under way finish for at most `grace`.
+    pub async fn stop(mut self, grace: Duration) {
+        self.listeners.clear();
+        self.closing.close();
+        let quiet = async {
+            while self.connections.total() > 0 {
+                rt::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if within(grace, quiet).await.is_err() {
+            log::warn!("web stop connections={} action=closed", self.connections.total());
+        }
+    }
+}
+
+impl Drop for WebServer {
+    fn drop(&mut self) {
+        self.closing.close();
+        self.killing.close();
+        self.front.backend.stop();
+    }
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let bound = std::net::TcpListener::bind(address).and_then(TcpListener::try_from);
+    bound.map_err(|error| std::io::Error::new(error.kind(), format!("web.listen {address}: {error}")))
+}
+
+/// The web's own copy: browsers ask for `http/1.1` by ALPN (RFC 7301), SMTP's clients for nothing.
+fn acceptor(config: Arc<rustls::ServerConfig>) -> TlsAcceptor {
+    let mut config = rustls::ServerConfig::clone(&config);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
+}
+
+#[derive(Clone)]
+struct Listener {
+    front: Arc<Front>,
+    connections: Arc<Connections>,
+    killing: Receiver<()>,
+}
+
+impl Listener {
+    async fn accept(self, socket: TcpListener) {
+        loop {
+            match socket.accept().await {
+                Ok((stream, peer)) => self.admit(stream, peer.ip().to_canonical()),
+                Err(error) => {
+                    log::error!("web accept failed error={error}");
+                    rt::sleep(ACCEPT_RETRY_WAIT).await;
+                }
+            }
+        }
+    }
+
+    /// Past a cap the connection is closed without a word: a TLS handshake for a page would cost what the cap saves.
+    fn admit(&self, stream: TcpStream, client: IpAddr) {
+        let Some(admitted) = self.connections.admit(client) else {
+            log::warn!("web refused client={client} reason=too-many-connections");
+            return;
+        };
+        let (front, killing) = (self.front.clone(), self.killing.clone());
+        let serve = async move {
+            let _admitted = admitted;
+            let served = within(WEB_CONNECTION_TIMEOUT, front.serve(stream, client));
+            let killed = async {
+                while killing.recv().await.is_ok() {}
+                Ok(())
+            };
+            let _ = rt::race(served, killed).await;
+        };
+        rt::spawn(serve).detach();
+    }
+}
+
+#[cfg(test)]
+mod tests;

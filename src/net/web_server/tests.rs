@@ -1,0 +1,303 @@
+//! The server over real sockets, with a trivial handler.
+
+use std::io::{Read, Write};
+use std::net::TcpStream as Socket;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::*;
+use crate::clock::Wall;
+use crate::limits::*;
+use crate::net::tls;
+
+/// A peer that says nothing for this long has failed the test.
+const STUCK: Duration = Duration::from_secs(30);
+
+/// Answers with what it was asked; `/panic` panics, `/large` and `/empty` and `/split` are special.
+fn echo(request: Request) -> Response {
+    let mut headers = vec![("Content-Type".to_owned(), "text/plain".to_owned())];
+    let body = match request.path.as_str() {
+        "/panic" => panic!("as asked"),
+        "/large" => vec![b'x'; 4 * 1024 * 1024],
+        "/empty" => Vec::new(),
+        "/split" => {
+            headers.push(("X-Evil".into(), "a\r\nSet-Cookie: b".into()));
+            Vec::new()
+        }
+        _ => format!("{} {} {:?} {} {}", request.method, request.path, request.query, request.client, request.body.len()).into_bytes(),
+    };
+    Response { status: 200, headers, body }
+}
+
+fn start(patience: Patience) -> (WebServer, SocketAddr) {
+    let options = WebOptions { listen: vec!["127.0.0.1:0".parse().unwrap()], tls: None, networks: NetworkSet::default() };
+    let server = WebServer::start_with(options, Arc::new(echo), patience).unwrap();
+    let address = server.addresses()[0];
+    (server, address)
+}
+
+fn connect(address: SocketAddr) -> Socket {
+    let socket = Socket::connect(address).unwrap();
+    socket.set_read_timeout(Some(STUCK)).unwrap();
+    socket
+}
+
+/// Reads one response: status and body. None if the connection ends instead.
+fn read_response(stream: &mut impl Read, to_head: bool) -> Option<(u16, String, String)> {
+    let mut head = Vec::new();
+    let mut octet = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut octet) {
+            Ok(1) => head.push(octet[0]),
+            Ok(_) => return None,
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock) => panic!("no answer"),
+            Err(_) => return None,
+        }
+    }
+    let head = String::from_utf8(head).unwrap();
+    let field =
+        |name: &str| head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix(name).map(|value| value.trim().to_owned()));
+    let length: usize = field("content-length:").expect("a length").parse().unwrap();
+    let mut body = vec![0; if to_head { 0 } else { length }];
+    stream.read_exact(&mut body).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Some((status, String::from_utf8(body).unwrap(), head))
+}
+
+fn ask(stream: &mut (impl Read + Write), request: &str) -> Option<(u16, String)> {
+    stream.write_all(request.as_bytes()).unwrap();
+    read_response(stream, request.starts_with("HEAD")).map(|(status, body, _)| (status, body))
+}
+
+fn is_closed(stream: &mut impl Read) -> bool {
+    read_response(stream, false).is_none()
+}
+
+/// One request on its own connection to a fresh server.
+fn check(request: &str, status: u16, body: &str) {
+    let (_server, address) = start(Patience::default());
+    let got = ask(&mut connect(address), request).expect("an answer");
+    assert_eq!((got.0, got.1.as_str()), (status, body), "{:?}", &request[..request.len().min(200)]);
+}
+
+#[test]
+fn requests_reach_the_handler_with_the_clients_address() {
+    check("GET /mail%20x?a=b HTTP/1.1\r\nHost: x\r\n\r\n", 200, "GET /mail x \"a=b\" 127.0.0.1 0");
+    check("POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", 200, "POST /p \"\" 127.0.0.1 3");
+    check("GET / HTTP/1.0\r\n\r\n", 200, "GET / \"\" 127.0.0.1 0");
+    check("\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", 200, "GET / \"\" 127.0.0.1 0");
+    check("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", 200, "");
+    let body = "b".repeat(2 * 1024 * 1024);
+    check(&format!("POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len()), 200, "POST /p \"\" 127.0.0.1 2097152");
+}
+
+#[test]
+fn what_is_no_request_gets_a_page() {
+    check("rubbish\r\n\r\n", 400, http::BAD_REQUEST.text);
+    check("GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400, "The address is not valid.");
+    check("GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400, "The address is not valid.");
+    check("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411, http::LENGTH_REQUIRED.text);
+    check("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 52428801\r\n\r\nabc", 413, http::TOO_LARGE.text);
+    check(&format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(WEB_HEAD_MAX_OCTETS)), 431, http::HEAD_TOO_LARGE.text);
+}
+
+#[test]
+fn a_head_without_end_is_refused_while_it_is_still_coming() {
+    let (_server, address) = start(Patience::default());
+    let mut stream = connect(address);
+    let mut writer = stream.try_clone().unwrap();
+    // Writes until the other side has had enough; a buffer that grew along would never end this.
+    let flood = std::thread::spawn(move || while writer.write_all(&[b'x'; 64 * 1024]).is_ok() {});
+    assert_eq!(read_response(&mut stream, false).map(|(status, ..)| status), Some(431));
+    flood.join().unwrap();
+}
+
+#[test]
+fn a_connection_serves_many_requests() {
+    let (_server, address) = start(Patience::default());
+    let mut stream = connect(address);
+    for number in 0..20 {
+        let got = ask(&mut stream, &format!("GET /{number} HTTP/1.1\r\nHost: x\r\n\r\n"));
+        assert_eq!(got, Some((200, format!("GET /{number} \"\" 127.0.0.1 0"))));
+    }
+    // Two in one write are answered in order.
+    let two = "GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    assert_eq!(ask(&mut stream, two).map(|(_, body)| body).as_deref(), Some("GET /a \"\" 127.0.0.1 0"));
+    assert_eq!(read_response(&mut stream, false).map(|(_, body, _)| body).as_deref(), Some("GET /b \"\" 127.0.0.1 0"));
+    assert!(is_closed(&mut stream));
+}
+
+#[test]
+fn a_client_that_waits_for_leave_gets_it() {
+    let (_server, address) = start(Patience::default());
+    let mut stream = connect(address);
+    stream.write_all(b"POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n").unwrap();
+    let mut leave = [0; 25];
+    stream.read_exact(&mut leave).unwrap();
+    assert_eq!(&leave, b"HTTP/1.1 100 Continue\r\n\r\n");
+    assert_eq!(ask(&mut stream, "abc"), Some((200, "POST /p \"\" 127.0.0.1 3".into())));
+}
+
+#[test]
+fn large_responses_arrive_whole() {
+    let (_server, address) = start(Patience::default());
+    let mut stream = connect(address);
+    for _ in 0..3 {
+        let (status, body) = ask(&mut stream, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        assert_eq!((status, body.len()), (200, 4 * 1024 * 1024));
+    }
+}
+
+#[test]
+fn clients_that_take_nothing_do_not_hold_the_workers() {
+    let (_server, address) = start(Patience::default());
+    let lazy: Vec<_> = (0..WEB_WORKERS * 2)
+        .map(|_| {
+            let mut stream = connect(address);
+            stream.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+            stream
+        })
+        .collect();
+    // Uploads that never end, too.
+    let slow: Vec<_> = (0..WEB_WORKERS * 2)
+        .map(|_| {
+            let mut stream = connect(address);
+            stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nabc").unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(ask(&mut connect(address), "GET / HTTP/1.1\r\nHost: x\r\n\r\n").map(|(status, _)| status), Some(200));
+    drop((lazy, slow));
+}
+
+#[test]
+fn a_panicking_handler_costs_a_500() {
+    let (_server, address) = start(Patience::default());
+    let mut stream = connect(address);
+    for _ in 0..WEB_WORKERS * 2 {
+        assert_eq!(ask(&mut stream, "GET /panic HTTP/1.1\r\nHost: x\r\n\r\n").map(|(status, _)| status), Some(500));
+    }
+    assert_eq!(ask(&mut stream, "GET /empty HTTP/1.1\r\nHost: x\r\n\r\n"), Some((200, String::new())));
+}
+
+#[test]
+fn response_fields_are_checked_and_tiny_http_keeps_its_name_to_itself() {
+    let (_server, address) = start(Patience::default());
+    let mut stream = connect(address);
+    stream.write_all(b"GET /split HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let (_, _, head) = read_response(&mut stream, false).unwrap();
+    assert!(!head.contains("Set-Cookie") && !head.contains("tiny") && head.contains("Date: "), "{head}");
+}
+
+#[test]
+fn slow_heads_are_cut_off() {
+    let (_server, address) = start(Patience { head: Duration::from_millis(100), idle: STUCK });
+    let mut silent = connect(address);
+    assert!(is_closed(&mut silent));
+    let mut slow = connect(address);
+    slow.write_all(b"GET / HTTP/1.1\r\nHost").unwrap();
+    assert_eq!(read_response(&mut slow, false).map(|(status, ..)| status), Some(408));
+    let mut slow_body = connect(address);
+    slow_body.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabc").unwrap();
+    assert_eq!(read_response(&mut slow_body, false).map(|(status, ..)| status), Some(408));
+}
+
+#[test]
+fn idle_connections_are_closed() {
+    let (_server, address) = start(Patience { head: STUCK, idle: Duration::from_millis(100) });
+    let mut stream = connect(address);
+    assert_eq!(ask(&mut stream, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").map(|(status, _)| status), Some(200));
+    assert!(is_closed(&mut stream));
+}
+
+#[test]
+fn what_did_not_come_through_the_front_is_refused() {
+    let (server, _) = start(Patience::default());
+    let private = server.front.backend.current().address;
+    assert!(private.ip().is_loopback());
+    let got = ask(&mut connect(private), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(got, Some((403, "Forbidden\n".into())));
+}
+
+#[test]
+fn one_client_gets_so_many_connections_and_no_more() {
+    let (_server, address) = start(Patience::default());
+    let mut open: Vec<_> = (0..WEB_CONNECTIONS_PER_CLIENT_MAX)
+        .map(|_| {
+            let mut stream = connect(address);
+            assert_eq!(ask(&mut stream, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").map(|(status, _)| status), Some(200));
+            stream
+        })
+        .collect();
+    assert!(is_closed(&mut connect(address)));
+    assert_eq!(ask(&mut open[0], "GET / HTTP/1.1\r\nHost: x\r\n\r\n").map(|(status, _)| status), Some(200));
+}
+
+#[test]
+fn a_dead_backend_is_replaced() {
+    let (server, address) = start(Patience::default());
+    let mut stream = connect(address);
+    assert_eq!(ask(&mut stream, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").map(|(status, _)| status), Some(200));
+    let dead = server.front.backend.current();
+    server.front.backend.restart(&dead);
+    assert_ne!(server.front.backend.current().address, dead.address);
+    assert_eq!(ask(&mut stream, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").map(|(status, _)| status), Some(200));
+}
+
+#[test]
+fn stopping_finishes_the_request_under_way() {
+    let (entered, inside) = std::sync::mpsc::channel();
+    let (leave, gate) = std::sync::mpsc::channel::<()>();
+    let (entered, gate) = (Mutex::new(entered), Mutex::new(gate));
+    let handler = move |request: Request| {
+        entered.lock().unwrap().send(()).unwrap();
+        gate.lock().unwrap().recv().unwrap();
+        echo(request)
+    };
+    let options = WebOptions { listen: vec!["127.0.0.1:0".parse().unwrap()], tls: None, networks: NetworkSet::default() };
+    let server = WebServer::start(options, Arc::new(handler)).unwrap();
+    let address = server.addresses()[0];
+    let mut idle = connect(address);
+    let mut busy = connect(address);
+    busy.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    inside.recv().unwrap();
+    let stopping = std::thread::spawn(move || rt::block_on(server.stop(STUCK)));
+    assert!(is_closed(&mut idle));
+    leave.send(()).unwrap();
+    let (status, _, head) = read_response(&mut busy, false).unwrap();
+    assert!(status == 200 && head.contains("Connection: close"), "{head}");
+    drop(busy);
+    stopping.join().unwrap();
+    assert!(Socket::connect(address).is_err());
+}
+
+#[test]
+fn tls_works_and_plain_http_gets_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = tls::server(None, None, folder.path(), "box.example", Wall(1_780_272_000_000)).unwrap();
+    let options = WebOptions { listen: vec!["127.0.0.1:0".parse().unwrap()], tls: Some(config), networks: NetworkSet::default() };
+    let server = WebServer::start(options, Arc::new(echo)).unwrap();
+    let address = server.addresses()[0];
+
+    let mut client = rustls::ClientConfig::clone(&tls::opportunistic_client());
+    client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+    let mut session = rustls::ClientConnection::new(Arc::new(client), name).unwrap();
+    let mut socket = connect(address);
+    let mut stream = rustls::Stream::new(&mut session, &mut socket);
+    for _ in 0..2 {
+        let got = ask(&mut stream, "GET /t HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert_eq!(got, Some((200, "GET /t \"\" 127.0.0.1 0".into())));
+    }
+    let (_, body) = ask(&mut stream, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    assert_eq!(body.len(), 4 * 1024 * 1024);
+    assert_eq!(session.alpn_protocol(), Some(&b"http/1.1"[..]));
+
+    let got = ask(&mut connect(address), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(got, Some((400, http::PLAIN_ON_TLS.text.into())));
+    let mut garbage = connect(address);
+    garbage.write_all(&[0x16; 4000]).unwrap();
+    let mut rest = Vec::new();
+    let _ = garbage.read_to_end(&mut rest);
+    assert!(!rest.starts_with(b"HTTP"));
+}
