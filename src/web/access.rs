@@ -39,9 +39,9 @@ impl Access {
 }
 
 /// Says on every page in what state the mail system is and what that means for the reader.
-pub fn banner(access: Access, mode: &ModeView, now: Wall) -> Option<Banner> {
+pub fn banner(access: Access, mode: &ModeView, signed_in: bool, now: Wall) -> Option<Banner> {
     Some(match access {
-        Access::Open => Banner::down(&date::short(mode.since, now)),
+        Access::Open => Banner::down(&date::short(mode.since, now), signed_in),
         Access::HandingOver => Banner {
             tone: Tone::Calm,
             strong: "The mail server is back.".to_owned(),

@@ -78,7 +78,7 @@ fn not_addresses(bad: &[String]) -> String {
     let named: Vec<String> = bad.iter().take(NAMED_MAX).map(|part| format!("“{}”", cut(&visible(part), 80))).collect();
     let more = if bad.len() > NAMED_MAX { format!(" and {} more", bad.len() - NAMED_MAX) } else { String::new() };
     let (verb, kind) = if bad.len() == 1 { ("is", "an address") } else { ("are", "addresses") };
-    format!("{}{more} {verb} not {kind}. It should look like ann@example.com; several are separated by commas.", named.join(", "))
+    format!("{}{more} {verb} not {kind} (like ann@example.com).", named.join(", "))
 }
 
 #[cfg(test)]
@@ -91,9 +91,9 @@ mod tests {
             let text = not_addresses(&bad.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>());
             assert!(text.starts_with(start), "{text}");
         };
-        check(&["ann@"], "“ann@” is not an address.");
-        check(&["ann", "b@@"], "“ann”, “b@@” are not addresses.");
-        check(&["1", "2", "3", "4", "5", "6", "7"], "“1”, “2”, “3”, “4”, “5” and 2 more are not addresses.");
+        check(&["ann@"], "“ann@” is not an address (like ann@example.com).");
+        check(&["ann", "b@@"], "“ann”, “b@@” are not addresses (like ann@example.com).");
+        check(&["1", "2", "3", "4", "5", "6", "7"], "“1”, “2”, “3”, “4”, “5” and 2 more are not addresses (like ann@example.com).");
     }
 
     #[test]

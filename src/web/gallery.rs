@@ -20,7 +20,7 @@ use crate::store::{Folder, Seq};
 fn shell(title: &str, here: Option<Folder>) -> Shell {
     Shell {
         title: title.to_owned(),
-        banner: Some(Banner::down("09:15")),
+        banner: Some(Banner::down("09:15", true)),
         reader: Some(ReaderView {
             name: "Ann Smith".to_owned(),
             address: "ann.smith@example.com".to_owned(),
@@ -34,7 +34,7 @@ fn shell(title: &str, here: Option<Folder>) -> Shell {
 }
 
 fn signed_out(title: &str) -> Shell {
-    Shell { reader: None, ..shell(title, None) }
+    Shell { reader: None, banner: Some(Banner::down("09:15", false)), ..shell(title, None) }
 }
 
 fn calm(mut shell: Shell) -> Shell {
@@ -204,14 +204,8 @@ fn writing(problems: Vec<Problem>) -> ComposePage {
 fn pages() -> Vec<(&'static str, Markup)> {
     let typed = "To: bo@shop.example\nSubject: Offer\n\nThank you, that fits.";
     let problems = vec![
-        Problem::new(
-            Field::To,
-            "“bo@” is not an address. It should look like ann@example.com; several are separated by commas.".to_owned(),
-        ),
-        Problem::new(
-            Field::Bcc,
-            "“chef@” is not an address. It should look like ann@example.com; several are separated by commas.".to_owned(),
-        ),
+        Problem::new(Field::To, "“bo@” is not an address (like ann@example.com).".to_owned()),
+        Problem::new(Field::Bcc, "“chef@” is not an address (like ann@example.com).".to_owned()),
     ];
     let here = |folder| shell("Inbox", Some(folder));
     let login = |problem| LoginPage {

@@ -50,8 +50,9 @@ pub fn own_entry(context: &Context<'_>, reader: Reader<'_>, seq: Seq) -> Result<
 pub fn shell(context: &Context<'_>, title: &str) -> Shell {
     let access = access(context);
     let mut shell = Shell::bare(title);
-    shell.banner = access::banner(access, &context.mode, context.now.wall);
-    if let Some(reader) = signed_in(context).filter(|_| access.may_read()) {
+    let reader = signed_in(context).filter(|_| access.may_read());
+    shell.banner = access::banner(access, &context.mode, reader.is_some(), context.now.wall);
+    if let Some(reader) = reader {
         let unread = counts(context, reader, Folder::Inbox).unread;
         let drafts = counts(context, reader, Folder::Drafts).total;
         shell.reader = Some(ReaderView {

@@ -96,6 +96,16 @@ impl Field {
             Field::Form => "send",
         }
     }
+
+    /// Before a problem in the list of all of them.
+    fn label(self) -> &'static str {
+        match self {
+            Field::To => "To: ",
+            Field::Cc => "Cc: ",
+            Field::Bcc => "Bcc: ",
+            Field::Subject | Field::Files | Field::Form => "",
+        }
+    }
 }
 
 impl Problem {
@@ -141,7 +151,7 @@ fn problems(page: &ComposePage) -> Markup {
     html! {
         div.problems role="alert" {
             h2 { "Not sent yet" }
-            ul { @for problem in &page.problems { li { a href={ "#" (problem.field.name()) } { (problem.text) } } } }
+            ul { @for problem in &page.problems { li { a href={ "#" (problem.field.name()) } { (problem.field.label()) (problem.text) } } } }
             @if page.files_lost { p { "Please choose your files again: browsers do not keep them." } }
         }
     }

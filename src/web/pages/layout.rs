@@ -52,11 +52,12 @@ impl Shell {
 
 impl Banner {
     /// `since` is a time or a day, as short as possible.
-    pub fn down(since: &str) -> Banner {
+    pub fn down(since: &str, signed_in: bool) -> Banner {
+        let here = if signed_in { "You are working in Lifeboat." } else { "Until it is back, you can read and answer your mail here." };
         Banner {
             tone: Tone::Alert,
             strong: format!("The mail server is down since {since}."),
-            text: "You are working in Lifeboat. Everything you send and receive here will be in your normal mailbox afterwards.".to_owned(),
+            text: format!("{here} Everything you send and receive here will be in your normal mailbox afterwards."),
         }
     }
 }

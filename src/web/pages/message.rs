@@ -72,7 +72,7 @@ pub fn page(shell: &Shell, page: &MessagePage) -> Markup {
                 h1 { bdi { @if page.subject.is_empty() { "(no subject)" } @else { (page.subject) } } }
                 (head(page))
                 @if page.may_write { (actions(page)) }
-                (body(page))
+                div.body { (body(page)) }
                 @if !page.attachments.is_empty() { (attachments(page)) }
                 @if !page.deliveries.is_empty() { (deliveries(&page.deliveries)) }
                 p.more { a href={ (path(page)) "/raw" } { "Save as a file (.eml)" } }
