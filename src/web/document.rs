@@ -50,17 +50,15 @@ fn embed(html: &str, prefix: &str, load: &dyn Fn(usize) -> Option<(String, Vec<u
             rest = tail;
             continue;
         };
-        if let Ok(number) = tail[..end].parse::<usize>() {
-            if known.len() < INLINE_PICTURES_MAX || known.contains_key(&number) {
-                let address = known.entry(number).or_insert_with(|| load(number).and_then(data_address));
-                // Counted at each place, so that one picture shown a million times stays within the bound.
-                if let Some(address) = address.as_deref().filter(|address| address.len() <= room) {
-                    room -= address.len();
-                    out.push_str("src=\"");
-                    out.push_str(address);
-                    out.push('"');
-                }
-            }
+        let number = tail[..end].parse().ok().filter(|number| known.len() < INLINE_PICTURES_MAX || known.contains_key(number));
+        let address =
+            number.and_then(|number: usize| known.entry(number).or_insert_with(|| load(number).and_then(data_address)).as_deref());
+        // Counted at each place, so that one picture shown a million times stays within the bound.
+        if let Some(address) = address.filter(|address| address.len() <= room) {
+            room -= address.len();
+            out.push_str("src=\"");
+            out.push_str(address);
+            out.push('"');
         }
         rest = &tail[end + 1..];
     }

@@ -220,7 +220,20 @@ fn pages() -> Vec<(&'static str, Markup)> {
         ("login-wrong", login::page(&signed_out("Sign in"), &login(true))),
         ("inbox", folder::page(&here(Folder::Inbox), &inbox(12))),
         ("inbox-empty", folder::page(&here(Folder::Inbox), &empty(Folder::Inbox))),
-        ("drafts", folder::page(&calm(here(Folder::Drafts)), &FolderPage { notice: Some(folder::Notice::Kept), ..inbox(1) })),
+        (
+            "drafts",
+            folder::page(
+                &calm(here(Folder::Drafts)),
+                &FolderPage {
+                    folder: Folder::Drafts,
+                    is_newest: true,
+                    older: None,
+                    total: 1,
+                    notice: Some(folder::Notice::Kept),
+                    ..inbox(1)
+                },
+            ),
+        ),
         (
             "sent",
             folder::page(

@@ -3,7 +3,7 @@
 use super::access::{self, Access};
 use super::pages::layout::{ReaderView, Shell};
 use super::{Context, Trouble};
-use crate::auth::{Session, Token};
+use crate::auth::Session;
 use crate::directory::Person;
 use crate::mail::Mailbox;
 use crate::store::{Counts, Entry, Folder, Seq};
@@ -12,7 +12,6 @@ use crate::store::{Counts, Entry, Folder, Seq};
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
     pub person: &'a Person,
-    pub token: &'a Token,
     pub session: &'a Session,
 }
 
@@ -24,9 +23,9 @@ impl Reader<'_> {
 
 /// The person of the request's session. Somebody who was taken out of the directory is nobody.
 pub fn signed_in<'a>(context: &'a Context<'_>) -> Option<Reader<'a>> {
-    let (token, session) = context.session.as_ref()?;
+    let (_, session) = context.session.as_ref()?;
     let person = context.directory.person(&session.mailbox)?;
-    Some(Reader { person, token, session })
+    Some(Reader { person, session })
 }
 
 pub fn access(context: &Context<'_>) -> Access {

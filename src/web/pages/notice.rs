@@ -67,7 +67,8 @@ impl Notice {
             "The mail server works again, so Lifeboat has stopped sending.",
             "Here is what you wrote. Please copy it and send it with Outlook. Files must be attached again there.",
         ];
-        Notice { typed: Some(typed.to_owned()), ..Notice::new("Your message was not sent", &text) }
+        let way = ("Go to the first page", "/");
+        Notice { typed: Some(typed.to_owned()), way, ..Notice::new("Your message was not sent", &text) }
     }
 
     pub fn signed_out(typed: &str) -> Notice {
