@@ -210,6 +210,24 @@ pub const SUMMARY_SCAN_MAX_OCTETS: usize = 256 * 1024;
 /// Nodes and depth of message HTML that is shown as HTML; beyond it is shown as text. Chromium nests 512 deep.
 pub const HTML_NODES_MAX: usize = 100_000;
 pub const HTML_DEPTH_MAX: usize = 512;
+/// A Date field later than the time of receipt by more than this is not believed.
+pub const DATE_AHEAD_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Characters of a name or subject in a row of a folder page.
+pub const ROW_TEXT_MAX_CHARS: usize = 160;
+/// Pictures embedded in the document of a message's HTML: one, all together in octets, and how many different ones.
+pub const INLINE_PICTURE_MAX_OCTETS: usize = 2 * 1024 * 1024;
+pub const INLINE_PICTURES_MAX_OCTETS: usize = 8 * 1024 * 1024;
+pub const INLINE_PICTURES_MAX: usize = 50;
+/// Longest message written in the webmail, encoded, in octets; above it the person is asked for smaller files.
+pub const COMPOSE_MESSAGE_MAX_OCTETS: usize = 50 * 1024 * 1024;
+/// Longest To, Cc or Bcc line typed in the webmail, in octets.
+pub const COMPOSE_FIELD_MAX_OCTETS: usize = 128 * 1024;
+/// Longest subject written in the webmail, in characters.
+pub const COMPOSE_SUBJECT_MAX_CHARS: usize = 500;
+/// Original text that is quoted in an answer, in octets.
+pub const COMPOSE_QUOTE_MAX_OCTETS: usize = 128 * 1024;
+/// Message-IDs in References of an answer: the first and the newest stay (RFC 5322 section 3.6.4 names no bound).
+pub const COMPOSE_REFERENCES_MAX: usize = 50;
 
 // ---- Control and files -----------------------------------------------------------------------
 

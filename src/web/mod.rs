@@ -2,23 +2,143 @@
 //!
 //! Reads the view and the bodies that a page needs; changes nothing itself. What has to change is an [`Intent`]
 //! that `app` carries out before the response is sent; if that fails, [`failure`] is sent instead.
+//!
+//! How it is laid out: [`respond`] finds the route (`route`) and calls its handler. A handler asks who reads (`reader`) and what
+//! the mode permits (`access`), loads what the page shows, and gives plain view data to a function in `pages`. Pages know
+//! neither store nor request, so each can be looked at with made-up data (`gallery`).
+//!
+//! Never shows a message to anybody but the owner of a mailbox where it is filed, never shows an envelope recipient to anybody
+//! but the sender, and never sends a byte of mail that a browser could run. Stands on promises 4 (it only asks what the
+//! mode is) and 5 (a login needs nothing but the ledger).
 
+mod access;
+mod addressed;
+mod assets;
+mod base64;
+mod carried;
+mod compose;
+mod document;
+mod download;
+mod folder;
+#[cfg(test)]
+mod gallery;
+mod guard;
+mod login;
+mod message;
+mod pages;
+mod reader;
 mod request;
+mod response;
+mod route;
+mod scripts;
+mod send;
+#[cfg(test)]
+mod tests;
+mod words;
 
-pub use request::{SESSION_COOKIE, Context, Intent, ModeView, Outcome, Request, Response, Submission};
+pub use request::SESSION_COOKIE;
+pub use request::{Context, Intent, ModeView, Outcome, Request, Response, Submission};
+
+use pages::notice::{self, Notice};
+use route::{Found, Route};
+
+use crate::store::StoreError;
+
+/// Why a handler has no page of its own; [`respond`] makes a friendly one.
+#[derive(Debug)]
+enum Trouble {
+    /// Not there, or not this reader's: the answer never tells which.
+    NotFound,
+    /// Nobody is signed in.
+    SignedOut,
+    /// The mode lets nobody in.
+    Closed,
+    /// The mode lets people read only.
+    ReadOnly,
+    /// A form that did not come from our own pages.
+    CrossSite,
+    BadForm,
+    FormTooLarge,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Trouble {
+        Trouble::Store(error)
+    }
+}
+
+type Answer = Result<Outcome, Trouble>;
 
 /// Answers one request.
-pub fn respond(_request: &Request, _context: &Context<'_>) -> Outcome {
-    todo!()
+pub fn respond(request: &Request, context: &Context<'_>) -> Outcome {
+    let found = match route::find(&request.method, &request.path) {
+        Found::Route(route) => route,
+        Found::Nothing => return trouble(request, context, &Trouble::NotFound).into(),
+        Found::WrongMethod(allow) => {
+            let page = notice::page(&reader::shell(context, "Not possible"), &Notice::wrong_method());
+            return response::page(405, page).with("Allow", allow).into();
+        }
+    };
+    let mut outcome = dispatch(found, request, context).unwrap_or_else(|error| trouble(request, context, &error).into());
+    if request.method == "HEAD" {
+        // RFC 9110 section 9.2.1: HEAD is safe. The server leaves the body out.
+        outcome.intents.clear();
+    }
+    outcome
+}
+
+fn dispatch(route: Route, request: &Request, context: &Context<'_>) -> Answer {
+    match route {
+        Route::Home => login::home(context),
+        Route::LoginForm => login::form(context),
+        Route::Login => login::sign_in(request, context),
+        Route::Logout => login::sign_out(request, context),
+        Route::Mail => Ok(response::see_other("/mail/inbox").into()),
+        Route::Folder(folder) => folder::show(folder, request, context),
+        Route::Message(seq) => message::show(seq, request, context),
+        Route::MessageHtml(seq) => document::show(seq, context),
+        Route::MessagePart(seq, number) => download::part(seq, number, context),
+        Route::MessageRaw(seq) => download::raw(seq, context),
+        Route::New => compose::new(context),
+        Route::Reply(seq) => compose::reply(seq, request, context),
+        Route::Forward(seq) => compose::forward(seq, context),
+        Route::Edit(seq) => compose::edit(seq, context),
+        Route::Send => send::send(request, context),
+        Route::Help => Ok(response::page(200, pages::help::page(&reader::shell(context, "Help"), reader::access(context))).into()),
+        Route::Asset(asset) => Ok(assets::serve(asset).into()),
+        Route::Ready => Ok(scripts::ready(context).into()),
+        Route::Metrics => scripts::metrics(request, context),
+        Route::Status => scripts::status(request, context),
+    }
+}
+
+fn trouble(request: &Request, context: &Context<'_>, trouble: &Trouble) -> Response {
+    let shell = |title: &str| reader::shell(context, title);
+    match trouble {
+        Trouble::NotFound => response::page(404, notice::page(&shell("Not found"), &Notice::not_found())),
+        Trouble::SignedOut => response::see_other("/login"),
+        Trouble::Closed => response::page(403, login::closed_page(context)),
+        Trouble::ReadOnly => response::page(403, notice::page(&shell("Only reading"), &Notice::read_only())),
+        Trouble::CrossSite => response::page(403, notice::page(&shell("Refused"), &Notice::cross_site())),
+        Trouble::BadForm => response::page(400, notice::page(&shell("Not understood"), &Notice::bad_form())),
+        Trouble::FormTooLarge => response::page(413, notice::page(&shell("Too large"), &Notice::form_too_large())),
+        Trouble::Store(error) => {
+            log::warn!("web store-failed path={:?} error={error}", request.path);
+            response::page(500, notice::page(&shell("Something went wrong"), &Notice::store_failed()))
+        }
+    }
 }
 
 /// The page for an intent that could not be carried out (disk full, box stopping). `typed` is the text of a message that
 /// could not be stored: it is shown back, so that nobody loses what they wrote.
-pub fn failure(_request: &Request, _text: &str, _typed: Option<&str>) -> Response {
-    todo!()
+pub fn failure(_request: &Request, text: &str, typed: Option<&str>) -> Response {
+    let shell = pages::layout::Shell::bare("That did not work");
+    response::page(503, notice::page(&shell, &Notice::failure(text, typed)))
 }
 
 /// The page of a client outside `web.networks`, or past a limit (429, 503): plain, with a way back.
-pub fn refusal(_status: u16, _text: &str) -> Response {
-    todo!()
+pub fn refusal(status: u16, text: &str) -> Response {
+    let shell = pages::layout::Shell::bare("Not now");
+    response::page(status, notice::page(&shell, &Notice::refusal(text)))
 }

@@ -1,0 +1,53 @@
+//! Style sheet and icon, compiled in. Their paths change with their content, so browsers may keep them for ever.
+
+use std::sync::LazyLock;
+
+use super::Response;
+use super::response;
+use super::route::Asset;
+
+pub const STYLE: &str = include_str!("../../assets/style.css");
+/// Also drawn inside pages, as the logo.
+pub const ICON: &str = include_str!("../../assets/lifeboat.svg");
+
+static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/style-{:016x}.css", fnv1a(STYLE.as_bytes())));
+static ICON_PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/lifeboat-{:016x}.svg", fnv1a(ICON.as_bytes())));
+
+pub fn style_path() -> &'static str {
+    &STYLE_PATH
+}
+
+pub fn icon_path() -> &'static str {
+    &ICON_PATH
+}
+
+pub fn serve(asset: Asset) -> Response {
+    match asset {
+        Asset::Style => response::immutable("text/css; charset=utf-8", STYLE.as_bytes()),
+        Asset::Icon => response::immutable("image/svg+xml", ICON.as_bytes()),
+    }
+}
+
+/// FNV-1a, 64 bits: names a version, protects nothing.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hash_is_fnv1a() {
+        // Test vectors of the FNV reference (draft-eastlake-fnv).
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn style_loads_nothing() {
+        for word in ["url(", "@import", "http:", "https:"] {
+            assert!(!STYLE.contains(word), "{word}");
+        }
+    }
+}

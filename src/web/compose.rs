@@ -1,0 +1,223 @@
+//! The form for a new message, filled as a person expects it.
+
+use super::carried::Source;
+use super::pages::compose::{About, ComposePage, Kind, Typed};
+use super::reader::Reader;
+use super::words::{self, visible};
+use super::{Answer, Context, Request, Trouble, folder, pages, reader, response};
+use crate::directory::Person;
+use crate::limits::COMPOSE_QUOTE_MAX_OCTETS;
+use crate::mail::form::parse_urlencoded;
+use crate::mail::parse::{self, Opened};
+use crate::mail::{Address, compose, date};
+use crate::store::{Folder, Seq};
+
+/// `/mail/new`
+pub fn new(context: &Context<'_>) -> Answer {
+    writing(context)?;
+    Ok(show(context, "New message", Typed::default()))
+}
+
+/// `/mail/reply/SEQ`, with `all=1` to everybody.
+pub fn reply(seq: Seq, request: &Request, context: &Context<'_>) -> Answer {
+    let reader = writing(context)?;
+    let about = About { kind: Kind::Reply, message: seq };
+    let source = Source::load(context, reader, about)?;
+    let all = parse_urlencoded(&request.query).iter().any(|(key, value)| key == "all" && value == "1");
+    let own = source.entry.folder == Folder::Sent;
+    let (to, cc) = answer_to(&source.opened, reader.person, own, all);
+    let typed = Typed {
+        to: line(&to),
+        cc: line(&cc),
+        subject: compose::reply_subject(&visible(&source.opened.summary.subject)),
+        text: format!("\n\n{}", compose::quote(&attribution(&source), quoted(&source.opened.text).trim_end())),
+        about: Some(about),
+        ..Typed::default()
+    };
+    Ok(show(context, if all { "Reply to all" } else { "Reply" }, typed))
+}
+
+/// `/mail/forward/SEQ`: the text inline, the attachments carried along.
+pub fn forward(seq: Seq, context: &Context<'_>) -> Answer {
+    let reader = writing(context)?;
+    let about = About { kind: Kind::Forward, message: seq };
+    let source = Source::load(context, reader, about)?;
+    let typed = Typed {
+        subject: forward_subject(&visible(&source.opened.summary.subject)),
+        text: forwarded(&source),
+        about: Some(about),
+        carried: source.carried(|_| true),
+        ..Typed::default()
+    };
+    Ok(show(context, "Forward", typed))
+}
+
+/// `/mail/edit/SEQ`: goes on with a draft, as a new message; the draft stays until it is deleted or handed over.
+pub fn edit(seq: Seq, context: &Context<'_>) -> Answer {
+    let reader = writing(context)?;
+    let about = About { kind: Kind::Edit, message: seq };
+    let source = Source::load(context, reader, about)?;
+    if source.entry.folder == Folder::Inbox {
+        return Err(Trouble::NotFound);
+    }
+    let typed = Typed {
+        to: line(&source.opened.to),
+        cc: line(&source.opened.cc),
+        subject: visible(&source.opened.summary.subject),
+        text: source.opened.text.clone(),
+        about: Some(about),
+        carried: source.carried(|_| true),
+        ..Typed::default()
+    };
+    Ok(show(context, "Edit and send", typed))
+}
+
+/// The reader, if the mode lets people write.
+fn writing<'a>(context: &'a Context<'_>) -> Result<Reader<'a>, Trouble> {
+    let reader = reader::reading(context)?;
+    if reader::access(context).may_write() { Ok(reader) } else { Err(Trouble::ReadOnly) }
+}
+
+fn show(context: &Context<'_>, title: &'static str, typed: Typed) -> super::Outcome {
+    let page = ComposePage { title, typed, problems: Vec::new(), files_lost: false };
+    response::page(200, pages::compose::page(&reader::shell(context, title), &page)).into()
+}
+
+/// To whom an answer goes (RFC 5322 section 3.6.3): Reply-To or From; for everybody also To and Cc, without the reader and
+/// without doubles. An answer to one's own message goes to the same people again.
+fn answer_to(opened: &Opened, me: &Person, own: bool, all: bool) -> (Vec<parse::Person>, Vec<parse::Person>) {
+    let mut known: Vec<String> = Vec::new();
+    let mut fresh = |person: &&parse::Person| {
+        let key = person.address.to_lowercase();
+        let fresh = !key.is_empty() && !known.contains(&key);
+        known.push(key);
+        fresh
+    };
+    let others = |person: &&parse::Person| !is_me(me, &person.address);
+
+    let sender = if opened.reply_to.is_empty() { &opened.from } else { &opened.reply_to };
+    let first = if own { &opened.to } else { sender };
+    let mut to: Vec<parse::Person> = first.iter().filter(&mut fresh).cloned().collect();
+    let mut cc = Vec::new();
+    if all {
+        if !own {
+            to.extend(opened.to.iter().filter(others).filter(&mut fresh).cloned());
+        }
+        cc.extend(opened.cc.iter().filter(others).filter(&mut fresh).cloned());
+    }
+    (to, cc)
+}
+
+fn is_me(me: &Person, address: &str) -> bool {
+    let Ok(address) = Address::parse(address) else { return false };
+    let mailbox = address.mailbox();
+    mailbox == me.mailbox || me.aliases.iter().any(|alias| alias.mailbox() == mailbox)
+}
+
+fn line(people: &[parse::Person]) -> String {
+    people.iter().map(words::recipient).collect::<Vec<_>>().join(", ")
+}
+
+fn attribution(source: &Source) -> String {
+    let at = date::minute(folder::shown_date(&source.entry));
+    let who = source.opened.from.first().map(name).unwrap_or_else(|| "somebody".to_owned());
+    format!("On {at}, {who} wrote:")
+}
+
+fn name(person: &parse::Person) -> String {
+    let name = visible(&person.name);
+    if name.is_empty() { visible(&person.address) } else { name }
+}
+
+/// As much of the original text as is quoted.
+fn quoted(text: &str) -> String {
+    if text.len() <= COMPOSE_QUOTE_MAX_OCTETS {
+        return text.to_owned();
+    }
+    let end = (0..=COMPOSE_QUOTE_MAX_OCTETS).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}\n[...]", &text[..end])
+}
+
+fn forwarded(source: &Source) -> String {
+    let opened = &source.opened;
+    let mut text = String::from("\n\n---------- Forwarded message ----------\n");
+    let mut field = |name: &str, value: &str| {
+        if !value.is_empty() {
+            text.push_str(&format!("{name}: {value}\n"));
+        }
+    };
+    field("From", &line(&opened.from));
+    field("Date", &date::minute(folder::shown_date(&source.entry)));
+    field("Subject", &visible(&opened.summary.subject));
+    field("To", &line(&opened.to));
+    field("Cc", &line(&opened.cc));
+    text.push('\n');
+    text.push_str(&quoted(&opened.text));
+    text
+}
+
+fn forward_subject(subject: &str) -> String {
+    let already = subject.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("fwd:"))
+        || subject.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("fw:"));
+    if already { subject.to_owned() } else { format!("Fwd: {subject}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(address: &str) -> parse::Person {
+        parse::Person { name: String::new(), address: address.to_owned() }
+    }
+
+    fn me() -> Person {
+        let address = Address::parse("ann@example.com").unwrap();
+        Person {
+            mailbox: address.mailbox(),
+            address,
+            name: "Ann".to_owned(),
+            aliases: vec![Address::parse("office@example.com").unwrap()],
+            alternate_email: None,
+            phone: None,
+            groups: Vec::new(),
+        }
+    }
+
+    fn check(own: bool, all: bool, reply_to: &[&str], expected: (&str, &str)) {
+        let opened = Opened {
+            from: vec![person("bo@x.test")],
+            reply_to: reply_to.iter().map(|address| person(address)).collect(),
+            to: vec![person("Ann@example.com"), person("carl@x.test"), person("CARL@x.test")],
+            cc: vec![person("office@example.com"), person("bo@x.test"), person("dora@x.test")],
+            ..Opened::default()
+        };
+        let (to, cc) = answer_to(&opened, &me(), own, all);
+        assert_eq!((line(&to).as_str(), line(&cc).as_str()), expected);
+    }
+
+    #[test]
+    fn answers_go_where_people_expect() {
+        check(false, false, &[], ("bo@x.test", ""));
+        check(false, false, &["list@x.test"], ("list@x.test", ""));
+        check(false, true, &[], ("bo@x.test, carl@x.test", "dora@x.test"));
+        check(false, true, &["list@x.test"], ("list@x.test, carl@x.test", "bo@x.test, dora@x.test"));
+        check(true, false, &[], ("Ann@example.com, carl@x.test", ""));
+        check(true, true, &[], ("Ann@example.com, carl@x.test", "bo@x.test, dora@x.test"));
+    }
+
+    #[test]
+    fn forwards_are_marked_once() {
+        assert_eq!(forward_subject("Offer"), "Fwd: Offer");
+        assert_eq!(forward_subject("FWD: Offer"), "FWD: Offer");
+        assert_eq!(forward_subject("Fw: Offer"), "Fw: Offer");
+        assert_eq!(forward_subject("äöü"), "Fwd: äöü");
+    }
+
+    #[test]
+    fn long_originals_are_quoted_in_part() {
+        let text = "ä".repeat(COMPOSE_QUOTE_MAX_OCTETS);
+        let cut = quoted(&text);
+        assert!(cut.ends_with("\n[...]") && cut.len() <= COMPOSE_QUOTE_MAX_OCTETS + 6);
+        assert_eq!(quoted("short"), "short");
+    }
+}

@@ -1,0 +1,107 @@
+//! The page of one message.
+
+use super::access::Access;
+use super::pages::message::{AttachmentView, Body, DeliveryView, MessagePage, PersonView};
+use super::reader::Reader;
+use super::words::{self, visible};
+use super::{Answer, Context, Intent, Outcome, Request, Trouble, folder, pages, reader, response};
+use crate::mail::form::parse_urlencoded;
+use crate::mail::parse::{self, Opened, Person};
+use crate::mail::{Address, date, sanitise};
+use crate::store::{Entry, Folder, Origin, Seq};
+
+/// `/mail/message/SEQ`. Opening it marks it as read, but only where people may change something.
+pub fn show(seq: Seq, request: &Request, context: &Context<'_>) -> Answer {
+    let reader = reader::reading(context)?;
+    let entry = reader::own_entry(context, reader, seq)?;
+    let opened = parse::open(&context.store.body(seq)?);
+    let access = reader::access(context);
+
+    let page = page(context, &entry, &opened, body(request, &opened), access)?;
+    let mut shell = reader::shell(context, &page.subject);
+    shell.here = Some(entry.folder);
+    let mut intents = Vec::new();
+    if !entry.seen && access == Access::Open {
+        intents.push(seen(reader, seq));
+        // The numbers were read before the intent is carried out.
+        if let Some(view) = shell.reader.as_mut().filter(|_| entry.folder == Folder::Inbox) {
+            view.unread = view.unread.saturating_sub(1);
+        }
+    }
+    Ok(Outcome { response: response::page(200, pages::message::page(&shell, &page)), intents })
+}
+
+fn seen(reader: Reader<'_>, seq: Seq) -> Intent {
+    Intent::Seen { mailbox: reader.mailbox().clone(), message: seq }
+}
+
+/// Text first; HTML if the reader asks for it, or if there is nothing else.
+fn body(request: &Request, opened: &Opened) -> Body {
+    let query = parse_urlencoded(&request.query);
+    let view = query.iter().find(|(key, _)| key == "view").map(|(_, value)| value.as_str());
+    let html = match view {
+        Some("html") => true,
+        Some("text") => false,
+        _ => opened.text_is_derived,
+    };
+    match &opened.html {
+        Some(source) if html => Body::Html { remote_blocked: sanitise::sanitise(source, &|_| None).remote_blocked },
+        _ => Body::Text(opened.text.clone()),
+    }
+}
+
+fn page(context: &Context<'_>, entry: &Entry, opened: &Opened, body: Body, access: Access) -> Result<MessagePage, Trouble> {
+    Ok(MessagePage {
+        message: entry.message,
+        folder: entry.folder,
+        subject: words::cut(&visible(&entry.summary.subject), crate::limits::COMPOSE_SUBJECT_MAX_CHARS),
+        date: date::minute(folder::shown_date(entry)),
+        datetime: date::rfc3339(folder::shown_date(entry)),
+        from: people(&opened.from),
+        reply_to: people(&opened.reply_to.iter().filter(|person| !opened.from.contains(person)).cloned().collect::<Vec<_>>()),
+        to: people(&opened.to),
+        cc: people(&opened.cc),
+        body,
+        has_html: opened.html.is_some(),
+        cut: opened.cut,
+        attachments: opened.attachments.iter().map(attachment).collect(),
+        deliveries: deliveries(context, entry, opened)?,
+        may_write: access.may_write(),
+    })
+}
+
+fn people(people: &[Person]) -> Vec<PersonView> {
+    people.iter().map(|person| PersonView { name: visible(&person.name), address: visible(&person.address) }).collect()
+}
+
+fn attachment(attachment: &parse::Attachment) -> AttachmentView {
+    AttachmentView {
+        number: attachment.number,
+        name: visible(&attachment.name),
+        media_type: visible(&attachment.media_type),
+        size: words::size(attachment.size),
+    }
+}
+
+/// Who got it: for the sender's own copy only (envelope recipients may be Bcc).
+fn deliveries(context: &Context<'_>, entry: &Entry, opened: &Opened) -> Result<Vec<DeliveryView>, Trouble> {
+    if entry.folder != Folder::Sent {
+        return Ok(Vec::new());
+    }
+    let view = context.store.view();
+    // Only of what was written here is it known that an unnamed recipient is a hidden copy; elsewhere it may be a group's member.
+    let written_here = matches!(view.message(entry.message)?.map(|row| row.origin), Some(Origin::Webmail));
+    let named = |address: &Address| {
+        let mut everybody = opened.to.iter().chain(&opened.cc);
+        everybody.any(|person| Address::parse(&person.address).is_ok_and(|named| named.mailbox() == address.mailbox()))
+    };
+    let deliveries = view.deliveries(entry.message)?;
+    Ok(deliveries
+        .iter()
+        .map(|delivery| {
+            let (fate, text) = words::delivery(delivery.route, &delivery.state, context.now.wall);
+            let address = delivery.address.to_string();
+            DeliveryView { hidden_copy: written_here && !named(&delivery.address), address, fate, text }
+        })
+        .collect())
+}

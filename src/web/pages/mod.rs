@@ -1,0 +1,10 @@
+//! Pages as plain functions of view data: nothing here knows the store, a request or the time.
+
+pub mod compose;
+pub mod folder;
+pub mod help;
+pub mod layout;
+pub mod login;
+pub mod message;
+pub mod notice;
+pub mod text;

@@ -1,0 +1,192 @@
+//! Plain text of a message as markup: links that can be clicked, quotes toned down.
+
+use maud::{Markup, html};
+
+/// Longest address that is made a link.
+const LINK_MAX_CHARS: usize = 2000;
+
+/// Lines of one kind in a row.
+#[derive(Debug, PartialEq, Eq)]
+enum Block<'a> {
+    Plain(Vec<&'a str>),
+    Quoted(Vec<&'a str>),
+    Signature(Vec<&'a str>),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Piece<'a> {
+    Text(&'a str),
+    Link(&'a str),
+}
+
+pub fn text(text: &str) -> Markup {
+    html! {
+        div.text {
+            @for block in blocks(text) {
+                @match block {
+                    Block::Plain(lines) => div dir="auto" { (self::lines(&lines)) },
+                    Block::Quoted(lines) => blockquote dir="auto" { (self::lines(&lines)) },
+                    Block::Signature(lines) => div.signature dir="auto" { (self::lines(&lines)) },
+                }
+            }
+        }
+    }
+}
+
+fn lines(lines: &[&str]) -> Markup {
+    html! {
+        @for line in lines {
+            @for piece in pieces(line) {
+                @match piece {
+                    Piece::Text(text) => (text),
+                    Piece::Link(address) => a href=(address) target="_blank" rel="noopener noreferrer nofollow" { (address) },
+                }
+            }
+            "\n"
+        }
+    }
+}
+
+fn blocks(text: &str) -> Vec<Block<'_>> {
+    let mut blocks: Vec<Block<'_>> = Vec::new();
+    for line in text.lines() {
+        match (blocks.last_mut(), line.starts_with('>')) {
+            (Some(Block::Quoted(lines)), true) => lines.push(line),
+            (_, true) => blocks.push(Block::Quoted(vec![line])),
+            // RFC 3676 section 4.3: the line before a signature is dash, dash, space.
+            (_, false) if line == "-- " => blocks.push(Block::Signature(vec![line])),
+            (Some(Block::Plain(lines) | Block::Signature(lines)), false) => lines.push(line),
+            (_, false) => blocks.push(Block::Plain(vec![line])),
+        }
+    }
+    blocks
+}
+
+/// Splits a line at its http and https addresses. Other schemes stay text.
+fn pieces(line: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut done = 0;
+    let mut from = 0;
+    while let Some(found) = line[from..].find("://") {
+        let colon = from + found;
+        from = colon + 3;
+        let Some(start) = ["https", "http"].iter().find_map(|scheme| scheme_start(line, done, colon, scheme)) else { continue };
+        let end = address_end(line, from);
+        if end <= from {
+            continue;
+        }
+        if start > done {
+            pieces.push(Piece::Text(&line[done..start]));
+        }
+        pieces.push(Piece::Link(&line[start..end]));
+        (done, from) = (end, end);
+    }
+    if done < line.len() {
+        pieces.push(Piece::Text(&line[done..]));
+    }
+    pieces
+}
+
+/// Where a scheme that ends at `colon` begins; it must not be the tail of a longer word.
+fn scheme_start(line: &str, after: usize, colon: usize, scheme: &str) -> Option<usize> {
+    let start = colon.checked_sub(scheme.len()).filter(|start| *start >= after)?;
+    let fits = line.get(start..colon)?.eq_ignore_ascii_case(scheme);
+    let alone = line[after..start].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+    (fits && alone).then_some(start)
+}
+
+/// Where an address ends: at white space or at what encloses it; without the punctuation of the sentence around it.
+/// Looks at a bounded piece, so that a line of a megabyte is not looked at again and again; a longer address is no link.
+fn address_end(line: &str, from: usize) -> usize {
+    let rest = &line[from..];
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "<>\"`«»“”".contains(c);
+    let end = match rest.char_indices().take(LINK_MAX_CHARS + 1).find(|(_, c)| ends(*c)) {
+        Some((end, _)) => end,
+        None if rest.len() <= LINK_MAX_CHARS => rest.len(),
+        None => return from,
+    };
+    let mut address = &rest[..end];
+    while let Some(last) = address.chars().next_back() {
+        let closes = |open: char, close: char| last == close && address.matches(close).count() > address.matches(open).count();
+        if !(".,;:!?'*_~".contains(last) || closes('(', ')') || closes('[', ']') || closes('{', '}')) {
+            break;
+        }
+        address = &address[..address.len() - last.len_utf8()];
+    }
+    from + address.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, links: &[&str]) {
+        let pieces = pieces(line);
+        let all: String = pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(t) | Piece::Link(t) => *t,
+            })
+            .collect();
+        assert_eq!(all, line, "nothing may get lost");
+        let found: Vec<&str> = pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Link(l) => Some(*l),
+                Piece::Text(_) => None,
+            })
+            .collect();
+        assert_eq!(found, links, "{line:?}");
+    }
+
+    #[test]
+    fn finds_links() {
+        check("see https://example.com/a?b=c#d for more", &["https://example.com/a?b=c#d"]);
+        check("https://example.com.", &["https://example.com"]);
+        check("(https://example.com/a_(b))", &["https://example.com/a_(b)"]);
+        check("<https://example.com/>", &["https://example.com/"]);
+        check("HTTP://EXAMPLE.COM and https://b.test/ä!", &["HTTP://EXAMPLE.COM", "https://b.test/ä"]);
+        check("https://a.testhttps://b.test", &["https://a.testhttps://b.test"]);
+        check("üüü https://a.test", &["https://a.test"]);
+    }
+
+    #[test]
+    fn leaves_the_rest_alone() {
+        for line in
+            ["javascript://x", "ftp://example.com", "xhttp://example.com", "http://", "https:// x", "://", "äp://x", "data:text/html,http"]
+        {
+            check(line, &[]);
+        }
+    }
+
+    #[test]
+    fn tones_quotes_down() {
+        assert_eq!(
+            blocks("Hi\n\n> a\n>> b\nok\n-- \nAnn\n"),
+            [
+                Block::Plain(vec!["Hi", ""]),
+                Block::Quoted(vec!["> a", ">> b"]),
+                Block::Plain(vec!["ok"]),
+                Block::Signature(vec!["-- ", "Ann"]),
+            ]
+        );
+    }
+
+    #[test]
+    fn markup_in_text_stays_text() {
+        let out = text("<script>alert(1)</script> https://x.test/\"onclick=\"y <b>").into_string();
+        assert!(!out.contains("<script>") && !out.contains("<b>"), "{out}");
+        assert!(out.contains("href=\"https://x.test/\""), "{out}");
+    }
+
+    #[test]
+    fn many_links_are_quick() {
+        // One line of a megabyte: quadratic work would take minutes.
+        let line = "http://a.test/ ".repeat(70_000);
+        assert_eq!(pieces(&line).len(), 140_000);
+        for tail in [")", "://", "http://", "ä"] {
+            let line = format!("http://a.test/{}", tail.repeat(1_000_000 / tail.len()));
+            assert!(!pieces(&line).is_empty());
+        }
+    }
+}

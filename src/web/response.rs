@@ -1,0 +1,132 @@
+//! Responses with the headers that belong to them.
+//!
+//! There is no `Strict-Transport-Security`: the box usually has a self-made certificate, and with HSTS a browser no longer lets
+//! anybody past the warning about it (RFC 6797 section 12.1). People would be locked out in the middle of an outage.
+
+use maud::Markup;
+
+use super::{Outcome, Response};
+
+/// For our own pages. Nothing but our style sheet, our pictures and our sandboxed message document; no script at all.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-src 'self'; \
+                           frame-ancestors 'none'; base-uri 'none'";
+
+/// For a message's HTML: it may style itself and show the pictures that are embedded in it, and that is all. `sandbox` makes it
+/// harmless also when it is opened outside of its frame: an origin of its own, no script, no form.
+const DOCUMENT_POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; \
+                               frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
+
+/// For everything that is not a page.
+const FILE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+
+/// One of our own pages.
+///
+/// `Referrer-Policy: same-origin` rather than `no-referrer`: nothing goes to other sites either way, but with `no-referrer` browsers
+/// send `Origin: null` with our own forms (Fetch standard, "append a request Origin header"), and the check of
+/// [`super::guard::is_same_origin`] would have nothing to go by where there is no `Sec-Fetch-Site` (plain HTTP, older Safari).
+pub fn page(status: u16, markup: Markup) -> Response {
+    bare(status, "text/html; charset=utf-8", markup.into_string().into_bytes())
+        .with("Content-Security-Policy", PAGE_POLICY)
+        .with("Referrer-Policy", "same-origin")
+        .with("X-Frame-Options", "DENY")
+        .with("Cross-Origin-Opener-Policy", "same-origin")
+        .with("Permissions-Policy", PERMISSIONS)
+        .with("Cache-Control", "no-store")
+}
+
+/// The sandboxed document of a message's HTML.
+pub fn message_document(markup: Markup) -> Response {
+    bare(200, "text/html; charset=utf-8", markup.into_string().into_bytes())
+        .with("Content-Security-Policy", DOCUMENT_POLICY)
+        .with("Referrer-Policy", "no-referrer")
+        .with("X-Frame-Options", "SAMEORIGIN")
+        .with("Permissions-Policy", PERMISSIONS)
+        .with("Cache-Control", "no-store")
+}
+
+/// A file that is saved, never shown. `disposition` comes from [`super::download::attachment`].
+pub fn file(media_type: &str, disposition: &str, body: Vec<u8>) -> Response {
+    plain(200, media_type, body).with("Content-Disposition", disposition)
+}
+
+/// Text for scripts.
+pub fn plain(status: u16, media_type: &str, body: Vec<u8>) -> Response {
+    bare(status, media_type, body)
+        .with("Content-Security-Policy", FILE_POLICY)
+        .with("Referrer-Policy", "no-referrer")
+        .with("Cache-Control", "no-store")
+}
+
+/// Something whose path changes with its content.
+pub fn immutable(media_type: &str, body: &[u8]) -> Response {
+    bare(200, media_type, body.to_vec())
+        .with("Content-Security-Policy", FILE_POLICY)
+        .with("Cache-Control", "public, max-age=31536000, immutable")
+}
+
+/// To another of our pages, by GET. `to` is a path of ours, never something typed.
+pub fn see_other(to: &str) -> Response {
+    plain(303, "text/plain; charset=utf-8", Vec::new()).with("Location", to)
+}
+
+fn bare(status: u16, media_type: &str, body: Vec<u8>) -> Response {
+    Response { status, headers: Vec::new(), body }
+        .with("Content-Type", media_type)
+        .with("X-Content-Type-Options", "nosniff")
+        .with("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+impl Response {
+    /// Adds a header. A value that could end its line is cut there.
+    pub(super) fn with(mut self, name: &str, value: &str) -> Response {
+        let safe: String = value.chars().take_while(|c| !c.is_control()).collect();
+        self.headers.push((name.to_owned(), safe));
+        self
+    }
+}
+
+impl From<Response> for Outcome {
+    fn from(response: Response) -> Outcome {
+        Outcome { response, intents: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+        response.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn nothing_but_assets_may_be_kept() {
+        for response in [
+            page(200, Markup::default()),
+            message_document(Markup::default()),
+            file("text/plain", "attachment", Vec::new()),
+            see_other("/"),
+        ] {
+            assert_eq!(header(&response, "Cache-Control"), Some("no-store"));
+            assert_eq!(header(&response, "X-Content-Type-Options"), Some("nosniff"));
+        }
+    }
+
+    #[test]
+    fn no_policy_permits_script() {
+        for policy in [PAGE_POLICY, DOCUMENT_POLICY, FILE_POLICY] {
+            assert!(policy.starts_with("default-src 'none'"), "{policy}");
+            assert!(!policy.contains("script"), "{policy}");
+            assert!(!policy.contains("allow-same-origin"), "{policy}");
+            assert!(!policy.contains("  "), "{policy}");
+        }
+    }
+
+    #[test]
+    fn a_header_never_has_two_lines() {
+        let response = see_other("/mail\r\nSet-Cookie: a=b");
+        assert_eq!(header(&response, "Location"), Some("/mail"));
+    }
+}

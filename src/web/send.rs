@@ -1,0 +1,272 @@
+//! `POST /mail/send`: whatever happens, nobody loses what they typed.
+
+use super::access::Access;
+use super::addressed::Addressed;
+use super::carried::Source;
+use super::login::hex;
+use super::pages::compose::{About, ComposePage, Field, Kind, Problem, Typed};
+use super::pages::notice::{self, Notice};
+use super::reader::Reader;
+use super::words::{size, visible};
+use super::{Answer, Context, Intent, Outcome, Request, Submission};
+use super::{guard, pages, reader, response};
+use crate::limits::{COMPOSE_MESSAGE_MAX_OCTETS, COMPOSE_SUBJECT_MAX_CHARS};
+use crate::mail::compose::{self, Draft, File};
+use crate::mail::form::Form;
+use crate::mail::parse;
+use crate::store::Seq;
+
+pub fn send(request: &Request, context: &Context<'_>) -> Answer {
+    let form = guard::form(request)?;
+    let access = reader::access(context);
+    if !matches!(access, Access::Open | Access::HandingOver) {
+        let shell = reader::shell(context, "Not sent");
+        let notice = Notice::outage_over(&given_back(&typed(&form)));
+        return Ok(response::page(409, notice::page(&shell, &notice)).into());
+    }
+    let Some(reader) = reader::signed_in(context) else {
+        let shell = reader::shell(context, "Not sent");
+        let notice = Notice::signed_out(&given_back(&typed(&form)));
+        return Ok(response::page(403, notice::page(&shell, &notice)).into());
+    };
+    let ours = guard::has_csrf(&form, reader.session);
+    let letter = Letter::new(context, reader, form);
+    if !ours {
+        // Signed in again in another tab, most likely. The form that is shown now has the new value.
+        return Ok(letter.again(403, vec![Problem::signed_in_again()]));
+    }
+    Ok(if access == Access::Open { letter.submit() } else { letter.keep() })
+}
+
+/// A form that came in, on its way to become a message.
+struct Letter<'a> {
+    context: &'a Context<'a>,
+    reader: Reader<'a>,
+    typed: Typed,
+    files: Vec<File>,
+    /// The message that this one is about, if it can still be read.
+    source: Option<Source>,
+}
+
+impl<'a> Letter<'a> {
+    fn new(context: &'a Context<'_>, reader: Reader<'a>, form: Form) -> Letter<'a> {
+        let mut typed = typed(&form);
+        let source = typed.about.and_then(|about| Source::load(context, reader, about).ok());
+        if let Some(source) = &source {
+            let kept = numbers(&form, "keep");
+            let takes_files = typed.about.is_some_and(|about| about.kind != Kind::Reply);
+            typed.carried = if takes_files { source.carried(|number| kept.contains(&number)) } else { Vec::new() };
+        }
+        Letter { context, reader, typed, files: form.files, source }
+    }
+
+    fn submit(self) -> Outcome {
+        let addressed = Addressed::of(&self.typed);
+        let mut problems = addressed.problems.clone();
+        if self.typed.subject.chars().count() > COMPOSE_SUBJECT_MAX_CHARS {
+            let text = format!("The subject is too long. At most {COMPOSE_SUBJECT_MAX_CHARS} characters, please.");
+            problems.push(Problem::new(Field::Subject, text));
+        }
+        problems.extend(self.lost_source());
+        if !problems.is_empty() {
+            return self.again(422, problems);
+        }
+        let message = self.message(&addressed, self.typed.text.clone());
+        if message.len() > COMPOSE_MESSAGE_MAX_OCTETS {
+            return self.again(422, vec![too_large(message.len())]);
+        }
+        let submission = self.submission(addressed, message);
+        let intents = vec![Intent::Submit(Box::new(submission))];
+        Outcome { response: response::see_other("/mail/sent?sent=1"), intents }
+    }
+
+    /// The outage ended while this was written: it becomes a draft, whatever is wrong with it.
+    fn keep(self) -> Outcome {
+        let addressed = Addressed::of(&self.typed);
+        let text = match not_in_the_fields(&self.typed, &addressed) {
+            Some(note) => format!("{note}\n\n{}", self.typed.text),
+            None => self.typed.text.clone(),
+        };
+        let message = self.message(&addressed, text);
+        if message.len() > COMPOSE_MESSAGE_MAX_OCTETS {
+            return self.again(422, vec![too_large(message.len())]);
+        }
+        let submission = self.submission(addressed, message);
+        let intents = vec![Intent::KeepDraft(Box::new(submission))];
+        Outcome { response: response::see_other("/mail/drafts?kept=1"), intents }
+    }
+
+    /// Attachments that were to come along, but cannot be read any more.
+    fn lost_source(&self) -> Option<Problem> {
+        let about = self.typed.about?;
+        let lost = self.source.is_none() && about.kind != Kind::Reply;
+        lost.then(|| {
+            let text = "The original message cannot be read, so its attachments would be missing. Please start again from the message.";
+            Problem::new(Field::Files, text.to_owned())
+        })
+    }
+
+    fn message(&self, addressed: &Addressed, text: String) -> Vec<u8> {
+        let about = self.typed.about.map(|about| about.kind);
+        let (in_reply_to, references) = match (&self.source, about) {
+            (Some(source), Some(kind)) => source.threading(kind),
+            _ => (None, Vec::new()),
+        };
+        let mut attachments = self.source.as_ref().map(|source| source.files(&self.typed.carried)).unwrap_or_default();
+        attachments.extend(self.files.iter().map(cleaned));
+        compose::write(&Draft {
+            from: parse::Person { name: self.reader.person.name.clone(), address: self.reader.person.address.to_string() },
+            to: addressed.to.clone(),
+            cc: addressed.cc.clone(),
+            subject: visible(&self.typed.subject),
+            text,
+            in_reply_to,
+            references,
+            attachments,
+            message_id: format!("{}@{}", hex(&self.context.random[..16]), self.context.hostname),
+            date: self.context.now.wall,
+            auto_submitted: None,
+        })
+    }
+
+    fn submission(&self, addressed: Addressed, message: Vec<u8>) -> Submission {
+        let typed = given_back(&self.typed);
+        Submission { mailbox: self.reader.mailbox().clone(), recipients: addressed.all, message, typed }
+    }
+
+    /// The form once more, with everything that was typed; browsers do not let us put the files back.
+    fn again(self, status: u16, problems: Vec<Problem>) -> Outcome {
+        let shell = reader::shell(self.context, "New message");
+        let title = match self.typed.about.map(|about| about.kind) {
+            Some(Kind::Reply) => "Reply",
+            Some(Kind::Forward) => "Forward",
+            Some(Kind::Edit) => "Edit and send",
+            None => "New message",
+        };
+        let page = ComposePage { title, files_lost: !self.files.is_empty(), typed: self.typed, problems };
+        response::page(status, pages::compose::page(&shell, &page)).into()
+    }
+}
+
+fn typed(form: &Form) -> Typed {
+    let field = |name: &str| form.get(name).unwrap_or_default().to_owned();
+    let about = form.get("about").and_then(|value| value.parse().ok()).and_then(|seq| {
+        let kind = Kind::named(form.get("kind").unwrap_or_default())?;
+        Some(About { kind, message: Seq(seq) })
+    });
+    Typed {
+        to: field("to"),
+        cc: field("cc"),
+        bcc: field("bcc"),
+        subject: field("subject"),
+        // Browsers send CRLF (HTML standard, form submission); one kind of line end is enough inside.
+        text: field("text").replace("\r\n", "\n"),
+        about,
+        carried: Vec::new(),
+    }
+}
+
+fn numbers(form: &Form, name: &str) -> Vec<usize> {
+    form.fields.iter().filter(|(key, _)| key == name).filter_map(|(_, value)| value.parse().ok()).collect()
+}
+
+/// A file as the browser sent it, with a name and a media type that can stand in a header.
+fn cleaned(file: &File) -> File {
+    let name = visible(file.name.rsplit(['/', '\\']).next().unwrap_or_default());
+    File {
+        name: if name.is_empty() { "file".to_owned() } else { name },
+        media_type: if is_media_type(&file.media_type) { file.media_type.to_ascii_lowercase() } else { OCTETS.to_owned() },
+        content: file.content.clone(),
+    }
+}
+
+const OCTETS: &str = "application/octet-stream";
+
+/// RFC 6838 section 4.2: names of at most 127 characters. Containers would need a structure that a file does not have.
+fn is_media_type(text: &str) -> bool {
+    let name = |part: &str| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b);
+        (1..=127).contains(&part.len()) && part.bytes().all(plain)
+    };
+    match text.split_once('/') {
+        Some((kind, sub)) => name(kind) && name(sub) && !kind.eq_ignore_ascii_case("multipart") && !kind.eq_ignore_ascii_case("message"),
+        None => false,
+    }
+}
+
+fn too_large(octets: usize) -> Problem {
+    let text = format!(
+        "The message with its files is too large: {} as it would be sent, at most {}. Please send fewer or smaller files.",
+        size(octets),
+        size(COMPOSE_MESSAGE_MAX_OCTETS)
+    );
+    Problem::new(Field::Files, text)
+}
+
+/// What was typed, as text that a person can copy.
+fn given_back(typed: &Typed) -> String {
+    let mut out = String::new();
+    for (name, value) in [("To", &typed.to), ("Cc", &typed.cc), ("Bcc", &typed.bcc), ("Subject", &typed.subject)] {
+        if !value.is_empty() {
+            out.push_str(&format!("{name}: {}\n", visible(value)));
+        }
+    }
+    format!("{out}\n{}", typed.text)
+}
+
+/// A message in wire form has no Bcc and no broken addresses; in a draft they would be lost. So they stand above the text.
+fn not_in_the_fields(typed: &Typed, addressed: &Addressed) -> Option<String> {
+    let lost =
+        if addressed.has_broken() { vec![("To", &typed.to), ("Cc", &typed.cc), ("Bcc", &typed.bcc)] } else { vec![("Bcc", &typed.bcc)] };
+    let lost: Vec<String> =
+        lost.iter().filter(|(_, value)| !value.trim().is_empty()).map(|(name, value)| format!("{name}: {}", visible(value))).collect();
+    (!lost.is_empty()).then(|| format!("[Not sent. Please take this line out before sending. {}]", lost.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(to: &str, cc: &str, bcc: &str) -> Typed {
+        Typed { to: to.to_owned(), cc: cc.to_owned(), bcc: bcc.to_owned(), text: "Hello".to_owned(), ..Typed::default() }
+    }
+
+    fn check(typed: &Typed, broken: bool, expected: Option<&str>) {
+        let problems = if broken { vec![Problem::new(Field::To, String::new())] } else { Vec::new() };
+        let addressed = Addressed { problems, broken, ..Addressed::default() };
+        assert_eq!(not_in_the_fields(typed, &addressed).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_draft_loses_no_recipient() {
+        check(&message("ann@x.test", "", ""), false, None);
+        check(&message("", "", ""), false, None);
+        check(&message("ann@x.test", "", "bo@x.test"), false, Some("[Not sent. Please take this line out before sending. Bcc: bo@x.test]"));
+        check(
+            &message("ann@", "carl@x.test", ""),
+            true,
+            Some("[Not sent. Please take this line out before sending. To: ann@; Cc: carl@x.test]"),
+        );
+    }
+
+    #[test]
+    fn typed_text_can_be_copied() {
+        let typed = message("ann@x.test", "", "bo@x.test");
+        assert_eq!(given_back(&typed), "To: ann@x.test\nBcc: bo@x.test\n\nHello");
+    }
+
+    #[test]
+    fn files_get_names_and_types_that_fit_a_header() {
+        let check = |name: &str, media_type: &str, expected: (&str, &str)| {
+            let file = cleaned(&File { name: name.to_owned(), media_type: media_type.to_owned(), content: Vec::new() });
+            assert_eq!((file.name.as_str(), file.media_type.as_str()), expected);
+        };
+        check("report.pdf", "application/pdf", ("report.pdf", "application/pdf"));
+        check("C:\\Users\\ann\\report.pdf", "Application/PDF", ("report.pdf", "application/pdf"));
+        check("../a\r\nb", "text/plain\r\nX: y", ("a  b", OCTETS));
+        check("", "", ("file", OCTETS));
+        check("a.eml", "message/rfc822", ("a.eml", OCTETS));
+        check("a", "multipart/mixed", ("a", OCTETS));
+        check("a", "text/plain; charset=utf-8", ("a", OCTETS));
+    }
+}

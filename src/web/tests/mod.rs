@@ -1,0 +1,187 @@
+//! Routes against a real store. Here: a world with two people, and a request in the making.
+
+mod reading;
+mod signing;
+mod writing;
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use super::{Context, Intent, ModeView, Outcome, Request, respond};
+use crate::auth::{Credentials, Session, Token};
+use crate::clock::{Mono, Now, Wall};
+use crate::config::Access;
+use crate::continuity::Mode;
+use crate::directory::Directory;
+use crate::mail::{Address, Mailbox, parse};
+use crate::relay::{DeliveryState, Route};
+use crate::store::{Accepted, Change, Disk, Filing, Folder, Options, Origin, Recipient, Seq, Staged, Store};
+
+const NOW: Wall = Wall(1_772_530_000_000);
+const CSRF: &str = "c5f0";
+const PEOPLE: &str = "address,name,aliases,alternate_email,phone,groups\n\
+                      ann@example.com,Ann Smith,office@example.com,,,\n\
+                      bo@example.com,Bo Larsen,,,,\n";
+
+const PLAIN: &str = "From: Carl <carl@x.test>\r\nTo: Ann <ann@example.com>, Dora <dora@x.test>\r\nSubject: Hello there\r\n\
+                     Message-ID: <one@x.test>\r\nDate: Tue, 3 Mar 2026 09:15:02 +0000\r\n\r\nA line.\r\n> quoted\r\n";
+
+const RICH: &str = "From: \"<script>alert(1)</script>\" <evil@x.test>\r\nTo: ann@example.com\r\n\
+Subject: <img src=x onerror=alert(1)>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n\
+--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n\
+<p>Hi<script>alert(1)</script><img src=\"cid:pic@x\" alt=\"pic\"><img src=\"https://tracker.test/x.png\"></p>\r\n\
+--b\r\nContent-Type: image/png\r\nContent-ID: <pic@x>\r\nContent-Transfer-Encoding: base64\r\n\
+Content-Disposition: attachment; filename=\"a.png\"\r\n\r\nZm9v\r\n\
+--b\r\nContent-Type: text/html\r\nContent-Disposition: attachment; filename=\"evil.html\"\r\n\r\n<script>alert(1)</script>\r\n--b--\r\n";
+
+struct World {
+    store: Store,
+    directory: Directory,
+    credentials: Credentials,
+    mode: Mode,
+    access: Access,
+    tls: bool,
+    _folder: tempfile::TempDir,
+}
+
+/// A request in the making.
+struct Ask<'a> {
+    world: &'a World,
+    request: Request,
+    who: Option<&'a str>,
+    login_allowed: bool,
+    password_right: bool,
+    password_checks: Cell<u32>,
+}
+
+impl World {
+    fn new(mode: Mode) -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { data_dir: folder.path().to_owned() };
+        let (store, _) = Store::open(&options, Arc::new(Disk), NOW).unwrap();
+        let directory = Directory::parse_csv(PEOPLE, &["example.com".to_owned()]).unwrap();
+        World { store, directory, credentials: Credentials::default(), mode, access: Access::Continuity, tls: true, _folder: folder }
+    }
+
+    fn file(&self, message: &str, origin: Origin, recipients: &[(&str, Route)], filings: &[(&str, Folder)]) -> Seq {
+        let queued = || DeliveryState::Queued { attempts: 0, next_at: NOW, last: None, in_doubt: false };
+        let recipient = |(address, route): &(&str, Route)| Recipient { address: address_of(address), route: *route, state: queued() };
+        let filing = |(who, folder): &(&str, Folder)| Filing {
+            mailbox: mailbox(who),
+            folder: *folder,
+            seen: *folder != Folder::Inbox,
+            recipient: None,
+        };
+        let accepted = Accepted {
+            at: NOW,
+            origin,
+            session: "test".to_owned(),
+            client: None,
+            reverse_path: Some(address_of("carl@x.test")),
+            recipients: recipients.iter().map(recipient).collect(),
+            filings: filings.iter().map(filing).collect(),
+            eight_bit: false,
+            smtputf8: false,
+            summary: parse::summarise(message.as_bytes()),
+        };
+        let change = Change::Message(Box::new(accepted), Staged::from_bytes(message.as_bytes().to_vec()));
+        self.store.write_wait(vec![change], NOW).unwrap()[0]
+    }
+
+    fn inbound(&self, message: &str) -> Seq {
+        self.file(message, Origin::Inbound, &[("ann@example.com", Route::Primary)], &[("ann@example.com", Folder::Inbox)])
+    }
+
+    fn ask<'a>(&'a self, method: &str, target: &str) -> Ask<'a> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let request = Request {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: vec![("host".to_owned(), "lifeboat.example.com".to_owned())],
+            body: Vec::new(),
+            client: [192, 0, 2, 7].into(),
+        };
+        Ask { world: self, request, who: None, login_allowed: true, password_right: false, password_checks: Cell::new(0) }
+    }
+}
+
+impl<'a> Ask<'a> {
+    fn by(mut self, who: &'a str) -> Ask<'a> {
+        self.who = Some(who);
+        self
+    }
+
+    fn header(mut self, name: &str, value: &str) -> Ask<'a> {
+        self.request.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn form(mut self, fields: &[(&str, &str)]) -> Ask<'a> {
+        let mut body = String::new();
+        for (name, value) in fields {
+            body.push_str(&format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+        }
+        body.push_str("--b--\r\n");
+        self.request.body = body.into_bytes();
+        self.header("content-type", "multipart/form-data; boundary=b")
+    }
+
+    fn answer(&self) -> Outcome {
+        let session = self.who.map(|who| {
+            let session = Session { mailbox: mailbox(who), csrf: CSRF.to_owned(), since: Mono(0), last_seen: Mono(0) };
+            (Token("old".to_owned()), session)
+        });
+        let check = |_: Option<&Mailbox>, _: &str| {
+            self.password_checks.set(self.password_checks.get() + 1);
+            self.password_right
+        };
+        respond(
+            &self.request,
+            &Context {
+                now: Now { mono: Mono(1000), wall: NOW },
+                hostname: "lifeboat.example.com",
+                version: "0",
+                mode: ModeView { mode: self.world.mode, since: NOW },
+                access: self.world.access,
+                tls: self.world.tls,
+                store: &self.world.store,
+                directory: &self.world.directory,
+                credentials: &self.world.credentials,
+                session,
+                login_allowed: &|_| self.login_allowed,
+                check_password: &check,
+                random: std::array::from_fn(|at| at as u8),
+                status: &|| serde_json::json!({"mode": "normal"}),
+                metrics: &|| "lifeboat_up 1\n".to_owned(),
+                ready: true,
+            },
+        )
+    }
+}
+
+fn mailbox(address: &str) -> Mailbox {
+    address_of(address).mailbox()
+}
+
+fn address_of(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+fn header<'a>(outcome: &'a Outcome, name: &str) -> &'a str {
+    let found = outcome.response.headers.iter().find(|(key, _)| key == name);
+    found.map(|(_, value)| value.as_str()).unwrap_or_default()
+}
+
+fn body(outcome: &Outcome) -> String {
+    String::from_utf8_lossy(&outcome.response.body).into_owned()
+}
+
+/// Status and whether anything would change.
+fn check(ask: &Ask<'_>, status: u16, intents: usize) -> Outcome {
+    let outcome = ask.answer();
+    let what = format!("{} {}", ask.request.method, ask.request.path);
+    assert_eq!(outcome.response.status, status, "{what}: {}", body(&outcome));
+    assert_eq!(outcome.intents.len(), intents, "{what}: {:?}", outcome.intents);
+    outcome
+}

@@ -1,0 +1,105 @@
+//! What people get to see, and above all what they do not.
+
+use super::*;
+use crate::config::Access;
+
+#[test]
+fn always_is_read_only() {
+    let mut world = World::new(Mode::Normal);
+    world.access = Access::Always;
+    let seq = world.inbound(PLAIN);
+    check(&world.ask("GET", &format!("/mail/message/{seq}")).by("ann@example.com"), 200, 0);
+    for path in ["/mail/new".to_owned(), format!("/mail/reply/{seq}"), format!("/mail/forward/{seq}")] {
+        check(&world.ask("GET", &path).by("ann@example.com"), 403, 0);
+    }
+}
+
+#[test]
+fn folders_show_newest_first_in_pages() {
+    let world = World::new(Mode::Continuity);
+    let seqs: Vec<Seq> = (0..120).map(|n| world.inbound(&PLAIN.replace("Hello there", &format!("Number {n}.")))).collect();
+    let first = body(&check(&world.ask("GET", "/mail/inbox").by("ann@example.com"), 200, 0));
+    assert!(first.contains("Number 119.") && first.contains("Number 70.") && !first.contains("Number 69."));
+    assert!(first.find("Number 119.") < first.find("Number 118."));
+    assert!(first.contains("120 messages, 120 unread") && !first.contains("Newest"));
+    let older = format!("/mail/inbox?before={}", seqs[70]);
+    assert!(first.contains(&older));
+    let last = body(&check(&world.ask("GET", &format!("/mail/inbox?before={}", seqs[20])).by("ann@example.com"), 200, 0));
+    assert!(last.contains("Number 19.") && last.contains("Number 0.") && last.contains("Newest") && !last.contains("Older"));
+    let others = body(&check(&world.ask("GET", "/mail/inbox").by("bo@example.com"), 200, 0));
+    assert!(others.contains("No mail yet") && !others.contains("Number"));
+}
+
+#[test]
+fn somebody_elses_message_does_not_exist() {
+    let world = World::new(Mode::Continuity);
+    let seq = world.inbound(RICH);
+    let missing = Seq(seq.0 + 1000);
+    for path in ["message/{}", "message/{}/html", "message/{}/raw", "message/{}/part/1", "reply/{}", "forward/{}", "edit/{}"] {
+        let ask = |seq: Seq, who| check(&world.ask("GET", &format!("/mail/{}", path.replace("{}", &seq.to_string()))).by(who), 404, 0);
+        let (foreign, nothing) = (ask(seq, "bo@example.com"), ask(missing, "bo@example.com"));
+        assert_eq!(foreign.response, nothing.response, "{path}: no hint");
+    }
+}
+
+#[test]
+fn opening_marks_as_read_only_in_an_outage() {
+    let mut world = World::new(Mode::Continuity);
+    let path = format!("/mail/message/{}", world.inbound(PLAIN));
+    let outcome = check(&world.ask("GET", &path).by("ann@example.com"), 200, 1);
+    assert!(matches!(&outcome.intents[0], Intent::Seen { mailbox: who, .. } if who == &mailbox("ann@example.com")));
+    let page = body(&outcome);
+    assert!(page.contains("Hello there") && page.contains("carl@x.test") && page.contains("A line."));
+    check(&world.ask("HEAD", &path).by("ann@example.com"), 200, 0);
+    world.mode = Mode::Recovering;
+    let page = body(&check(&world.ask("GET", &path).by("ann@example.com"), 200, 0));
+    assert!(!page.contains("/mail/reply/"), "nothing to press that would be refused");
+}
+
+#[test]
+fn hostile_html_is_shown_harmless() {
+    let world = World::new(Mode::Continuity);
+    let seq = world.inbound(RICH);
+    let page = body(&check(&world.ask("GET", &format!("/mail/message/{seq}")).by("ann@example.com"), 200, 1));
+    assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
+    assert!(page.contains("sandbox=\"allow-popups allow-popups-to-escape-sandbox\""), "HTML is shown if there is no text");
+    assert!(page.contains("are not loaded"), "{page}");
+
+    let outcome = check(&world.ask("GET", &format!("/mail/message/{seq}/html")).by("ann@example.com"), 200, 0);
+    let policy = header(&outcome, "Content-Security-Policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("sandbox"), "{policy}");
+    let document = body(&outcome);
+    assert!(!document.contains("alert(1)") && !document.contains("tracker.test"), "{document}");
+    assert!(document.contains("data:image/png;base64,Zm9v"), "{document}");
+}
+
+#[test]
+fn attachments_are_only_ever_saved() {
+    let world = World::new(Mode::Continuity);
+    let seq = world.inbound(RICH);
+    let opened = parse::open(RICH.as_bytes());
+    assert!(!opened.attachments.is_empty());
+    for attachment in &opened.attachments {
+        let path = format!("/mail/message/{seq}/part/{}", attachment.number);
+        let outcome = check(&world.ask("GET", &path).by("ann@example.com"), 200, 0);
+        assert!(header(&outcome, "Content-Disposition").starts_with("attachment; "), "{path}");
+        assert_eq!(header(&outcome, "X-Content-Type-Options"), "nosniff");
+        assert!(["image/png", "application/octet-stream"].contains(&header(&outcome, "Content-Type")), "{path}");
+    }
+    check(&world.ask("GET", &format!("/mail/message/{seq}/part/999")).by("ann@example.com"), 404, 0);
+    let raw = check(&world.ask("GET", &format!("/mail/message/{seq}/raw")).by("ann@example.com"), 200, 0);
+    assert_eq!(raw.response.body, RICH.as_bytes());
+}
+
+#[test]
+fn only_the_sender_sees_who_got_it() {
+    let world = World::new(Mode::Continuity);
+    let recipients = [("bo@example.com", Route::Submit), ("hidden@x.test", Route::Outbound)];
+    let filings = [("ann@example.com", Folder::Sent), ("bo@example.com", Folder::Inbox)];
+    let message = PLAIN.replace("ann@example.com>, Dora <dora@x.test", "bo@example.com");
+    let path = format!("/mail/message/{}", world.file(&message, Origin::Webmail, &recipients, &filings));
+    let senders = body(&check(&world.ask("GET", &path).by("ann@example.com"), 200, 0));
+    assert!(senders.contains("hidden@x.test") && senders.contains("Bcc") && senders.contains("Waiting to be sent"));
+    let others = body(&check(&world.ask("GET", &path).by("bo@example.com"), 200, 1));
+    assert!(!others.contains("hidden@x.test") && !others.contains("Who got it"));
+}

@@ -1,0 +1,86 @@
+//! Writing: nothing typed is ever lost, and nothing goes out that was not meant.
+
+use super::*;
+
+const WRITTEN: [(&str, &str); 6] = [
+    ("csrf", CSRF),
+    ("to", "Carl <carl@x.test>, bo@example.com"),
+    ("cc", "BO@example.com"),
+    ("bcc", "hidden@x.test"),
+    ("subject", "Plans\r\nX-Evil: yes"),
+    ("text", "My words\r\nand more"),
+];
+
+#[test]
+fn answers_are_prepared() {
+    let world = World::new(Mode::Continuity);
+    let seq = world.inbound(PLAIN);
+    let page = body(&check(&world.ask("GET", &format!("/mail/reply/{seq}?all=1")).by("ann@example.com"), 200, 0));
+    assert!(page.contains("Re: Hello there") && page.contains("Carl &lt;carl@x.test&gt;, Dora &lt;dora@x.test&gt;"), "{page}");
+    assert!(page.contains("&gt; A line.") && page.contains(CSRF), "{page}");
+    let page = body(&check(&world.ask("GET", &format!("/mail/forward/{seq}")).by("ann@example.com"), 200, 0));
+    assert!(page.contains("Fwd: Hello there") && page.contains("Forwarded message"), "{page}");
+}
+
+#[test]
+fn sending_submits_a_whole_message() {
+    let world = World::new(Mode::Continuity);
+    let seq = world.inbound(PLAIN).to_string();
+    let fields = [&WRITTEN[..], &[("about", seq.as_str()), ("kind", "reply")]].concat();
+    let outcome = check(&world.ask("POST", "/mail/send").by("ann@example.com").form(&fields), 303, 1);
+    assert_eq!(header(&outcome, "Location"), "/mail/sent?sent=1");
+    let Intent::Submit(submission) = &outcome.intents[0] else { panic!("{:?}", outcome.intents) };
+    let recipients: Vec<String> = submission.recipients.iter().map(Address::to_string).collect();
+    assert_eq!(recipients, ["carl@x.test", "bo@example.com", "hidden@x.test"]);
+    assert_eq!(submission.mailbox, mailbox("ann@example.com"));
+    let wire = String::from_utf8_lossy(&submission.message);
+    assert!(!wire.contains("hidden@x.test") && !wire.contains("\nX-Evil"), "{wire}");
+    let opened = parse::open(&submission.message);
+    assert_eq!(opened.from[0].address, "ann@example.com");
+    assert_eq!(opened.from[0].name, "Ann Smith");
+    assert_eq!(opened.summary.in_reply_to.as_deref(), Some("one@x.test"));
+    assert_eq!(opened.references, ["one@x.test"]);
+    assert!(opened.text.contains("My words") && opened.text.contains("and more"));
+    assert!(submission.typed.contains("hidden@x.test") && submission.typed.contains("My words"));
+}
+
+#[test]
+fn a_forward_carries_the_ticked_files() {
+    let world = World::new(Mode::Continuity);
+    let seq = world.inbound(RICH).to_string();
+    let number = parse::open(RICH.as_bytes()).attachments[0].number.to_string();
+    let fields = [&WRITTEN[..], &[("about", seq.as_str()), ("kind", "forward"), ("keep", number.as_str())]].concat();
+    let outcome = check(&world.ask("POST", "/mail/send").by("ann@example.com").form(&fields), 303, 1);
+    let Intent::Submit(submission) = &outcome.intents[0] else { panic!("{:?}", outcome.intents) };
+    let opened = parse::open(&submission.message);
+    assert_eq!(opened.attachments.len(), 1);
+    assert_eq!(opened.attachments[0].name, "a.png");
+}
+
+#[test]
+fn nobody_loses_what_they_typed() {
+    let mut world = World::new(Mode::Continuity);
+    let kept = |outcome: &Outcome| assert!(body(outcome).contains("My words"), "{}", body(outcome));
+    let replaced = |name: &str, value: &'static str| WRITTEN.map(|field| if field.0 == name { (field.0, value) } else { field });
+
+    kept(&check(&world.ask("POST", "/mail/send").form(&WRITTEN), 403, 0));
+    kept(&check(&world.ask("POST", "/mail/send").by("ann@example.com").form(&replaced("csrf", "older")), 403, 0));
+    let outcome = check(&world.ask("POST", "/mail/send").by("ann@example.com").form(&replaced("to", "ann@, bo@example.com")), 422, 0);
+    kept(&outcome);
+    assert!(body(&outcome).contains("“ann@” is not an address"));
+    world.mode = Mode::Normal;
+    kept(&check(&world.ask("POST", "/mail/send").by("ann@example.com").form(&WRITTEN), 409, 0));
+    kept(&check(&world.ask("POST", "/mail/send").form(&WRITTEN), 409, 0));
+}
+
+#[test]
+fn while_recovering_a_message_becomes_a_draft() {
+    let world = World::new(Mode::Recovering);
+    let outcome = check(&world.ask("POST", "/mail/send").by("ann@example.com").form(&WRITTEN), 303, 1);
+    assert_eq!(header(&outcome, "Location"), "/mail/drafts?kept=1");
+    let Intent::KeepDraft(draft) = &outcome.intents[0] else { panic!("{:?}", outcome.intents) };
+    let text = parse::open(&draft.message).text;
+    assert!(text.contains("My words") && text.contains("Bcc: hidden@x.test"), "{text}");
+    assert!(body(&check(&world.ask("GET", "/mail/drafts?kept=1").by("ann@example.com"), 200, 0)).contains("not sent, but kept"));
+    check(&world.ask("GET", "/mail/new").by("ann@example.com"), 403, 0);
+}
