@@ -69,8 +69,8 @@ fn answered(sent: &Sent, target: &str) -> (Class, String, bool) {
 }
 
 fn last_words(sent: &Sent) -> Option<&Reply> {
-    let replies = sent.mail.iter().chain(&sent.recipients).chain(&sent.data);
-    replies.filter(|reply| reply.code == 421).last()
+    let mut replies = sent.mail.iter().chain(&sent.recipients).chain(&sent.data);
+    replies.rfind(|reply| reply.code == 421)
 }
 
 fn is_of_the_service(reply: &Reply) -> bool {
