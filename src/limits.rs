@@ -79,6 +79,11 @@ pub const BACKOFF_FIRST: Duration = Duration::from_secs(30);
 pub const BACKOFF_MAX: Duration = Duration::from_secs(30 * 60);
 /// Outward mail gives up after this time. RFC 5321 section 4.5.4.1 asks for 4 to 5 days.
 pub const OUTBOUND_EXPIRY: Duration = Duration::from_secs(5 * 24 * 3600);
+/// Outward mail gives up only after this many tries too: its age alone may be a wall clock that jumped.
+/// (Five days of [`BACKOFF_MAX`] are 240 tries.)
+pub const OUTBOUND_TRIES_MIN: u32 = 48;
+/// Longest reply of another server that is kept with a recipient, in octets.
+pub const REPLY_KEPT_MAX_OCTETS: usize = 500;
 /// Queue entries read at a time.
 pub const QUEUE_PAGE_ENTRIES: usize = 500;
 
@@ -91,6 +96,19 @@ pub const HOLD_DOWN_FIRST: Duration = Duration::from_secs(15);
 pub const HOLD_DOWN_MAX: Duration = Duration::from_secs(15 * 60);
 /// Failovers within this time count as flapping.
 pub const FLAP_WINDOW: Duration = Duration::from_secs(60 * 60);
+/// Evidence of one probe that is kept, so that many failing relays push nothing else out.
+pub const EVIDENCE_PER_PROBE_MAX: usize = 16;
+/// Evidence kept with a change between normal and suspect: those happen often, and the ledger keeps them for years.
+pub const EVIDENCE_OF_SUSPICION_MAX: usize = 8;
+/// Longest detail of one observation, in octets.
+pub const EVIDENCE_DETAIL_MAX_OCTETS: usize = 300;
+/// Longest name of an operator, and longest reason that one gives, in octets.
+pub const OPERATOR_NAME_MAX_OCTETS: usize = 100;
+pub const OPERATOR_REASON_MAX_OCTETS: usize = 300;
+/// Failed relays ask for a probe at most this often.
+pub const PROBE_NOW_EVERY: Duration = Duration::from_secs(1);
+/// Failovers that flap protection remembers.
+pub const FAILOVERS_MAX: usize = 16;
 /// A foreign client seen within this time speaks against our own isolation.
 pub const FOREIGN_CLIENT_RECENT: Duration = Duration::from_secs(60);
 /// Tries of what the gate held, after this much green.
@@ -277,3 +295,7 @@ pub const DEMO_MESSAGES_MAX: usize = 20_000;
 pub const DEMO_TIMELINE_MAX: usize = 500;
 /// Tries of one message by an outside sender of the demonstration before it gives up.
 pub const DEMO_TRIES_MAX: u32 = 60;
+/// Messages in one digest; Outlook and Exchange refuse mail with very many attachments.
+pub const DIGEST_MESSAGES_MAX: usize = 100;
+/// Longest subject inside a digest's list and in a file name, in characters.
+pub const DIGEST_SUBJECT_MAX_CHARS: usize = 80;

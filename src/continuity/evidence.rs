@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Wall;
+use crate::limits::EVIDENCE_DETAIL_MAX_OCTETS;
 
 /// Who saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,7 +15,7 @@ pub enum Probe {
     HealthPages,
     /// What a real relay to the primary met.
     Relay,
-    /// Default gateway and other hosts.
+    /// Default gateway and other hosts, all together: `Healthy` if one answers, else `Isolated`.
     Witnesses,
     /// The operator said so.
     Operator,
@@ -47,6 +48,11 @@ impl Class {
     pub fn is_red(self) -> bool {
         matches!(self, Class::Down | Class::Hanging | Class::Refusing | Class::UnhealthyPage)
     }
+
+    /// Whether it counts towards the way back. What is neither red nor green counts for nothing.
+    pub fn is_green(self) -> bool {
+        matches!(self, Class::Healthy | Class::Slow)
+    }
 }
 
 /// One observation.
@@ -59,4 +65,85 @@ pub struct Evidence {
     pub detail: String,
     /// In milliseconds, if something was measured.
     pub latency_ms: Option<u64>,
+    /// Something came back from the primary's machine, be it only the reset of a refused connection: the network
+    /// between it and us works, so a red is about the primary and not about our own cable.
+    #[serde(default)]
+    pub answered: bool,
+}
+
+impl Evidence {
+    /// An observation without a measured time. The detail is cut to one line of at most 300 octets.
+    pub fn new(at: Wall, probe: Probe, class: Class, detail: &str) -> Evidence {
+        let detail = one_line(detail, EVIDENCE_DETAIL_MAX_OCTETS);
+        Evidence { at, probe, class, detail, latency_ms: None, answered: false }
+    }
+
+    /// Whether the network between us and the primary has just been seen to work.
+    pub fn shows_network(&self) -> bool {
+        self.answered || !matches!(self.class, Class::Down | Class::Hanging | Class::Isolated)
+    }
+
+    /// The same, with its detail cut to what its documentation promises.
+    pub(super) fn bounded(mut self) -> Evidence {
+        self.detail = one_line(&self.detail, EVIDENCE_DETAIL_MAX_OCTETS);
+        self
+    }
+}
+
+/// Text from outside as one line of at most `octets_max` octets: a reply of a broken server may hold anything.
+pub(super) fn one_line(text: &str, octets_max: usize) -> String {
+    let mut line = String::new();
+    for c in text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }) {
+        if line.len() + c.len_utf8() > octets_max {
+            break;
+        }
+        line.push(c);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_counts_one_way_at_most() {
+        let expected = [
+            (Class::Healthy, false, true),
+            (Class::Slow, false, true),
+            (Class::Down, true, false),
+            (Class::Hanging, true, false),
+            (Class::Refusing, true, false),
+            (Class::UnhealthyPage, true, false),
+            (Class::Isolated, false, false),
+            (Class::Misconfigured, false, false),
+        ];
+        for (class, red, green) in expected {
+            assert_eq!((class.is_red(), class.is_green()), (red, green), "{class:?}");
+        }
+    }
+
+    #[test]
+    fn only_silence_leaves_the_network_in_doubt() {
+        let shows = |class, answered| Evidence { answered, ..Evidence::new(Wall(0), Probe::Smtp, class, "") }.shows_network();
+        assert!(!shows(Class::Down, false));
+        assert!(!shows(Class::Hanging, false));
+        assert!(shows(Class::Down, true));
+        assert!(shows(Class::Refusing, false));
+        assert!(shows(Class::UnhealthyPage, false));
+    }
+
+    #[test]
+    fn details_stay_one_short_line() {
+        let evidence = Evidence::new(Wall(0), Probe::Smtp, Class::Down, &format!("a\r\nb{}", "ü".repeat(500)));
+        assert!(evidence.detail.starts_with("a  bü"));
+        assert!(evidence.detail.len() <= EVIDENCE_DETAIL_MAX_OCTETS);
+    }
+
+    #[test]
+    fn evidence_of_older_versions_is_read() {
+        let line = r#"{"at":5,"probe":"health-pages","class":"unhealthy-page","detail":"503","latency_ms":null}"#;
+        let evidence: Evidence = serde_json::from_str(line).unwrap();
+        assert_eq!((evidence.probe, evidence.class, evidence.answered), (Probe::HealthPages, Class::UnhealthyPage, false));
+    }
 }

@@ -1,182 +1,269 @@
-//! The mode machine.
+//! The mode machine. All changes of the mode go through [`Machine::enter`], at most one for each input.
+//!
+//! | mode | `decide`, after each input | `Start` | `End` | gate |
+//! | --- | --- | --- | --- | --- |
+//! | Normal | doubt → Suspect; fallen → Continuity | → Continuity | refused | ignored |
+//! | Suspect | settled → Normal; fallen → Continuity | → Continuity | refused | ignored |
+//! | Continuity | risen and held down long enough → Recovering | taken over | → Recovering | ignored |
+//! | Recovering | fallen → Continuity (same event) | → Continuity (same event) | refused | `Relapse` → Continuity, `Done` → Normal |
+//!
+//! "Automatic off" means that the box changes nothing by itself in either direction: neither does it take over, nor does it leave an event
+//! that is open (whoever switched automatic off is at work on the primary, and a box that left could not come back). It raises
+//! [`Alarm::AutomaticOff`] instead. Two things happen all the same: a hand-over that is complete closes its event, and one whose
+//! mail the primary refuses goes back to Continuity, because going on would do harm.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use super::hold_down::{Failovers, plausible_age};
+use super::log::Log;
+use super::watch::Watch;
+use super::words::{self, MONITOR};
+use super::{Action, Alarm, EndError, Evidence, Gate, Input, Mode, Policy, Probe, Saved, Transition, evidence};
+use crate::clock::{Mono, Now};
+use crate::limits::{EVIDENCE_MAX, EVIDENCE_OF_SUSPICION_MAX, OPERATOR_NAME_MAX_OCTETS, OPERATOR_REASON_MAX_OCTETS, PROBE_NOW_EVERY};
 
-use super::Evidence;
-use crate::clock::{Now, Wall};
-
-/// The mode of the box.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    #[default]
-    Normal,
-    /// Evidence against the primary, below the threshold.
-    Suspect,
-    /// The primary is down: we take the mail and people use the webmail.
-    Continuity,
-    /// The primary is back: what was accepted is handed over.
-    Recovering,
-}
-
-/// Name of a continuity event, made from its start: `2026-03-03T09-15-02`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EventId(pub String);
-
-/// Thresholds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// Failures in a row of one probe until the primary is down.
-    pub fall: u32,
-    /// Successes in a row (of every configured probe) until it is up again.
-    pub rise: u32,
-    /// Whether health pages are configured (then they must be green to rise).
-    pub health_pages: bool,
-    pub hold_down_first: Duration,
-    pub hold_down_max: Duration,
-    pub flap_window: Duration,
-}
-
-/// What the machine is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// A probe or a real relay saw something.
-    Observed(Evidence),
-    /// How the hand-over goes while recovering.
-    Gate(Gate),
-    /// `event start`.
-    Start { by: String, reason: String },
-    /// `event end`.
-    End { by: String, force: bool },
-    /// `automatic on|off`.
-    Automatic { by: String, on: bool },
-    /// Time passed.
-    Tick,
-}
-
-/// Reports of the hand-over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gate {
-    /// The primary refused too much of the gate's batch: it is half restored.
-    Relapse { refused: usize, tried: usize },
-    /// Everything is handed over, only deferred or held recipients remain, digests included.
-    Done,
-}
-
-/// What has to be done now, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Record it (ledger) before acting on it.
-    Changed(Transition),
-    /// Look at the primary at once.
-    ProbeNow,
-    Alarm(Alarm),
-    AlarmOver(Alarm),
-}
-
-/// What the admin is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Alarm {
-    Misconfigured,
-    Isolated,
-    /// A witness never answered; it is ignored.
-    WitnessUnknown,
-    /// Automatic is off and the primary is down.
-    AutomaticOff,
-}
-
-/// A change of mode with its reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transition {
-    pub at: Wall,
-    pub from: Mode,
-    pub to: Mode,
-    /// The event that is open after (or was closed by) this change.
-    pub event: Option<EventId>,
-    /// Who: `monitor`, or the operator's name.
-    pub by: String,
-    /// In words for people.
-    pub reason: String,
-    /// The newest first, at most [`crate::limits::EVIDENCE_MAX`].
-    pub evidence: Vec<Evidence>,
-}
-
-/// What survives a restart; written to the ledger with each change.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Saved {
-    pub mode: Mode,
-    pub since: Wall,
-    pub event: Option<EventId>,
-    /// When the open event began.
-    pub event_since: Option<Wall>,
-    /// The open event was started by an operator and ends only by one.
-    pub by_operator: bool,
-    pub automatic: bool,
-    /// A forced end holds automatic until the primary was green again.
-    pub held_until_green: bool,
-    /// Starts of recent failovers, for flap protection.
-    pub recent_failovers: Vec<Wall>,
-}
-
-/// Why `event end` is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndError {
-    NoEvent,
-    /// The primary is red; `--force` ends the event all the same.
-    PrimaryDown,
-}
-
-/// Decides. Deterministic: the same inputs with the same times give the same actions.
+/// Decides. Deterministic: the same inputs with the same times give the same actions. Only the monotonic clock decides;
+/// the wall clock is written down, and read across a restart where it is plausible.
 #[derive(Clone, Debug)]
 pub struct Machine {
-    _private: (),
+    policy: Policy,
+    saved: Saved,
+    watch: Watch,
+    log: Log,
+    failovers: Failovers,
+    /// Continuity is not left by itself before this.
+    held_down_until: Mono,
+    probe_asked: Option<Mono>,
+    alarms: BTreeSet<Alarm>,
+    isolated: bool,
 }
 
 impl Machine {
-    pub fn new(_policy: Policy, _automatic: bool, _now: Now) -> Machine {
-        todo!()
+    /// A box that never ran before.
+    pub fn new(policy: Policy, automatic: bool, now: Now) -> Machine {
+        Machine::restore(policy, Saved { automatic, since: now.wall, ..Saved::default() }, now)
     }
 
-    /// After a restart: wakes in the saved mode (`Suspect` as `Normal`).
-    pub fn restore(_policy: Policy, _saved: Saved, _now: Now) -> Machine {
-        todo!()
+    /// After a restart: wakes in the saved mode (`Suspect` as `Normal`). Counts start at zero, so leaving asks for a fresh row of greens.
+    pub fn restore(policy: Policy, saved: Saved, now: Now) -> Machine {
+        let saved = saved.sane(now.wall);
+        let failovers = Failovers::restore(&saved.recent_failovers, policy.flap_window, now);
+        let hold_down = failovers.hold_down(&policy, now);
+        let passed = plausible_age(saved.since, policy.flap_window, now.wall).unwrap_or_default();
+        Machine {
+            held_down_until: now.mono.plus(hold_down.saturating_sub(passed)),
+            watch: Watch::new(policy.health_pages),
+            log: Log::default(),
+            failovers,
+            probe_asked: None,
+            alarms: BTreeSet::new(),
+            isolated: false,
+            policy: Policy { fall: policy.fall.max(1), rise: policy.rise.max(1), ..policy },
+            saved,
+        }
     }
 
+    /// What has to be on disk. Compare it with what was written last after each input: see [`Saved`].
     pub fn saved(&self) -> &Saved {
-        todo!()
+        &self.saved
     }
 
     pub fn mode(&self) -> Mode {
-        todo!()
+        self.saved.mode
     }
 
     /// The newest observation of each probe, and the counts in a row, for status.
     pub fn observations(&self) -> Vec<(Evidence, u32)> {
-        todo!()
+        self.watch.observations()
     }
 
     /// Active alarms.
     pub fn alarms(&self) -> Vec<Alarm> {
-        todo!()
+        self.alarms.iter().copied().collect()
     }
 
-    /// What happens next, in words for people: `2 of 3 failed probes; at 3 the box takes over`.
+    /// What happens next, in words for people: `2 of 3 failed probes in a row; at 3 the box takes over.`
     pub fn outlook(&self) -> String {
-        todo!()
+        words::outlook(&self.policy, &self.saved, &self.watch, self.isolated)
     }
 
     /// Whether `event end` would be refused.
-    pub fn may_end(&self, _force: bool) -> Result<(), EndError> {
-        todo!()
+    pub fn may_end(&self, force: bool) -> Result<(), EndError> {
+        match self.saved.mode {
+            Mode::Continuity if self.watch.is_red() && !force => Err(EndError::PrimaryDown),
+            Mode::Continuity => Ok(()),
+            Mode::Normal | Mode::Suspect | Mode::Recovering => Err(EndError::NoEvent),
+        }
     }
 
     /// Takes one input; gives what has to be done.
-    pub fn handle(&mut self, _input: Input, _now: Now) -> Vec<Action> {
-        todo!()
+    pub fn handle(&mut self, input: Input, now: Now) -> Vec<Action> {
+        let mut actions = match input {
+            Input::Observed(evidence) => self.observe(evidence, now),
+            Input::ForeignClient => {
+                self.watch.foreign_client(now.mono);
+                vec![]
+            }
+            Input::Gate(gate) => self.gate(gate, now),
+            Input::Start { by, reason } => self.start(&by, &reason, now),
+            Input::End { by, force } => self.end(&by, force, now),
+            Input::Automatic { on, .. } => self.automatic(on),
+            Input::Tick => vec![],
+        };
+        self.isolated = self.watch.isolated(now.mono);
+        if !actions.iter().any(|action| matches!(action, Action::Changed(_))) {
+            // The record of a change comes before everything else that is to be done.
+            actions.splice(0..0, self.decide(now));
+        }
+        self.note_alarms(now, &mut actions);
+        actions
+    }
+
+    fn observe(&mut self, evidence: Evidence, now: Now) -> Vec<Action> {
+        let evidence = evidence.bounded();
+        let failed_relay = evidence.probe == Probe::Relay && evidence.class.is_red();
+        self.log.push(evidence.clone());
+        self.watch.note(evidence, self.policy.fall, now.mono);
+        if self.saved.held_until_green && self.watch.newest(Probe::Smtp).is_some_and(|e| e.class.is_green()) && !self.watch.is_red() {
+            self.saved.held_until_green = false;
+        }
+        if failed_relay && self.may_ask_for_probe(now.mono) {
+            self.probe_asked = Some(now.mono);
+            return vec![Action::ProbeNow];
+        }
+        vec![]
+    }
+
+    // Once a probe is red, the regular ones go on looking: asking for more after each failing relay would reach the fall
+    // threshold in seconds, and turn a short restart of the primary into an event.
+    fn may_ask_for_probe(&self, now: Mono) -> bool {
+        !self.watch.is_red() && self.probe_asked.is_none_or(|asked| now.since(asked) >= PROBE_NOW_EVERY)
+    }
+
+    fn gate(&mut self, gate: Gate, now: Now) -> Vec<Action> {
+        match (self.saved.mode, gate) {
+            (Mode::Recovering, Gate::Relapse { refused, tried }) if !self.saved.held_until_green => {
+                vec![self.fail_over(words::relapse(refused, tried), now)]
+            }
+            (Mode::Recovering, Gate::Done) if !self.watch.is_red() => {
+                vec![self.enter(Mode::Normal, MONITOR, words::handed_over(), now)]
+            }
+            _ => vec![],
+        }
+    }
+
+    fn start(&mut self, by: &str, reason: &str, now: Now) -> Vec<Action> {
+        let by = evidence::one_line(by, OPERATOR_NAME_MAX_OCTETS);
+        let reason = words::started(&by, &evidence::one_line(reason, OPERATOR_REASON_MAX_OCTETS));
+        self.saved.by_operator = true;
+        self.saved.held_until_green = false;
+        match self.saved.mode {
+            Mode::Continuity => vec![],
+            Mode::Normal | Mode::Suspect | Mode::Recovering => vec![self.enter(Mode::Continuity, &by, reason, now)],
+        }
+    }
+
+    fn end(&mut self, by: &str, force: bool, now: Now) -> Vec<Action> {
+        if self.may_end(force).is_err() {
+            return vec![];
+        }
+        let by = evidence::one_line(by, OPERATOR_NAME_MAX_OCTETS);
+        self.saved.held_until_green = self.watch.is_red();
+        let reason = words::ended_by(&by, self.saved.held_until_green);
+        vec![self.enter(Mode::Recovering, &by, reason, now)]
+    }
+
+    fn automatic(&mut self, on: bool) -> Vec<Action> {
+        self.saved.automatic = on;
+        // Whoever says "on" means it: a hold that a forced end left is lifted.
+        self.saved.held_until_green &= !on;
+        vec![]
+    }
+
+    /// What the evidence asks for now.
+    fn decide(&mut self, now: Now) -> Option<Action> {
+        match self.saved.mode {
+            Mode::Normal | Mode::Suspect | Mode::Recovering if self.wants_continuity() && self.may_take_over() => {
+                let (probe, reds) = self.watch.fallen(self.policy.fall)?;
+                Some(self.fail_over(words::fallen(&self.watch, probe, reds), now))
+            }
+            Mode::Normal if self.watch.is_doubtful() => Some(self.enter(Mode::Suspect, MONITOR, words::suspected(&self.watch), now)),
+            Mode::Suspect if self.watch.is_settled() => Some(self.enter(Mode::Normal, MONITOR, words::calm_again(), now)),
+            Mode::Continuity if self.wants_to_leave(now.mono) && self.saved.automatic => {
+                Some(self.enter(Mode::Recovering, MONITOR, words::risen(self.policy.rise), now))
+            }
+            _ => None,
+        }
+    }
+
+    fn wants_continuity(&self) -> bool {
+        self.saved.mode != Mode::Continuity && self.watch.fallen(self.policy.fall).is_some()
+    }
+
+    fn may_take_over(&self) -> bool {
+        self.saved.automatic && !self.saved.held_until_green
+    }
+
+    fn wants_to_leave(&self, now: Mono) -> bool {
+        let steady = self.watch.risen(self.policy.rise) && now >= self.held_down_until;
+        self.saved.mode == Mode::Continuity && !self.saved.by_operator && steady
+    }
+
+    /// Into Continuity by the box's own decision: this is what flap protection counts.
+    fn fail_over(&mut self, reason: String, now: Now) -> Action {
+        self.failovers.note(self.policy.flap_window, now);
+        self.saved.recent_failovers = self.failovers.walls();
+        self.enter(Mode::Continuity, MONITOR, reason, now)
+    }
+
+    /// The only place where the mode changes.
+    fn enter(&mut self, to: Mode, by: &str, reason: String, now: Now) -> Action {
+        let from = self.saved.mode;
+        self.saved.mode = to;
+        self.saved.since = now.wall;
+        let mut event = self.saved.event.clone();
+        match (from, to) {
+            (_, Mode::Continuity) => {
+                if event.is_none() {
+                    self.saved.open_event(now.wall);
+                    event = self.saved.event.clone();
+                }
+                self.watch.forget_greens();
+                self.held_down_until = now.mono.plus(self.failovers.hold_down(&self.policy, now));
+            }
+            (_, Mode::Recovering) => {
+                self.saved.by_operator = false;
+                self.watch.forget_reds();
+            }
+            (Mode::Recovering, Mode::Normal) => {
+                event = self.saved.close_event();
+                self.watch.forget_reds();
+                self.watch.forget_relay_doubt();
+            }
+            (_, Mode::Normal | Mode::Suspect) => {}
+        }
+        let suspicion = [from, to].iter().all(|mode| matches!(mode, Mode::Normal | Mode::Suspect));
+        let evidence = self.log.newest(if suspicion { EVIDENCE_OF_SUSPICION_MAX } else { EVIDENCE_MAX });
+        Action::Changed(Transition { at: now.wall, from, to, event, by: by.to_owned(), reason, evidence })
+    }
+
+    /// Alarms are a function of the state: what came and what went since the last input is said.
+    fn note_alarms(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let blocked = (self.wants_continuity() && !self.may_take_over()) || (self.wants_to_leave(now.mono) && !self.saved.automatic);
+        let active = [
+            (Alarm::Misconfigured, self.watch.is_misconfigured()),
+            (Alarm::Isolated, self.isolated),
+            (Alarm::WitnessUnknown, self.watch.witness_unknown()),
+            (Alarm::AutomaticOff, blocked),
+        ];
+        let active: BTreeSet<Alarm> = active.into_iter().filter(|(_, on)| *on).map(|(alarm, _)| alarm).collect();
+        actions.extend(active.difference(&self.alarms).map(|alarm| Action::Alarm(*alarm)));
+        actions.extend(self.alarms.difference(&active).map(|alarm| Action::AlarmOver(*alarm)));
+        self.alarms = active;
     }
 }
+
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,19 @@
 //!
 //! Invariant: nothing here knows what a probe *is*, only whether it passed and how it looked.
 //! Stands on promise 4: [`Machine`] is the only thing that changes the mode.
+//!
+//! `watch` counts, `hold_down` protects against flapping, `machine` decides, `words` tells people why.
 
 mod evidence;
+mod hold_down;
+mod input;
+mod log;
 mod machine;
+mod state;
+mod watch;
+mod words;
 
 pub use evidence::{Class, Evidence, Probe};
-pub use machine::{Action, Alarm, EndError, EventId, Gate, Input, Machine, Mode, Policy, Saved, Transition};
+pub use input::{Action, Alarm, EndError, Gate, Input, Policy, Transition};
+pub use machine::Machine;
+pub use state::{EventId, Mode, Saved};

@@ -6,4 +6,4 @@ mod digest;
 mod gate;
 
 pub use digest::{DigestPart, plan_digests};
-pub use gate::{Gate, Stage};
+pub use gate::{Fared, Gate, Stage};

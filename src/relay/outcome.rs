@@ -1,8 +1,11 @@
 //! Routes and outcomes, as they are recorded.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Wall;
+use crate::limits::HELD_RETRY_AFTER;
 
 /// How a recipient is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,6 +43,8 @@ pub enum DeliveryState {
     /// On disk, and being handed to the primary while the sender waits. After a crash: queued, in doubt.
     InSession,
     Queued {
+        /// Tries that the other server answered for this recipient, or that broke off in the middle of the message. Towards the
+        /// primary a connection that fails before does not count: it says nothing about the recipient.
         #[serde(default)]
         attempts: u32,
         /// Not before.
@@ -72,6 +77,7 @@ pub enum DeliveryState {
         reason: String,
         #[serde(default)]
         by_gate: bool,
+        /// How often it was held.
         #[serde(default)]
         attempts: u32,
     },
@@ -85,5 +91,49 @@ impl DeliveryState {
 
     pub fn is_queued(&self) -> bool {
         matches!(self, DeliveryState::Queued { .. })
+    }
+
+    /// After how much green of the primary a recipient that the gate held is tried again by itself; none if it is not
+    /// (or no longer) the gate's.
+    pub fn gate_retry_after(&self) -> Option<Duration> {
+        match self {
+            DeliveryState::Held { by_gate: true, attempts, .. } => {
+                HELD_RETRY_AFTER.get(usize::try_from(attempts.saturating_sub(1)).ok()?).copied()
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(by_gate: bool, attempts: u32, expected_minutes: Option<u64>) {
+        let held = DeliveryState::Held { at: Wall(0), reason: String::new(), by_gate, attempts };
+        assert_eq!(held.gate_retry_after().map(|after| after.as_secs() / 60), expected_minutes, "{held:?}");
+    }
+
+    #[test]
+    fn what_the_gate_held_is_tried_twice_more() {
+        check(true, 1, Some(30));
+        check(true, 2, Some(120));
+        check(true, 3, None);
+        check(true, u32::MAX, None);
+        check(false, 1, None);
+    }
+
+    #[test]
+    fn states_are_read_back_from_records() {
+        let queued = r#"{"state":"queued","next_at":7}"#;
+        let expected = DeliveryState::Queued { attempts: 0, next_at: Wall(7), last: None, in_doubt: false };
+        assert_eq!(serde_json::from_str::<DeliveryState>(queued).unwrap(), expected);
+        assert_eq!(serde_json::to_string(&DeliveryState::InSession).unwrap(), r#"{"state":"in-session"}"#);
+    }
+
+    #[test]
+    fn both_connectors_of_the_primary_are_one_queue() {
+        let queues = [Route::Primary, Route::Submit, Route::Outbound].map(Route::queue);
+        assert_eq!(queues, [Queue::Primary, Queue::Primary, Queue::Outbound]);
     }
 }
