@@ -41,6 +41,15 @@ pub const SMTP_CONNECTIONS_MAX: usize = 1000;
 pub const SMTP_CONNECTIONS_PER_CLIENT_MAX: usize = 100;
 /// A message body above this size is staged in a file, not in memory, in octets.
 pub const STAGE_MEMORY_MAX_OCTETS: usize = 256 * 1024;
+/// Content of a message passes from the session to the stage in pieces of this size, in octets.
+pub const BODY_PIECE_OCTETS: usize = 64 * 1024;
+/// Read from a socket at a time: between messages (an idle connection should cost little), and inside one, in octets.
+pub const SMTP_COMMAND_READ_OCTETS: usize = 2 * 1024;
+pub const SMTP_BODY_READ_OCTETS: usize = 16 * 1024;
+/// Refused recipients of one session without an accepted message between, before 421.
+pub const SMTP_REFUSED_RECIPIENTS_MAX: u32 = 100;
+/// After our last reply, how long unread input is drained so that a reset does not overtake the reply.
+pub const SMTP_LINGER: Duration = Duration::from_secs(2);
 /// A remembered recipient verdict of the primary.
 pub const RECIPIENT_VERDICTS_MAX: usize = 10_000;
 
