@@ -304,7 +304,10 @@ mod tests {
     fn wire_form() {
         let check = |reply: Reply, expected: &str| assert_eq!(String::from_utf8(reply.to_bytes()).unwrap(), expected);
         check(ok(), "250 2.0.0 ok\r\n");
-        check(hello_extended("box.example", vec!["PIPELINING".into(), "SIZE 1".into()]), "250-box.example\r\n250-PIPELINING\r\n250 SIZE 1\r\n");
+        check(
+            hello_extended("box.example", vec!["PIPELINING".into(), "SIZE 1".into()]),
+            "250-box.example\r\n250-PIPELINING\r\n250 SIZE 1\r\n",
+        );
         check(Reply { code: 250, lines: vec![] }, "250 \r\n");
         check(Reply::new(550, "a\r\n250 b\u{0}ü"), "550 a  250 b ?\r\n");
     }

@@ -14,8 +14,12 @@ use path::{forward_path, reverse_path};
 /// One command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    Ehlo { name: String },
-    Helo { name: String },
+    Ehlo {
+        name: String,
+    },
+    Helo {
+        name: String,
+    },
     Mail(Mail),
     Rcpt(ForwardPath),
     Data,

@@ -66,7 +66,11 @@ impl HeaderWatch {
                 Line::Rest
             }
             (Line::Name(matched), octet) if RECEIVED[matched] == octet.to_ascii_lowercase() => {
-                if matched + 1 == RECEIVED.len() { Line::Colon } else { Line::Name(matched + 1) }
+                if matched + 1 == RECEIVED.len() {
+                    Line::Colon
+                } else {
+                    Line::Name(matched + 1)
+                }
             }
             (Line::Colon, b' ' | b'\t') => Line::Colon,
             (Line::Colon, b':') => {

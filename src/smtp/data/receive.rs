@@ -232,7 +232,9 @@ mod tests {
 
     #[test]
     fn nothing_but_crlf_dot_crlf_ends() {
-        for end in [&b"\n.\n"[..], b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n\0.\r\n", b"\r\n.\0\r\n", b"\r\n.\r\r\n", b"\r.\r\n", b"\n\n.\r\r\n"] {
+        for end in
+            [&b"\n.\n"[..], b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n\0.\r\n", b"\r\n.\0\r\n", b"\r\n.\r\r\n", b"\r.\r\n", b"\n\n.\r\r\n"]
+        {
             let raw = [b"a", end, b"MAIL\r\n.\r\nrest"].concat();
             check(&raw, Err(Defect::LineEnds), Some(b"rest"));
             check(&[b"a", end].concat(), Err(Defect::LineEnds), None);

@@ -34,7 +34,11 @@ impl Stuffer {
                         at += offset;
                         raw.extend_from_slice(&content[kept..at]);
                         kept = at + 1;
-                        if content[at] == b'\r' { self.place = Place::Cr } else { self.end_line(raw) }
+                        if content[at] == b'\r' {
+                            self.place = Place::Cr
+                        } else {
+                            self.end_line(raw)
+                        }
                         at += 1;
                     }
                 },
