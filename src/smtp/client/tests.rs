@@ -340,7 +340,7 @@ fn up_to_data() -> Sent {
 fn the_server_says_421() {
     let bye = || Reply::new(421, "4.3.2 bye");
     let (m, b, go, no) = (Server("250 m\r\n"), Server("250 b\r\n"), Server("354 go\r\n"), Server("421 4.3.2 bye\r\n"));
-    check_lost(&[no.clone()], Stage::Mail, Cause::Reply(bye()), Sent { mail: Some(bye()), ..Sent::default() });
+    check_lost(std::slice::from_ref(&no), Stage::Mail, Cause::Reply(bye()), Sent { mail: Some(bye()), ..Sent::default() });
     let at_rcpt = Sent { mail: Some(ok("m")), recipients: vec![bye()], ..Sent::default() };
     check_lost(&[m.clone(), no.clone()], Stage::Recipient, Cause::Reply(bye()), at_rcpt);
     let at_data = Sent { data: Some(bye()), ..up_to_data() };
@@ -354,7 +354,7 @@ fn the_server_says_421() {
 #[test]
 fn the_server_goes_away() {
     let (m, b, go, gone) = (Server("250 m\r\n"), Server("250 b\r\n"), Server("354 go\r\n"), Lost(Cause::Lost));
-    check_lost(&[gone.clone()], Stage::Mail, Cause::Lost, Sent::default());
+    check_lost(std::slice::from_ref(&gone), Stage::Mail, Cause::Lost, Sent::default());
     let at_rcpt = Sent { mail: Some(ok("m")), ..Sent::default() };
     check_lost(&[m.clone(), gone.clone()], Stage::Recipient, Cause::Lost, at_rcpt);
     check_lost(&[m.clone(), b.clone(), go.clone(), Body(b"x"), gone.clone()], Stage::Body, Cause::Lost, up_to_data());
