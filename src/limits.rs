@@ -41,6 +41,17 @@ pub const SMTP_CONNECTIONS_MAX: usize = 1000;
 pub const SMTP_CONNECTIONS_PER_CLIENT_MAX: usize = 100;
 /// A message body above this size is staged in a file, not in memory, in octets.
 pub const STAGE_MEMORY_MAX_OCTETS: usize = 256 * 1024;
+/// Content of a message passes from the session to the stage in pieces of this size, in octets.
+pub const BODY_PIECE_OCTETS: usize = 64 * 1024;
+/// Read from a socket at a time: between messages (an idle connection should cost little), and inside one, in octets.
+pub const SMTP_COMMAND_READ_OCTETS: usize = 2 * 1024;
+pub const SMTP_BODY_READ_OCTETS: usize = 16 * 1024;
+/// Refused recipients of one session without an accepted message between, before 421.
+pub const SMTP_REFUSED_RECIPIENTS_MAX: u32 = 100;
+/// After our last reply, how long unread input is drained so that a reset does not overtake the reply.
+pub const SMTP_LINGER: Duration = Duration::from_secs(2);
+/// After a failed `accept` (out of file descriptors) an SMTP listener waits this long.
+pub const SMTP_ACCEPT_RETRY_WAIT: Duration = Duration::from_millis(200);
 /// A remembered recipient verdict of the primary.
 pub const RECIPIENT_VERDICTS_MAX: usize = 10_000;
 
@@ -56,6 +67,8 @@ pub const SMTP_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 pub const SMTP_REPLY_TIMEOUT: Duration = Duration::from_secs(300);
 /// Waiting for the reply to the final dot. RFC 5321 section 4.5.3.2.6.
 pub const SMTP_FINAL_REPLY_TIMEOUT: Duration = Duration::from_secs(600);
+/// Waiting for the reply to QUIT, which changes nothing any more; and for last words of a server that takes no more.
+pub const SMTP_QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Recipients of one transaction towards a server; Exchange takes 200.
 pub const SMTP_SEND_RECIPIENTS_MAX: usize = 200;
 /// A slow MAIL or RCPT of a probe is slow, not down, up to this time (Exchange tarpits up to 55 s).

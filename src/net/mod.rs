@@ -12,5 +12,6 @@ pub mod rt;
 pub mod service;
 pub mod smtp_client;
 pub mod smtp_server;
+mod smtp_stream;
 pub mod tls;
 pub mod web_server;

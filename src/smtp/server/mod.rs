@@ -3,14 +3,24 @@
 //! Driver loop: [`Session::poll`] until it gives `WaitUntil`; then read bytes ([`Session::receive`]) or let the deadline pass;
 //! `Check*`, `Commit` and `StartTls` wait for exactly one [`Session::answer`] before anything else is processed.
 
+mod body;
+mod commands;
+mod input;
+mod session;
+
+#[cfg(test)]
+mod tests;
+
 use super::Reply;
 use crate::clock::Mono;
 use crate::mail::Address;
 
+pub use session::Session;
+
 /// What a session is told at its start.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Our name, for the greeting and EHLO.
+    /// Our name, for the greeting and EHLO. `<postmaster>` without a domain is `postmaster` at this name.
     pub hostname: String,
     /// SIZE (RFC 1870), in octets.
     pub max_message_size: u64,
@@ -27,6 +37,7 @@ pub struct Options {
 pub struct Envelope {
     /// None is the null reverse-path `<>`.
     pub reverse_path: Option<Address>,
+    /// Each address once, in the order of RCPT.
     pub recipients: Vec<Address>,
     /// BODY=8BITMIME was said (RFC 6152).
     pub eight_bit: bool,
@@ -47,12 +58,12 @@ pub enum Output {
     CheckRecipient { reverse_path: Option<Address>, recipient: Address },
     /// DATA was accepted and 354 is about to be sent: get ready for [`Output::Body`].
     BeginBody,
-    /// Next piece of the message, dot-unstuffed, CRLF line ends.
+    /// Next piece of the message, dot-unstuffed, CRLF line ends; at most [`crate::limits::BODY_PIECE_OCTETS`].
     Body(Vec<u8>),
     /// The message is complete; the body pieces so far are its content. Answer with [`Answer::Verdict`]:
     /// that reply goes to the client as it is.
     Commit(Envelope),
-    /// Throw away the body pieces so far.
+    /// Throw away the body pieces so far; no more of this message come.
     Discard,
     /// The 220 to STARTTLS has been sent: do the handshake, then answer [`Answer::TlsDone`]. All bytes read before are discarded.
     StartTls,
@@ -64,7 +75,7 @@ pub enum Output {
 
 #[derive(Debug)]
 pub enum Answer {
-    /// Positive means accepted; the reply is sent as it is.
+    /// Positive means accepted; the reply is sent as it is. A 421 also ends the session.
     Verdict(Reply),
     TlsDone,
 }
@@ -76,6 +87,10 @@ pub enum CloseReason {
     TooManyErrors,
     TooManyCommands,
     ShuttingDown,
+    /// A verdict was 421.
+    Verdict,
+    /// HTTP or TLS came where SMTP is spoken.
+    NotSmtp,
     /// The client closed or broke the connection.
     Gone,
 }
@@ -87,46 +102,4 @@ pub struct Facts {
     pub helo: String,
     pub extended: bool,
     pub tls: bool,
-}
-
-/// One session.
-#[derive(Debug)]
-pub struct Session {
-    _private: (),
-}
-
-impl Session {
-    /// A new session; the greeting is the first output.
-    pub fn new(_options: Options, _now: Mono) -> Session {
-        todo!()
-    }
-
-    pub fn facts(&self) -> Facts {
-        todo!()
-    }
-
-    /// Takes bytes that the client sent.
-    pub fn receive(&mut self, _bytes: &[u8], _now: Mono) {
-        todo!()
-    }
-
-    /// The client closed its side.
-    pub fn closed(&mut self) {
-        todo!()
-    }
-
-    /// The box is stopping: 421 at the next possible moment (an open DATA may finish).
-    pub fn shut_down(&mut self) {
-        todo!()
-    }
-
-    /// Answers the last `Check*`, `Commit` or `StartTls`.
-    pub fn answer(&mut self, _answer: Answer, _now: Mono) {
-        todo!()
-    }
-
-    /// The next thing to do.
-    pub fn poll(&mut self, _now: Mono) -> Output {
-        todo!()
-    }
 }

@@ -3,9 +3,22 @@
 //! Driver loop: [`Client::poll`] until `WaitUntil`, feed what comes by [`Client::receive`]. After
 //! `Event(Ready)` the driver may [`Client::send`], [`Client::verify`] or [`Client::quit`]; each ends in one event.
 
+mod base64;
+mod capabilities;
+mod hello;
+mod machine;
+mod replies;
+mod sending;
+mod verifying;
+
+#[cfg(test)]
+mod tests;
+
 use super::Reply;
 use crate::clock::Mono;
 use crate::mail::Address;
+
+pub use machine::Client;
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -92,7 +105,8 @@ pub enum Event {
     Ready(Capabilities),
     /// [`Client::send`] is done; the connection is ready again (unless `connection_lost`).
     Sent(Sent),
-    /// [`Client::verify`] is done: replies to MAIL and (if MAIL passed) RCPT; RSET has been sent.
+    /// [`Client::verify`] is done: replies to MAIL and (if MAIL passed) RCPT; RSET has been sent. After a 421 the
+    /// connection is over.
     Verified { mail: Reply, recipient: Option<Reply> },
     /// The connection failed outside a transaction, or before its MAIL.
     Failed(Failure),
@@ -104,10 +118,11 @@ pub enum Event {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
     pub mail: Option<Reply>,
-    /// In the order of `Transaction::recipients`; shorter if the connection failed between.
+    /// In the order of `Transaction::recipients`; shorter if the connection failed between, empty if MAIL was refused.
     pub recipients: Vec<Reply>,
+    /// None if no recipient was accepted.
     pub data: Option<Reply>,
-    /// The reply to the final dot.
+    /// The reply to the final dot; or a refusal that came before it (then `dot_sent` is false and the connection lost).
     pub end: Option<Reply>,
     /// The final dot was sent: without `end` the outcome is ambiguous.
     pub dot_sent: bool,
@@ -163,55 +178,4 @@ pub enum Cause {
     Tls(String),
     /// The server bears our own EHLO name: we would talk to ourselves.
     Ourselves,
-}
-
-#[derive(Debug)]
-pub struct Client {
-    _private: (),
-}
-
-impl Client {
-    /// A machine for a connection that has just been made.
-    pub fn new(_options: Options, _now: Mono) -> Client {
-        todo!()
-    }
-
-    pub fn receive(&mut self, _bytes: &[u8], _now: Mono) {
-        todo!()
-    }
-
-    /// The connection broke or was closed by the server.
-    pub fn lost(&mut self, _cause: Cause) {
-        todo!()
-    }
-
-    pub fn tls_done(&mut self, _now: Mono) {
-        todo!()
-    }
-
-    /// Starts a transaction. Only when ready.
-    pub fn send(&mut self, _transaction: Transaction, _now: Mono) {
-        todo!()
-    }
-
-    /// Asks by MAIL, RCPT and RSET without sending anything. `recipient: None` asks MAIL only.
-    pub fn verify(&mut self, _reverse_path: Option<Address>, _recipient: Option<Address>, _now: Mono) {
-        todo!()
-    }
-
-    pub fn body(&mut self, _piece: &[u8], _now: Mono) {
-        todo!()
-    }
-
-    pub fn body_end(&mut self, _now: Mono) {
-        todo!()
-    }
-
-    pub fn quit(&mut self, _now: Mono) {
-        todo!()
-    }
-
-    pub fn poll(&mut self, _now: Mono) -> Output {
-        todo!()
-    }
 }

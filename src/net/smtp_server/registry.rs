@@ -1,0 +1,137 @@
+//! The sessions that are open: how many, from where, and how to end them all.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::{IpAddr, Shutdown};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use smol::net::TcpStream;
+
+use crate::limits::{SMTP_CONNECTIONS_MAX, SMTP_CONNECTIONS_PER_CLIENT_MAX};
+use crate::net::rt;
+
+#[derive(Default)]
+pub struct Registry {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Nothing new comes in.
+    cut: bool,
+    last_number: u64,
+    total: usize,
+    per_client: HashMap<IpAddr, usize>,
+    running: HashMap<u64, Running>,
+}
+
+struct Running {
+    task: rt::Task<()>,
+    /// The same socket as the task's, to shut it without waiting for the task.
+    socket: TcpStream,
+}
+
+/// A session's place among the connections; dropping it gives the place back.
+pub struct Place {
+    registry: Arc<Registry>,
+    client: IpAddr,
+    number: u64,
+}
+
+impl Registry {
+    /// None past a cap. `exempt` clients count only for the cap of all together.
+    pub fn enter(self: &Arc<Registry>, client: IpAddr, exempt: bool) -> Option<Place> {
+        let mut state = self.lock();
+        let of_client = state.per_client.get(&client).copied().unwrap_or(0);
+        if state.cut || state.total >= SMTP_CONNECTIONS_MAX || (!exempt && of_client >= SMTP_CONNECTIONS_PER_CLIENT_MAX) {
+            return None;
+        }
+        state.total += 1;
+        state.per_client.insert(client, of_client + 1);
+        state.last_number += 1;
+        Some(Place { registry: self.clone(), client, number: state.last_number })
+    }
+
+    /// Starts a session, which holds its [`Place`].
+    pub fn spawn(&self, number: u64, socket: TcpStream, session: impl Future<Output = ()> + Send + 'static) {
+        // Under the lock, so that a session that ends at once finds its own entry to remove.
+        let mut state = self.lock();
+        if !state.cut {
+            state.running.insert(number, Running { task: rt::spawn(session), socket });
+        }
+    }
+
+    /// Ends all sessions at once, and lets none in any more.
+    pub fn cut_all(&self) {
+        let running = {
+            let mut state = self.lock();
+            state.cut = true;
+            std::mem::take(&mut state.running)
+        };
+        for session in running.into_values() {
+            let _ = session.socket.shutdown(Shutdown::Both);
+            drop(session.task);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.registry.lock();
+        state.total -= 1;
+        if let Some(count) = state.per_client.get_mut(&self.client) {
+            *count -= 1;
+            if *count == 0 {
+                state.per_client.remove(&self.client);
+            }
+        }
+        if let Some(ended) = state.running.remove(&self.number) {
+            // This runs inside the task itself; dropping its handle would cancel it.
+            ended.task.detach();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+    const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
+
+    fn fill(registry: &Arc<Registry>, client: IpAddr, exempt: bool) -> Vec<Place> {
+        std::iter::from_fn(|| registry.enter(client, exempt)).collect()
+    }
+
+    #[test]
+    fn caps_hold_and_places_come_back() {
+        let registry = Arc::new(Registry::default());
+        let mut places = fill(&registry, ONE, false);
+        assert_eq!(places.len(), SMTP_CONNECTIONS_PER_CLIENT_MAX);
+        let others = fill(&registry, OTHER, true);
+        assert_eq!(places.len() + others.len(), SMTP_CONNECTIONS_MAX);
+        places.pop();
+        assert!(registry.enter(OTHER, false).is_none(), "over its own cap by exemption");
+        assert!(registry.enter(ONE, false).is_some());
+        drop((places, others));
+        assert!(registry.lock().per_client.is_empty());
+        assert_eq!(registry.lock().total, 0);
+    }
+
+    #[test]
+    fn nothing_enters_after_the_cut() {
+        let registry = Arc::new(Registry::default());
+        registry.cut_all();
+        assert!(registry.enter(ONE, true).is_none());
+    }
+}

@@ -1,1 +1,0 @@
-//! Command lines (RFC 5321 section 4.1.1) to values.
