@@ -135,16 +135,37 @@ pub const SEGMENT_MAX_OCTETS: u64 = 256 * 1024 * 1024;
 pub const RECORD_HEAD_MAX_OCTETS: usize = 4 * 1024 * 1024;
 /// Longest body of a record, in octets.
 pub const RECORD_BODY_MAX_OCTETS: u64 = 4 * 1024 * 1024 * 1024;
+/// Octets that are collected before they are written to a segment, and the piece in which large bodies are copied.
+pub const APPEND_BUFFER_OCTETS: usize = 256 * 1024;
+/// Changes of one write.
+pub const UNIT_CHANGES_MAX: usize = 100_000;
 /// Commands waiting for the writer thread.
 pub const WRITER_QUEUE_MAX: usize = 4096;
 /// Commands that share one fsync.
 pub const GROUP_COMMIT_MAX: usize = 256;
 /// Longest row of the index, in octets (larger values go to unsynced files inside sled).
 pub const INDEX_ROW_MAX_OCTETS: usize = 4096;
+/// Rows that are put into the index by one batch, unless one unit alone has more.
+pub const INDEX_BATCH_ROWS: usize = 4096;
+/// Records, and octets of their heads, that recovery holds before it puts them into the index.
+pub const REPLAY_BATCH_RECORDS: usize = 1024;
+pub const REPLAY_BATCH_HEAD_OCTETS: usize = 4 * 1024 * 1024;
+/// Longest name of a mailbox, in octets. An address has at most 320 (RFC 5321 section 4.5.3.1); lower-casing may lengthen it.
+pub const MAILBOX_NAME_MAX_OCTETS: usize = 640;
+/// Longest id of a continuity event, in octets.
+pub const EVENT_ID_MAX_OCTETS: usize = 128;
+/// Longest Message-ID that the index knows, in octets; longer ones are cut there.
+pub const MESSAGE_ID_MAX_OCTETS: usize = 500;
+/// Octets of the index whose checksum is taken at an orderly close and compared at the next start.
+pub const INDEX_CHECKED_OCTETS: u64 = 256 * 1024 * 1024;
 /// sled's cache, in octets.
 pub const INDEX_CACHE_OCTETS: u64 = 8 * 1024 * 1024;
 /// Free space below which new mail is answered 452, in octets.
 pub const DISK_RESERVE_OCTETS: u64 = 256 * 1024 * 1024;
+/// Octets written between two looks at the free space (there is one a second in any case).
+pub const DISK_CHECK_OCTETS: u64 = 16 * 1024 * 1024;
+/// Longest line of the ledger, in octets: an imported directory is one line.
+pub const LEDGER_LINE_MAX_OCTETS: usize = 64 * 1024 * 1024;
 
 // ---- Network ---------------------------------------------------------------------------------
 

@@ -1,7 +1,147 @@
 //! File access behind one small trait, so that tests can make any operation fail.
+//!
+//! Everything that the spool and the ledger do to the disk goes through [`Files`]. Two things do not: sled
+//! (the index is a view and may be thrown away) and staged bodies (nothing was promised about them yet).
 
-/// Placeholder of the trait's shape.
-pub trait Files: Send + Sync {}
+use std::fs;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// How to open a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// An existing file, for reading.
+    Read,
+    /// For reading and writing; made if missing.
+    Write,
+    /// For reading and writing; fails with `AlreadyExists` if it is there.
+    New,
+}
+
+/// A folder tree.
+pub trait Files: Send + Sync {
+    fn open(&self, path: &Path, how: How) -> io::Result<Box<dyn OpenFile>>;
+    /// Names of the plain files in a folder, in any order.
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    fn create_dir_all(&self, folder: &Path) -> io::Result<()>;
+    /// Makes names made, renamed and removed in the folder durable.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+    /// Octets that may still be written to the file system of `folder`.
+    fn free_octets(&self, folder: &Path) -> io::Result<u64>;
+}
+
+/// An open file. All access names its offset: there is no position to get wrong after a failed write.
+pub trait OpenFile: Send + Sync {
+    /// Fills `bytes` from `offset` as far as the file goes; returns how much that was.
+    fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<usize>;
+    /// Writes all of `bytes`. After an error any part of them may be there.
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+    /// Makes content and length durable (`fdatasync`).
+    fn sync_data(&self) -> io::Result<()>;
+    /// In octets.
+    fn len(&self) -> io::Result<u64>;
+    fn truncate(&self, length: u64) -> io::Result<()>;
+}
+
 /// The real disk.
 pub struct Disk;
-impl Files for Disk {}
+
+impl Files for Disk {
+    fn open(&self, path: &Path, how: How) -> io::Result<Box<dyn OpenFile>> {
+        let mut options = fs::OpenOptions::new();
+        match how {
+            How::Read => options.read(true),
+            How::Write => options.read(true).write(true).create(true).truncate(false),
+            How::New => options.read(true).write(true).create_new(true),
+        };
+        Ok(Box::new(options.open(path)?))
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn create_dir_all(&self, folder: &Path) -> io::Result<()> {
+        fs::create_dir_all(folder)
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        fs::File::open(folder)?.sync_all()
+    }
+
+    fn free_octets(&self, folder: &Path) -> io::Result<u64> {
+        let room = rustix::fs::statvfs(folder)?;
+        Ok(room.f_bavail.saturating_mul(room.f_frsize))
+    }
+}
+
+impl OpenFile for fs::File {
+    fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match FileExt::read_at(self, &mut bytes[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(n) => filled += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.write_all_at(bytes, offset)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        fs::File::sync_data(self)
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        self.set_len(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_back_what_was_written_at_any_offset() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let file = Disk.open(&path, How::New).unwrap();
+        file.write_at(3, b"def").unwrap();
+        file.write_at(0, b"abc").unwrap();
+        let mut bytes = [0; 10];
+        assert_eq!(file.read_at(1, &mut bytes).unwrap(), 5);
+        assert_eq!(&bytes[..5], b"bcdef");
+        file.truncate(2).unwrap();
+        assert_eq!(file.len().unwrap(), 2);
+        assert!(Disk.open(&path, How::New).is_err());
+        assert_eq!(Disk.list(folder.path()).unwrap(), ["file"]);
+        assert!(Disk.free_octets(folder.path()).unwrap() > 0);
+    }
+}

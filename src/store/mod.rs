@@ -2,27 +2,52 @@
 //!
 //! Owns the spool (append-only segments: the truth), the index (sled: a view), the ledger (events, credentials, audit;
 //! hash-chained), retention and recovery. One writer thread with completions, no async. Stands on promises 1, 2, 3 and 6.
+//! It never decides what becomes of mail: it keeps what it is told, and says what it has.
+//!
+//! | part | owns |
+//! | --- | --- |
+//! | [`change`] | what a record can say |
+//! | `record`, `segment` | the format, octet by octet |
+//! | `append`, `writer`, `space` | one group, one fsync; a failed segment is never trusted again |
+//! | `scan`, `units`, `recover` | reading it all back, also behind damage |
+//! | `index/` | the view that pages and queues read |
+//! | `retention` | what may go |
+//! | [`ledger`], [`fsck`] | events and audit; looking without touching |
+//!
+#![doc = include_str!("FORMAT.md")]
 
+mod append;
 pub mod change;
 mod file;
 pub mod fsck;
 mod index;
 pub mod ledger;
+mod open;
 mod record;
+mod recover;
 mod retention;
+mod scan;
 mod segment;
+mod space;
 mod stage;
+#[cfg(test)]
+mod tests;
+mod units;
 mod writer;
 
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 pub use change::{Accepted, Change, Filing, Folder, Origin, Recipient, Seq};
-pub use file::{Disk, Files};
+pub use file::{Disk, Files, How, OpenFile};
 pub use index::{Counts, Delivery, Entry, MessageRow, QueueCounts, Tally, View};
 pub use ledger::{Ledger, Line};
 pub use stage::Staged;
 
+use self::writer::{Command, Done, Write};
 use crate::clock::Wall;
 
 /// Where and how.
@@ -41,7 +66,7 @@ pub enum StoreError {
     Io(String),
     /// Another process has this data folder.
     InUse,
-    /// Something on disk is not what it should be, in words.
+    /// Something on disk, or in what was to be written, is not what it should be, in words.
     Damaged(String),
     /// The store is closed.
     Closed,
@@ -60,6 +85,19 @@ impl std::fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+impl StoreError {
+    fn of(error: io::Error) -> StoreError {
+        StoreError::of_ref(&error)
+    }
+
+    fn of_ref(error: &io::Error) -> StoreError {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
+            _ => StoreError::Io(error.to_string()),
+        }
+    }
+}
 
 /// What opening found and did.
 #[derive(Clone, Debug, Default)]
@@ -82,64 +120,165 @@ pub type Written = Result<Vec<Seq>, StoreError>;
 /// Called once from the writer thread, after the fsync and after the index has the changes.
 pub type Completion = Box<dyn FnOnce(Written) + Send>;
 
-/// The open store. Clones share it.
+/// The open store. Clones share it; when the last one goes, it closes.
 #[derive(Clone)]
 pub struct Store {
-    _inner: Arc<()>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    files: Arc<dyn Files>,
+    spool: PathBuf,
+    paths: segment::Paths,
+    view: Arc<View>,
+    /// None once closed.
+    commands: Mutex<Option<SyncSender<Command>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Held while open; goes last.
+    _lock: std::fs::File,
 }
 
 impl Store {
     /// Opens, recovers (cuts a torn tail, replays what the index lacks, queues interrupted hand-overs)
     /// and starts the writer thread.
-    pub fn open(_options: &Options, _files: Arc<dyn Files>, _now: Wall) -> Result<(Store, Recovery), StoreError> {
-        todo!()
+    pub fn open(options: &Options, files: Arc<dyn Files>, now: Wall) -> Result<(Store, Recovery), StoreError> {
+        open::open(options, files, now)
     }
 
     /// Writes changes as one unit in order: appended, fsynced (together with whatever else waits), applied to the index; then `done`.
     /// If the writer's queue is full, `done` gets [`StoreError::Io`] at once.
-    pub fn write(&self, _changes: Vec<Change>, _at: Wall, _done: Completion) {
-        todo!()
+    ///
+    /// After an error the changes are usually gone, but a crash soon after may bring them back: the caller may see a
+    /// change twice, never lose one that was acknowledged. `done` runs on the writer thread: it must be short, and must
+    /// not wait for another write.
+    pub fn write(&self, changes: Vec<Change>, at: Wall, done: Completion) {
+        let done = Done::new(done);
+        let Some(commands) = self.commands() else { return done.call(Err(StoreError::Closed)) };
+        match commands.try_send(Command::Write(Write { changes, at, done })) {
+            Ok(()) => {}
+            Err(TrySendError::Full(Command::Write(write))) => {
+                write.done.call(Err(StoreError::Io("too many writes are waiting".to_owned())));
+            }
+            // Dropping the command tells its caller that the store is closed.
+            Err(_) => {}
+        }
     }
 
-    /// [`Store::write`], waiting. Not from async code.
-    pub fn write_wait(&self, _changes: Vec<Change>, _at: Wall) -> Written {
-        todo!()
+    /// [`Store::write`], waiting. Not from async code, nor from a completion.
+    pub fn write_wait(&self, changes: Vec<Change>, at: Wall) -> Written {
+        let (sender, receiver) = sync_channel(1);
+        let done: Completion = Box::new(move |written| drop(sender.send(written)));
+        self.write(changes, at, done);
+        receiver.recv().unwrap_or(Err(StoreError::Closed))
     }
 
     /// The index.
     pub fn view(&self) -> &View {
-        todo!()
+        &self.inner.view
     }
 
     /// A place for a body that is on its way in.
     pub fn stage(&self) -> Staged {
-        todo!()
+        Staged::new(self.inner.spool.join(open::INCOMING))
     }
 
     /// The whole body of a message. Checks its checksum.
-    pub fn body(&self, _message: Seq) -> Result<Vec<u8>, StoreError> {
-        todo!()
+    pub fn body(&self, message: Seq) -> Result<Vec<u8>, StoreError> {
+        let (place, file) = self.find(message)?;
+        let damaged = || StoreError::Damaged(format!("the body of message {message}"));
+        let mut fixed = [0; record::HEADER_OCTETS];
+        file.read_at(place.offset, &mut fixed).map_err(StoreError::of)?;
+        let header = record::Header::decode(&fixed).filter(|header| header.seq == message).ok_or_else(damaged)?;
+        let head_octets = header.head_octets as usize;
+        // The lengths are the index's only as far as the record's own header says the same, and the file is that long.
+        let is_there = place.offset.saturating_add(header.record_octets()) <= file.len().map_err(StoreError::of)?;
+        if !is_there || header.body_octets != place.body_octets || header.head_octets != place.head_octets {
+            return Err(damaged());
+        }
+        let mut head = vec![0; head_octets];
+        let mut body = vec![0; usize::try_from(header.body_octets).map_err(|_| damaged())?];
+        let mut trailer = [0; record::TRAILER_OCTETS];
+        let head_at = place.offset + record::HEADER_OCTETS as u64;
+        let body_at = head_at + head_octets as u64;
+        file.read_at(head_at, &mut head).map_err(StoreError::of)?;
+        file.read_at(body_at, &mut body).map_err(StoreError::of)?;
+        file.read_at(body_at + header.body_octets, &mut trailer).map_err(StoreError::of)?;
+        let sum = crc32c::crc32c_append(crc32c::crc32c_append(header.data_sum_start(), &head), &body);
+        if sum != record::u32_at(&trailer, 0) {
+            return Err(damaged());
+        }
+        Ok(body)
     }
 
     /// Up to `length` octets of a body from `offset`; empty at the end. Does not check the checksum.
-    pub fn body_piece(&self, _message: Seq, _offset: u64, _length: usize) -> Result<Vec<u8>, StoreError> {
-        todo!()
+    pub fn body_piece(&self, message: Seq, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
+        let (place, file) = self.find(message)?;
+        let left = usize::try_from(place.body_octets.saturating_sub(offset)).unwrap_or(usize::MAX).min(length);
+        if left == 0 {
+            return Ok(Vec::new());
+        }
+        let mut piece = vec![0; left];
+        let body_at = place.offset + (record::HEADER_OCTETS as u64) + u64::from(place.head_octets);
+        match file.read_at(body_at + offset, &mut piece).map_err(StoreError::of)? {
+            read if read == left => Ok(piece),
+            _ => Err(StoreError::Damaged(format!("the body of message {message} ends early"))),
+        }
+    }
+
+    fn find(&self, message: Seq) -> Result<(index::Place, Box<dyn OpenFile>), StoreError> {
+        let gone = || StoreError::Damaged(format!("there is no message {message}"));
+        let place = self.inner.view.place(message)?.ok_or_else(gone)?;
+        let path = self.inner.paths.get(place.segment).ok_or_else(gone)?;
+        let file = self.inner.files.open(&path, How::Read).map_err(StoreError::of)?;
+        Ok((place, file))
     }
 
     /// Drops whole old segments, oldest first, as far as nothing in them is undelivered, held or pinned.
-    /// `pinned_from`: messages from this one on stay (an open continuity event). Returns how many segments went.
-    pub fn purge(&self, _older_than: Wall, _pinned_from: Option<Seq>, _now: Wall) -> Result<usize, StoreError> {
-        todo!()
+    /// `pinned_from`: messages from this one on stay (an open continuity event). Returns how many segments went;
+    /// none while `now` is before the newest record (the clock was set back). Waits for the writer thread.
+    pub fn purge(&self, older_than: Wall, pinned_from: Option<Seq>, now: Wall) -> Result<usize, StoreError> {
+        let commands = self.commands().ok_or(StoreError::Closed)?;
+        let (answer, answered) = sync_channel(1);
+        let purge = retention::Purge { older_than, pinned_from, now };
+        commands.send(Command::Purge(purge, answer)).map_err(|_| StoreError::Closed)?;
+        answered.recv().unwrap_or(Err(StoreError::Closed))
     }
 
     /// Free octets of the file system, and octets of spool and index together.
     pub fn usage(&self) -> Result<Usage, StoreError> {
-        todo!()
+        let Inner { files, spool, view, .. } = &*self.inner;
+        let segments = segment::list(&**files, spool)?;
+        let spooled: u64 = segments.iter().map(|segment| segment.length).sum();
+        Ok(Usage { free_octets: files.free_octets(spool).map_err(StoreError::of)?, used_octets: spooled + view.size() })
     }
 
     /// Writes what is queued, then stops the writer thread. Later writes get [`StoreError::Closed`].
     pub fn close(&self) {
-        todo!()
+        self.inner.close();
+    }
+
+    fn commands(&self) -> Option<SyncSender<Command>> {
+        self.inner.commands.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        drop(self.commands.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A completion may hold the last clone: the writer thread does not wait for itself.
+        if let Some(thread) = thread
+            && thread.thread().id() != std::thread::current().id()
+            && thread.join().is_err()
+        {
+            log::error!("store writer panicked");
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

@@ -1,31 +1,68 @@
 //! A body on its way in: in memory while small, in an unnamed or temporary file when large.
 
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::limits::STAGE_MEMORY_MAX_OCTETS;
 
 /// Collects a body. Above [`crate::limits::STAGE_MEMORY_MAX_OCTETS`] it moves to a file in `folder` that vanishes with it.
 #[derive(Debug)]
 pub struct Staged {
-    _private: (),
+    folder: Option<PathBuf>,
+    place: Place,
 }
+
+#[derive(Debug)]
+enum Place {
+    Memory(Vec<u8>),
+    File { file: File, length: u64 },
+}
+
+/// Keeps names of one process apart; a name lives only between `open` and `unlink`.
+static NEXT_NAME: AtomicU64 = AtomicU64::new(0);
 
 impl Staged {
     /// `folder` must exist when the body grows large.
-    pub fn new(_folder: PathBuf) -> Staged {
-        todo!()
+    pub fn new(folder: PathBuf) -> Staged {
+        Staged { folder: Some(folder), place: Place::Memory(Vec::new()) }
     }
 
     /// A small body that is there already.
-    pub fn from_bytes(_bytes: Vec<u8>) -> Staged {
-        todo!()
+    pub fn from_bytes(bytes: Vec<u8>) -> Staged {
+        Staged { folder: None, place: Place::Memory(bytes) }
     }
 
-    pub fn write(&mut self, _bytes: &[u8]) -> std::io::Result<()> {
-        todo!()
+    /// Appends. After an error the body is as long as before.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Place::Memory(memory) = &mut self.place {
+            let Some(folder) = &self.folder else {
+                memory.extend_from_slice(bytes);
+                return Ok(());
+            };
+            if memory.len() + bytes.len() <= STAGE_MEMORY_MAX_OCTETS {
+                memory.extend_from_slice(bytes);
+                return Ok(());
+            }
+            let file = unnamed(folder)?;
+            file.write_all_at(memory, 0)?;
+            self.place = Place::File { length: memory.len() as u64, file };
+        }
+        if let Place::File { file, length } = &mut self.place {
+            file.write_all_at(bytes, *length)?;
+            *length += bytes.len() as u64;
+        }
+        Ok(())
     }
 
     /// In octets.
     pub fn len(&self) -> u64 {
-        todo!()
+        match &self.place {
+            Place::Memory(memory) => memory.len() as u64,
+            Place::File { length, .. } => *length,
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -33,12 +70,86 @@ impl Staged {
     }
 
     /// The first octets, at most `length` (for reading the header block).
-    pub fn head(&self, _length: usize) -> std::io::Result<Vec<u8>> {
-        todo!()
+    pub fn head(&self, length: usize) -> io::Result<Vec<u8>> {
+        self.piece(0, length)
     }
 
     /// Up to `length` octets from `offset`; empty at the end.
-    pub fn piece(&self, _offset: u64, _length: usize) -> std::io::Result<Vec<u8>> {
-        todo!()
+    pub fn piece(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let left = usize::try_from(self.len().saturating_sub(offset)).unwrap_or(usize::MAX).min(length);
+        if left == 0 {
+            return Ok(Vec::new());
+        }
+        match &self.place {
+            Place::Memory(memory) => {
+                let start = offset as usize;
+                Ok(memory[start..start + left].to_vec())
+            }
+            Place::File { file, .. } => {
+                let mut bytes = vec![0; left];
+                file.read_exact_at(&mut bytes, offset)?;
+                Ok(bytes)
+            }
+        }
+    }
+
+    /// The whole body, if it is in memory.
+    pub(super) fn in_memory(&self) -> Option<&[u8]> {
+        match &self.place {
+            Place::Memory(memory) => Some(memory),
+            Place::File { .. } => None,
+        }
+    }
+}
+
+/// A file without a name: it is gone when the process is, however that ends.
+fn unnamed(folder: &std::path::Path) -> io::Result<File> {
+    let name = format!("{}-{}", std::process::id(), NEXT_NAME.fetch_add(1, Ordering::Relaxed));
+    let path = folder.join(name);
+    let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pieces: &[usize]) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut staged = Staged::new(folder.path().to_owned());
+        let mut expected = Vec::new();
+        for (at, length) in pieces.iter().enumerate() {
+            let piece: Vec<u8> = (0..*length).map(|i| (i * 7 + at) as u8).collect();
+            staged.write(&piece).unwrap();
+            expected.extend_from_slice(&piece);
+        }
+        assert_eq!(staged.len(), expected.len() as u64);
+        assert_eq!(staged.is_empty(), expected.is_empty());
+        assert_eq!(staged.head(100).unwrap(), &expected[..expected.len().min(100)]);
+        assert_eq!(staged.piece(0, expected.len() + 9).unwrap(), expected);
+        assert_eq!(staged.piece(expected.len() as u64, 9).unwrap(), b"");
+        assert_eq!(staged.piece(u64::MAX, 9).unwrap(), b"");
+        let middle = expected.len() / 2;
+        assert_eq!(staged.piece(middle as u64, 5).unwrap(), &expected[middle..(middle + 5).min(expected.len())]);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing has a name");
+        assert_eq!(staged.in_memory().is_some(), expected.len() <= STAGE_MEMORY_MAX_OCTETS);
+    }
+
+    #[test]
+    fn small_and_large() {
+        check(&[]);
+        check(&[10, 0, 20]);
+        check(&[STAGE_MEMORY_MAX_OCTETS]);
+        check(&[STAGE_MEMORY_MAX_OCTETS, 1]);
+        check(&[5, STAGE_MEMORY_MAX_OCTETS, 3000, 1]);
+    }
+
+    #[test]
+    fn a_failed_move_to_a_file_keeps_the_body() {
+        let mut staged = Staged::new(PathBuf::from("/nonexistent/folder"));
+        staged.write(b"abc").unwrap();
+        assert!(staged.write(&vec![0; STAGE_MEMORY_MAX_OCTETS]).is_err());
+        assert_eq!(staged.piece(0, 10).unwrap(), b"abc");
     }
 }

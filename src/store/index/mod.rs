@@ -1,0 +1,237 @@
+//! The index: a view of the spool in sled. The only import of sled.
+//!
+//! One tree: a record's rows and the position it moves the index to go in by one batch, so that the index is always as of
+//! some record. It is never the only place of anything: what is missing, suspect or of another format is made again.
+
+mod apply;
+mod keys;
+mod overlay;
+mod query;
+mod rows;
+mod vessel;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use self::overlay::Overlay;
+pub use self::rows::{Applied, Place, SegmentRow};
+use self::vessel::Vessel;
+pub use self::vessel::quarantine as throw_away;
+use super::record::Placed;
+use super::{Folder, Origin, Seq, StoreError};
+use crate::clock::Wall;
+use crate::limits::INDEX_BATCH_ROWS;
+use crate::mail::{Address, Summary};
+use crate::relay::{DeliveryState, Route};
+
+/// A message in a folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub message: Seq,
+    pub folder: Folder,
+    pub seen: bool,
+    pub at: Wall,
+    pub size: u64,
+    pub summary: Summary,
+}
+
+/// A message, whoever may see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessageRow {
+    pub at: Wall,
+    pub origin: Origin,
+    pub reverse_path: Option<Address>,
+    /// Number of recipients.
+    pub recipients: u32,
+    pub eight_bit: bool,
+    pub smtputf8: bool,
+    pub size: u64,
+    pub summary: Summary,
+}
+
+/// A recipient of a message and its state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    pub message: Seq,
+    pub recipient: u32,
+    pub address: Address,
+    pub route: Route,
+    pub state: DeliveryState,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    pub total: u64,
+    pub unread: u64,
+}
+
+/// Recipients that wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueCounts {
+    pub primary: u64,
+    pub outbound: u64,
+    pub held: u64,
+    pub in_session: u64,
+}
+
+/// Outcomes of the recipients of a range of messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub messages: u64,
+    pub recipients: u64,
+    pub delivered: u64,
+    pub refused: u64,
+    pub bounced: u64,
+    pub held: u64,
+    pub queued: u64,
+}
+
+/// Reading the index. All answers are as of the last completed write or later; every list is a range read.
+pub struct View {
+    vessel: Vessel,
+    newest: AtomicU64,
+}
+
+/// The index, for writing. One owner: the writer thread (and opening, before there is one).
+pub struct Index {
+    view: Arc<View>,
+}
+
+fn sled_error(error: sled::Error) -> StoreError {
+    match error {
+        sled::Error::Corruption { .. } => StoreError::Damaged(format!("the index is damaged: {error}")),
+        error => StoreError::Io(format!("the index failed: {error}")),
+    }
+}
+
+impl Index {
+    /// Opens what is there if it can be trusted; otherwise sets it aside and starts empty (then the answer's second part says why).
+    pub fn open(data_dir: &Path) -> Result<(Index, Option<String>), StoreError> {
+        let (vessel, renewed) = Vessel::open(data_dir)?;
+        let index = Index { view: Arc::new(View { vessel, newest: AtomicU64::new(0) }) };
+        match index.applied() {
+            Ok(applied) => {
+                index.view.newest.store(applied.seq, Ordering::Release);
+                Ok((index, renewed))
+            }
+            Err(error) => Ok((index.renew(data_dir, &error.to_string())?, Some(error.to_string()))),
+        }
+    }
+
+    /// Throws the index away and starts an empty one.
+    pub fn renew(self, data_dir: &Path, why: &str) -> Result<Index, StoreError> {
+        drop(self);
+        vessel::quarantine(data_dir, why)?;
+        let (vessel, _) = Vessel::open(data_dir)?;
+        Ok(Index { view: Arc::new(View { vessel, newest: AtomicU64::new(0) }) })
+    }
+
+    pub fn view(&self) -> &Arc<View> {
+        &self.view
+    }
+
+    /// How far the index has got. Another format is an error: it is rebuilt.
+    pub fn applied(&self) -> Result<Applied, StoreError> {
+        let applied = self.view.vessel.read(|tree| match tree.get(keys::applied()).map_err(sled_error)? {
+            Some(bytes) => rows::decode::<Applied>(&bytes).map(Some),
+            None => Ok(None),
+        })?;
+        match applied {
+            Some(applied) if applied.format != rows::FORMAT => {
+                Err(StoreError::Damaged(format!("the index has format {} instead of {}", applied.format, rows::FORMAT)))
+            }
+            applied => Ok(applied.unwrap_or_default()),
+        }
+    }
+
+    /// Applies units in order, each of them at once or not at all.
+    pub fn apply(&self, units: &[Vec<Placed>]) -> Result<(), StoreError> {
+        let Some(last) = units.iter().flatten().next_back() else { return Ok(()) };
+        self.view.vessel.read(|tree| {
+            let mut rows = Overlay::new(tree);
+            for unit in units {
+                for placed in unit {
+                    apply::apply(&mut rows, placed)?;
+                }
+                if rows.len() >= INDEX_BATCH_ROWS {
+                    std::mem::replace(&mut rows, Overlay::new(tree)).commit()?;
+                }
+            }
+            rows.commit()
+        })?;
+        self.view.newest.fetch_max(last.header.seq.0, Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// Recipients that are being handed over right now, or were when the process ended.
+    pub fn in_session(&self) -> Result<Vec<(Seq, u32)>, StoreError> {
+        self.view.vessel.read(|tree| {
+            let rows = tree.scan_prefix(keys::all_in_session());
+            rows.map(|row| row.map_err(sled_error)).filter_map(|row| row.map(|(key, _)| keys::recipient_of(&key)).transpose()).collect()
+        })
+    }
+
+    /// What the index knows of the segments, in order.
+    pub fn segments(&self) -> Result<Vec<(u64, SegmentRow)>, StoreError> {
+        self.view.vessel.read(|tree| {
+            let mut segments = Vec::new();
+            for row in tree.scan_prefix(keys::all_segments()) {
+                let (key, value) = row.map_err(sled_error)?;
+                let Some(number) = keys::number_of(&key) else { continue };
+                segments.push((number, rows::decode(&value)?));
+            }
+            Ok(segments)
+        })
+    }
+
+    /// Removes all rows about the messages of a segment, and at last the segment's own. May be interrupted and done again.
+    pub fn forget_segment(&self, number: u64, row: &SegmentRow) -> Result<(), StoreError> {
+        self.view.vessel.read(|tree| {
+            let mut rows = Overlay::new(tree);
+            for message in tree.range(keys::message(Seq(row.first))..=keys::message(Seq(row.last))) {
+                let (key, _) = message.map_err(sled_error)?;
+                let Some(message) = keys::number_of(&key) else { continue };
+                apply::forget(&mut rows, Seq(message))?;
+                if rows.len() >= INDEX_BATCH_ROWS {
+                    std::mem::replace(&mut rows, Overlay::new(tree)).commit()?;
+                }
+            }
+            rows.delete(keys::segment(number));
+            rows.commit()
+        })
+    }
+
+    /// Whether a recipient of a message in `first..=last` is queued, held, or being handed over.
+    pub fn has_open_recipients(&self, first: Seq, last: Seq) -> Result<bool, StoreError> {
+        use crate::relay::Queue;
+        let lists = [keys::queue(Queue::Primary), keys::queue(Queue::Outbound), keys::all_held(), keys::all_in_session()];
+        self.view.vessel.read(|tree| {
+            for list in &lists {
+                let behind = keys::from_message(list, Seq(last.0.saturating_add(1)));
+                if tree.range(keys::from_message(list, first)..behind).next().transpose().map_err(sled_error)?.is_some() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    /// The next start makes the index again.
+    pub fn distrust(&self, why: &str) {
+        self.view.vessel.distrust(why);
+    }
+
+    /// Makes all of it durable, so that the next start may trust it.
+    pub fn close(&self) -> Result<(), StoreError> {
+        self.view.vessel.close()
+    }
+
+    /// Every row, for comparing indexes.
+    #[cfg(test)]
+    pub fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.view.vessel.read(|tree| Ok(tree.iter().map(|row| row.unwrap()).map(|(k, v)| (k.to_vec(), v.to_vec())).collect())).unwrap()
+    }
+}

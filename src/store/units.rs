@@ -1,0 +1,143 @@
+//! From records to units: what was written by one call comes back whole or, if it was never acknowledged, not at all.
+
+use std::collections::VecDeque;
+
+use super::StoreError;
+use super::scan::{Item, Record, Scanner};
+use super::segment::{HEADER_OCTETS, Segment};
+
+/// What one segment had to say.
+#[derive(Debug, Default)]
+pub struct Walked {
+    pub records: u64,
+    /// Where the part that counts ends; behind it is only what was torn.
+    pub end: u64,
+    pub torn_octets: u64,
+    /// Places that were acknowledged once and cannot be read now.
+    pub damaged: Vec<String>,
+    pub highest_seq: u64,
+    /// The disk refused some reads: what looks torn may be good.
+    pub unreadable: bool,
+}
+
+struct Piece {
+    records: Vec<Record>,
+    whole: bool,
+}
+
+impl Piece {
+    fn end(&self) -> u64 {
+        self.records.last().map_or(0, Record::end)
+    }
+}
+
+/// Puts records together; holds back what is not decided yet.
+struct Assembly {
+    /// Everything up to the limit was acknowledged.
+    all_acknowledged: bool,
+    /// Octets of the segment that a later record knows to be on disk: they were acknowledged.
+    synced_to: u64,
+    unit: Vec<Record>,
+    waiting: VecDeque<Piece>,
+}
+
+impl Assembly {
+    fn record(&mut self, record: Record) {
+        self.synced_to = self.synced_to.max(record.header.synced_to);
+        let follows = self.unit.last().is_some_and(|last| {
+            record.offset == last.end()
+                && record.header.seq.0 == last.header.seq.0 + 1
+                && record.header.unit_at == last.header.unit_at.wrapping_add(1)
+                && record.header.unit_left.wrapping_add(1) == last.header.unit_left
+        });
+        if !follows {
+            self.close();
+        }
+        let last = record.header.unit_left == 0;
+        self.unit.push(record);
+        if last {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        let (Some(first), Some(last)) = (self.unit.first(), self.unit.last()) else { return };
+        let whole = first.header.unit_at == 0 && last.header.unit_left == 0;
+        self.waiting.push_back(Piece { records: std::mem::take(&mut self.unit), whole });
+    }
+
+    /// The next piece that is decided. Order is kept: a whole unit waits for the fragment before it.
+    fn next(&mut self) -> Option<Piece> {
+        let front = self.waiting.front()?;
+        (front.whole || self.all_acknowledged || front.end() <= self.synced_to).then(|| self.waiting.pop_front())?
+    }
+}
+
+/// Walks through a segment from `from` and gives every record that counts, in units and in order.
+pub fn walk(
+    segment: &Segment,
+    file: &dyn super::OpenFile,
+    from: u64,
+    last_seq: u64,
+    each: &mut dyn FnMut(Vec<Record>) -> Result<(), StoreError>,
+) -> Result<Walked, StoreError> {
+    let limit = segment.limit();
+    let from = from.max(HEADER_OCTETS as u64);
+    let mut scanner = Scanner::new(file, from, limit, segment.header.map(|header| header.tag), last_seq);
+    let mut assembly = Assembly { all_acknowledged: segment.known_end.is_some(), synced_to: 0, unit: Vec::new(), waiting: VecDeque::new() };
+    let mut walked = Walked { end: from.min(limit), ..Walked::default() };
+    let mut gaps = Vec::new();
+    let mut emit = |assembly: &mut Assembly, walked: &mut Walked, at_end: bool| -> Result<(), StoreError> {
+        loop {
+            let piece = match assembly.next() {
+                Some(piece) => piece,
+                None if at_end => match assembly.waiting.pop_front() {
+                    // A fragment that nobody acknowledged.
+                    Some(_) => continue,
+                    None => return Ok(()),
+                },
+                None => return Ok(()),
+            };
+            walked.records += piece.records.len() as u64;
+            walked.end = walked.end.max(piece.end());
+            each(piece.records)?;
+        }
+    };
+    while let Some(item) = scanner.next() {
+        match item {
+            Item::Record(record) => assembly.record(record),
+            Item::Gap(from, to) => {
+                assembly.close();
+                gaps.push((from, to));
+            }
+        }
+        emit(&mut assembly, &mut walked, false)?;
+    }
+    assembly.close();
+    emit(&mut assembly, &mut walked, true)?;
+    if assembly.all_acknowledged {
+        walked.end = limit;
+    } else {
+        walked.end = walked.end.max(assembly.synced_to.min(limit));
+        walked.torn_octets = limit.saturating_sub(walked.end);
+    }
+    report(segment, &gaps, &mut walked);
+    walked.highest_seq = scanner.highest_seq;
+    walked.unreadable = scanner.unreadable();
+    Ok(walked)
+}
+
+fn report(segment: &Segment, gaps: &[(u64, u64)], walked: &mut Walked) {
+    let name = segment.name();
+    if segment.header.is_none() && segment.length > 0 && walked.records > 0 {
+        walked.damaged.push(format!("{name}: the header is damaged"));
+    }
+    for (from, to) in gaps {
+        if *from < walked.end {
+            walked.damaged.push(format!("{name}: octets {from} to {to} are damaged"));
+        }
+    }
+    if let Some(end) = segment.known_end.filter(|end| *end > segment.length) {
+        walked.damaged.push(format!("{name}: ends at octet {} instead of {end}", segment.length));
+    }
+}
