@@ -65,7 +65,9 @@ pub struct EventNow {
 /// A ledger line of kind `mode`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ModeLine {
-    pub transition: Transition,
+    /// None if something else that has to survive a restart changed (automatic, who owns the event).
+    #[serde(default)]
+    pub transition: Option<Transition>,
     pub saved: Saved,
     #[serde(default)]
     pub event: Option<EventNow>,
@@ -166,13 +168,22 @@ impl Core {
     pub fn feed(&self, input: Input) {
         let now = self.now();
         let mut machine = self.machine();
+        let before = machine.saved().clone();
+        let mut recorded = false;
         for action in machine.handle(input, now) {
             match action {
-                Action::Changed(transition) => self.change(&machine, transition),
+                Action::Changed(transition) => {
+                    recorded = true;
+                    self.change(&machine, transition);
+                }
                 Action::ProbeNow => self.probe_at_once(),
                 Action::Alarm(alarm) => log::warn!("continuity alarm={alarm:?}"),
                 Action::AlarmOver(alarm) => log::info!("continuity alarm-over={alarm:?}"),
             }
+        }
+        if !recorded && *machine.saved() != before {
+            let line = ModeLine { transition: None, saved: machine.saved().clone(), event: self.mode().event };
+            self.record("mode", &line, now.wall);
         }
     }
 
@@ -186,7 +197,7 @@ impl Core {
             _ => EventNow { id, since: transition.at, first: Seq(self.store.view().newest().0 + 1) },
         });
         log::warn!("continuity mode={:?} was={:?} by={} reason={:?}", transition.to, transition.from, transition.by, transition.reason);
-        let line = ModeLine { transition: transition.clone(), saved: saved.clone(), event: event.clone() };
+        let line = ModeLine { transition: Some(transition.clone()), saved: saved.clone(), event: event.clone() };
         self.record("mode", &line, transition.at);
         let now = ModeNow { mode: transition.to, since: saved.since, event };
         if let (Some(closed), None) = (&before.event, &now.event) {

@@ -155,7 +155,7 @@ impl Intake {
         let standing = self.standing(session.client);
         let addressed = self.address(standing, &envelope, mode, now);
         let trusted = standing != Standing::Stranger && addressed.recipients.iter().any(|to| to.route == Route::Outbound);
-        body.prepend(self.received_field(session, &envelope, now));
+        body.prepend(&self.received_field(session, &envelope, now));
         let size = body.len();
         let in_session: Vec<u32> = numbers(&addressed, |state| *state == DeliveryState::InSession);
         let new = NewMessage {
@@ -237,7 +237,7 @@ impl Intake {
     async fn stream_through(&self, session: &SessionInfo, transaction: &Transaction, body: Arc<Staged>, error: &StoreError) -> Reply {
         self.alarm_store(error);
         let attempt = self.outgoing.send(Route::Primary, transaction, &Source::Staged(body)).await;
-        let reply = handover::uncached(&attempt);
+        let reply = handover::uncached(&attempt, transaction.recipients.len());
         log::warn!("session={} smtp streamed-through reply={} reason={error}", session.id, reply.code);
         reply
     }
@@ -247,7 +247,7 @@ impl Intake {
         log::error!("session={} smtp not-stored reason={error}", session.id);
         match error {
             StoreError::Full => reply::insufficient_storage(),
-            _ => reply::local_error(),
+            _ => reply::try_later(),
         }
     }
 
@@ -283,7 +283,7 @@ impl Host for Intake {
             reply::relaying_denied()
         } else if reverse_path.is_some_and(|path| !self.core.is_local(path)) {
             // A compromised trusted host must not send the world's mail in strangers' names.
-            reply::sender_denied()
+            reply::sender_refused()
         } else {
             reply::recipient_ok()
         };

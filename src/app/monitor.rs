@@ -7,6 +7,7 @@ use super::core::Core;
 use super::outgoing::{Outgoing, primary_target};
 use crate::clock::Mono;
 use crate::continuity::{Class, Evidence, Input, Probe};
+use crate::limits;
 use crate::net::probe;
 use crate::net::rt;
 
@@ -27,7 +28,9 @@ impl Core {
 
 /// Probes by SMTP, for ever.
 pub async fn watch_smtp(core: Arc<Core>, outgoing: Arc<Outgoing>) {
-    let target = primary_target(&core, &core.config.primary.smtp);
+    let mut target = primary_target(&core, &core.config.primary.smtp);
+    // Exchange tarpits MAIL under back pressure: that is slow, not down.
+    target.options.timeouts.reply = limits::PROBE_SLOW_MAX;
     loop {
         let started = core.now().mono;
         let canary = core.config.primary.canary.as_ref();
@@ -72,7 +75,7 @@ pub async fn watch_witnesses(core: Arc<Core>, outgoing: Arc<Outgoing>) {
             Some(witness) => (Class::Healthy, format!("{witness} answers")),
             None => (Class::Isolated, "no witness answers".to_owned()),
         };
-        let evidence = Evidence { at: core.now().wall, probe: Probe::Witnesses, class, detail, latency_ms: None, reset: false };
+        let evidence = Evidence::new(core.now().wall, Probe::Witnesses, class, &detail);
         core.feed_async(Input::Observed(evidence)).await;
         until_next(&core, started, false).await;
     }

@@ -11,6 +11,7 @@ use super::core::{Core, ModeNow};
 use super::outgoing::{Outgoing, Source};
 use super::recovery::Recovery;
 use super::writing::{Addressed, NewMessage, queued_now};
+use crate::clock::Wall;
 use crate::continuity::Mode;
 use crate::limits;
 use crate::mail::trace::split_header;
@@ -235,8 +236,10 @@ impl Job {
         if self.queue == Queue::Primary {
             self.core.observe_relay(handover::evidence(&attempt, &by, now)).await;
         }
-        let tried: Vec<Tried> = self.wanted.iter().map(|to| Tried { attempts: attempts(&to.state), accepted_at: self.row.at }).collect();
-        let nexts = handover::from_queue(&attempt, self.queue, &tried, self.by_gate, &by, random(), now);
+        let tried: Vec<Tried> = self.wanted.iter().map(|to| tried(&to.state, self.row.at)).collect();
+        // What the gate held stays the gate's when it is tried again.
+        let by_gate = self.by_gate || tried.iter().any(|tried| tried.held > 0);
+        let nexts = handover::from_queue(&attempt, self.queue, by_gate, &tried, &by, random(), now);
         self.record(&nexts).await;
         Done { message: self.message.0, no_connection: matches!(attempt, Attempt::Failed(_)), fared: Some(nexts) }
     }
@@ -314,9 +317,11 @@ pub fn random() -> u64 {
     getrandom::u64().unwrap_or_default()
 }
 
-fn attempts(state: &DeliveryState) -> u32 {
+fn tried(state: &DeliveryState, accepted_at: Wall) -> Tried {
     match state {
-        DeliveryState::Queued { attempts, .. } => *attempts,
-        _ => 0,
+        DeliveryState::Queued { attempts, in_doubt, held, .. } => {
+            Tried { attempts: *attempts, accepted_at, in_doubt: *in_doubt, held: *held }
+        }
+        _ => Tried { accepted_at, ..Tried::default() },
     }
 }

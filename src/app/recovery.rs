@@ -37,8 +37,10 @@ impl Recovery {
     pub async fn note(&mut self, core: &Arc<Core>, nexts: Option<&[Next]>, no_connection: bool) {
         self.no_connection = no_connection;
         let Some(nexts) = nexts else { return };
-        if let Some((refused, tried)) = self.gate.note(fared(nexts)) {
+        if let Some((refused, tried)) = self.gate.note(Fared::of(nexts)) {
             feed(core, Input::Gate(Report::Relapse { refused, tried })).await;
+            // If a forced end holds the relapse off, the hand-over begins again behind a new gate.
+            self.gate = Gate::new();
         }
     }
 
@@ -87,19 +89,6 @@ impl Recovery {
 async fn feed(core: &Arc<Core>, input: Input) {
     let core = core.clone();
     rt::unblock(move || core.feed(input)).await;
-}
-
-/// A message fared as its best recipient.
-fn fared(nexts: &[Next]) -> Fared {
-    let delivered = |next: &Next| matches!(next, Next::State(DeliveryState::Delivered { .. }));
-    let held = |next: &Next| matches!(next, Next::State(DeliveryState::Held { .. }));
-    if nexts.iter().any(delivered) {
-        Fared::Delivered
-    } else if nexts.iter().any(held) {
-        Fared::Refused
-    } else {
-        Fared::Deferred
-    }
 }
 
 /// What each person wrote in the event, and which digests of it are missing.
@@ -215,11 +204,11 @@ pub async fn release_held(core: &Arc<Core>) -> Result<(), StoreError> {
         let Some(last) = page.last() else { return Ok(()) };
         after = Some((last.message, last.recipient));
         for to in page {
-            let DeliveryState::Held { at, by_gate: true, attempts, .. } = to.state else { continue };
-            let Some(wait) = limits::HELD_RETRY_AFTER.get((attempts as usize).saturating_sub(1)) else { continue };
+            let (DeliveryState::Held { at, attempts, .. }, Some(wait)) = (&to.state, to.state.gate_retry_after()) else { continue };
+            let (at, held) = (*at, *attempts);
             let since = if mode.since > at { mode.since } else { at };
-            if now.since(since) >= *wait {
-                let state = DeliveryState::Queued { attempts, next_at: now, last: None, in_doubt: false };
+            if now.since(since) >= wait {
+                let state = DeliveryState::Queued { attempts: 0, next_at: now, last: None, in_doubt: false, held };
                 core.write_states(to.message, vec![(to.recipient, state)]).await;
                 core.kick(Queue::Primary);
             }

@@ -9,7 +9,7 @@ use super::status;
 use super::writing::queued_now;
 use crate::auth::{Verifier, password};
 use crate::clock::Wall;
-use crate::continuity::{EndError, Input, Mode};
+use crate::continuity::{EndError, Input, Mode, Transition};
 use crate::control::{Answer, Verb};
 use crate::directory::Directory;
 use crate::limits;
@@ -92,22 +92,20 @@ fn events(core: &Core, wanted: Option<&str>) -> Answer {
     };
     let closed: Vec<EventLine> = closed.into_iter().filter_map(|line| serde_json::from_value(line.data).ok()).collect();
     if let Some(id) = wanted {
-        let transitions: Vec<ModeLine> = changes
+        let transitions: Vec<Transition> = changes
             .into_iter()
-            .filter_map(|line| serde_json::from_value::<ModeLine>(line.data).ok())
-            .filter(|line| line.transition.event.as_ref().is_some_and(|event| event.0 == id))
+            .filter_map(|line| serde_json::from_value::<ModeLine>(line.data).ok()?.transition)
+            .filter(|change| change.event.as_ref().is_some_and(|event| event.0 == id))
             .collect();
         if transitions.is_empty() {
             return Answer::failed(format!("There is no event {id}. `lifeboat event list` shows all."));
         }
         let mut text = format!("Event {id}\n");
-        for line in &transitions {
-            let change = &line.transition;
+        for change in &transitions {
             text += &format!("{}  {:?} -> {:?}  by {}: {}\n", date::rfc3339(change.at), change.from, change.to, change.by, change.reason);
         }
         let report = closed.iter().find(|event| event.id.0 == id);
         text += &report.map_or_else(|| "The event is open.\n".to_owned(), |event| format!("{}\n", event.summary));
-        let transitions: Vec<_> = transitions.into_iter().map(|line| line.transition).collect();
         return Answer::done(text, json!({ "id": id, "transitions": transitions, "report": report }));
     }
     let open = core.mode().event;
@@ -170,7 +168,9 @@ fn retry(core: &Core, message: Option<u64>, by: &str) -> Answer {
     core.audit(by, "queue-retry", format!("recipients={}", wanted.len()));
     let now = core.now().wall;
     let due = |state: &DeliveryState| match state.clone() {
-        DeliveryState::Queued { attempts, last, in_doubt, .. } => DeliveryState::Queued { attempts, next_at: now, last, in_doubt },
+        DeliveryState::Queued { attempts, last, in_doubt, held, .. } => {
+            DeliveryState::Queued { attempts, next_at: now, last, in_doubt, held }
+        }
         other => other,
     };
     finish(core, wanted.iter().map(|to| (to, due(&to.state))).collect(), now)

@@ -69,7 +69,7 @@ impl NewMessage {
 
 /// Queued, due at once.
 pub fn queued_now(now: Wall) -> DeliveryState {
-    DeliveryState::Queued { attempts: 0, next_at: now, last: None, in_doubt: false }
+    DeliveryState::Queued { attempts: 0, next_at: now, last: None, in_doubt: false, held: 0 }
 }
 
 /// Routes, first states and filings of a message's recipients.

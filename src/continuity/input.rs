@@ -74,6 +74,23 @@ pub enum Alarm {
     AutomaticOff,
 }
 
+impl Alarm {
+    /// What it means and what to do, in one or two sentences.
+    pub fn text(self) -> &'static str {
+        match self {
+            Alarm::Misconfigured => {
+                "A probe of the primary meets a configuration mistake (certificate, password, canary or address). \
+                 This is not an outage; see the probes and correct the setting."
+            }
+            Alarm::Isolated => "This box has lost its own network: neither the primary nor a witness answers. Check its cable and switch.",
+            Alarm::WitnessUnknown => "None of monitor.witnesses has ever answered; they are ignored. Check their addresses.",
+            Alarm::AutomaticOff => {
+                "The box would change its mode, but automatic is off: decide with `lifeboat event start` or `event end`."
+            }
+        }
+    }
+}
+
 /// A change of mode with its reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {

@@ -54,6 +54,9 @@ pub enum DeliveryState {
         /// An attempt got as far as the final dot and has no answer: the next may duplicate.
         #[serde(default)]
         in_doubt: bool,
+        /// How often the recovery gate held it before this try (`Held::attempts`); 0 if it never did.
+        #[serde(default)]
+        held: u32,
     },
     Delivered {
         at: Wall,
@@ -126,7 +129,7 @@ mod tests {
     #[test]
     fn states_are_read_back_from_records() {
         let queued = r#"{"state":"queued","next_at":7}"#;
-        let expected = DeliveryState::Queued { attempts: 0, next_at: Wall(7), last: None, in_doubt: false };
+        let expected = DeliveryState::Queued { attempts: 0, next_at: Wall(7), last: None, in_doubt: false, held: 0 };
         assert_eq!(serde_json::from_str::<DeliveryState>(queued).unwrap(), expected);
         assert_eq!(serde_json::to_string(&DeliveryState::InSession).unwrap(), r#"{"state":"in-session"}"#);
     }

@@ -38,12 +38,12 @@ struct Current {
 pub struct Part {
     pub head: Head,
     pub head_bytes: Vec<u8>,
-    pub body: Option<Staged>,
+    pub body: Option<Arc<Staged>>,
 }
 
 impl Part {
     pub fn octets(&self) -> u64 {
-        HEADER_OCTETS as u64 + self.head_bytes.len() as u64 + self.body.as_ref().map_or(0, Staged::len) + 4
+        HEADER_OCTETS as u64 + self.head_bytes.len() as u64 + self.body.as_deref().map_or(0, Staged::len) + 4
     }
 }
 
@@ -133,7 +133,7 @@ impl Log {
         let offset = self.end();
         let Some(current) = &self.current else { return Err(AppendError::Segment(io::Error::other("no segment"))) };
         let (number, tag, synced_to) = (current.number, current.tag, current.synced);
-        let body_octets = part.body.as_ref().map_or(0, Staged::len);
+        let body_octets = part.body.as_deref().map_or(0, Staged::len);
         let header = Header {
             version: VERSION,
             kind: part.head.kind(),

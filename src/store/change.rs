@@ -3,6 +3,7 @@
 //! Heads are JSON: unknown fields are ignored and missing ones have defaults, so that older and newer versions read each other.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,7 @@ impl std::fmt::Display for Seq {
 #[derive(Debug)]
 pub enum Change {
     /// A message with its envelope and its body.
-    Message(Box<Accepted>, Staged),
+    Message(Box<Accepted>, Arc<Staged>),
     /// A recipient's new state.
     Delivery { message: Seq, recipient: u32, state: DeliveryState },
     /// A person read (or un-read) a message.

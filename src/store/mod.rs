@@ -179,7 +179,12 @@ impl Store {
 
     /// A place for a body that is on its way in.
     pub fn stage(&self) -> Staged {
-        Staged::new(self.inner.spool.join(open::INCOMING))
+        Staged::new(self.stage_folder())
+    }
+
+    /// The folder of such places, for whoever makes its own [`Staged`].
+    pub fn stage_folder(&self) -> PathBuf {
+        self.inner.spool.join(open::INCOMING)
     }
 
     /// The whole body of a message. Checks its checksum.

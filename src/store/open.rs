@@ -133,7 +133,7 @@ fn queue_in_doubt(store: &Store, in_session: Vec<(Seq, u32)>, now: Wall) -> Resu
         let queued = |&(message, recipient): &(Seq, u32)| Change::Delivery {
             message,
             recipient,
-            state: DeliveryState::Queued { attempts: 0, next_at: now, last: None, in_doubt: true },
+            state: DeliveryState::Queued { attempts: 0, next_at: now, last: None, in_doubt: true, held: 0 },
         };
         store.write_wait(unit.iter().map(queued).collect(), now)?;
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use std::sync::Arc;
+
 use super::{Accepted, Change, Seq, Staged};
 use crate::clock::Wall;
 use crate::limits::{RECORD_BODY_MAX_OCTETS, RECORD_HEAD_MAX_OCTETS};
@@ -119,7 +121,7 @@ pub struct SeenHead {
 }
 
 impl Head {
-    pub fn split(change: Change) -> (Head, Option<Staged>) {
+    pub fn split(change: Change) -> (Head, Option<Arc<Staged>>) {
         match change {
             Change::Message(accepted, body) => (Head::Message(accepted), Some(body)),
             Change::Delivery { message, recipient, state } => (Head::Delivery(DeliveryHead { message, recipient, state }), None),

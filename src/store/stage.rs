@@ -18,7 +18,12 @@ pub struct Staged {
 #[derive(Debug)]
 enum Place {
     Memory(Vec<u8>),
-    File { file: File, length: u64 },
+    /// `front` stands before what is in the file (see [`Staged::prepend`]); `length` counts the file alone.
+    File {
+        front: Vec<u8>,
+        file: File,
+        length: u64,
+    },
 }
 
 /// Keeps names of one process apart; a name lives only between `open` and `unlink`.
@@ -48,20 +53,29 @@ impl Staged {
             }
             let file = unnamed(folder)?;
             file.write_all_at(memory, 0)?;
-            self.place = Place::File { length: memory.len() as u64, file };
+            self.place = Place::File { front: Vec::new(), length: memory.len() as u64, file };
         }
-        if let Place::File { file, length } = &mut self.place {
+        if let Place::File { file, length, .. } = &mut self.place {
             file.write_all_at(bytes, *length)?;
             *length += bytes.len() as u64;
         }
         Ok(())
     }
 
+    /// Puts a few octets (a trace field) before everything, without moving a large body.
+    pub fn prepend(&mut self, bytes: &[u8]) {
+        let front = match &mut self.place {
+            Place::Memory(memory) => memory,
+            Place::File { front, .. } => front,
+        };
+        front.splice(0..0, bytes.iter().copied());
+    }
+
     /// In octets.
     pub fn len(&self) -> u64 {
         match &self.place {
             Place::Memory(memory) => memory.len() as u64,
-            Place::File { length, .. } => *length,
+            Place::File { front, length, .. } => front.len() as u64 + *length,
         }
     }
 
@@ -85,9 +99,13 @@ impl Staged {
                 let start = offset as usize;
                 Ok(memory[start..start + left].to_vec())
             }
-            Place::File { file, .. } => {
+            Place::File { front, file, .. } => {
                 let mut bytes = vec![0; left];
-                file.read_exact_at(&mut bytes, offset)?;
+                let fronted = front.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
+                let fronted = &fronted[..fronted.len().min(left)];
+                bytes[..fronted.len()].copy_from_slice(fronted);
+                let at = offset.saturating_sub(front.len() as u64);
+                file.read_exact_at(&mut bytes[fronted.len()..], at)?;
                 Ok(bytes)
             }
         }
@@ -116,6 +134,11 @@ mod tests {
     use super::*;
 
     fn check(pieces: &[usize]) {
+        check_with_front(pieces, b"");
+        check_with_front(pieces, b"Received: from here\r\n");
+    }
+
+    fn check_with_front(pieces: &[usize], front: &[u8]) {
         let folder = tempfile::tempdir().unwrap();
         let mut staged = Staged::new(folder.path().to_owned());
         let mut expected = Vec::new();
@@ -124,6 +147,9 @@ mod tests {
             staged.write(&piece).unwrap();
             expected.extend_from_slice(&piece);
         }
+        let body_octets = expected.len();
+        staged.prepend(front);
+        expected.splice(0..0, front.iter().copied());
         assert_eq!(staged.len(), expected.len() as u64);
         assert_eq!(staged.is_empty(), expected.is_empty());
         assert_eq!(staged.head(100).unwrap(), &expected[..expected.len().min(100)]);
@@ -133,7 +159,10 @@ mod tests {
         let middle = expected.len() / 2;
         assert_eq!(staged.piece(middle as u64, 5).unwrap(), &expected[middle..(middle + 5).min(expected.len())]);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing has a name");
-        assert_eq!(staged.in_memory().is_some(), expected.len() <= STAGE_MEMORY_MAX_OCTETS);
+        for offset in 0..front.len().min(expected.len()) {
+            assert_eq!(staged.piece(offset as u64, 40).unwrap(), &expected[offset..(offset + 40).min(expected.len())]);
+        }
+        assert_eq!(staged.in_memory().is_some(), body_octets <= STAGE_MEMORY_MAX_OCTETS);
     }
 
     #[test]

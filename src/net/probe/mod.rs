@@ -38,8 +38,7 @@ impl Finding {
 
     /// The one place where a probe's finding becomes evidence.
     ///
-    /// ISOLATION: the fact for the rule "isolated only if the primary sends no RST" (DESIGN section 3) is `self.reset`, and this
-    /// is where it goes into the evidence as soon as [`Evidence`] has a place for it.
+    /// A reset is an answer of the primary's machine: then silent witnesses do not mean that we are isolated (DESIGN section 3).
     fn into_evidence(self, probe: Probe, now: Now) -> Evidence {
         log::debug!(
             "probe={probe:?} class={:?} reset={} latency_ms={:?} detail={:?}",
@@ -48,7 +47,14 @@ impl Finding {
             self.latency_ms,
             self.detail
         );
-        Evidence { at: now.wall, probe, class: self.class, detail: one_line(&self.detail), latency_ms: self.latency_ms }
+        Evidence {
+            at: now.wall,
+            probe,
+            class: self.class,
+            detail: one_line(&self.detail),
+            latency_ms: self.latency_ms,
+            answered: self.reset,
+        }
     }
 }
 

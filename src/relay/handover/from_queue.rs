@@ -15,7 +15,7 @@ pub struct Tried {
     pub accepted_at: Wall,
     /// An earlier try may have arrived: `Queued::in_doubt`. It stays so until there is an answer.
     pub in_doubt: bool,
-    /// How often it has been held before: `Held::attempts` if this try is of what the gate held, else 0.
+    /// How often it has been held before: `Queued::held`.
     pub held: u32,
 }
 
@@ -116,14 +116,14 @@ impl Pass<'_> {
     /// Again after a constant short time: it was not about this message.
     fn soon(&self, tried: &Tried, last: String) -> DeliveryState {
         let next_at = self.now.plus(BACKOFF_FIRST);
-        DeliveryState::Queued { attempts: tried.attempts, next_at, last: Some(last), in_doubt: tried.in_doubt }
+        DeliveryState::Queued { attempts: tried.attempts, next_at, last: Some(last), in_doubt: tried.in_doubt, held: tried.held }
     }
 
     /// Again after a growing time. All recipients of a message that fail together come back together.
     fn later(&self, tried: &Tried, last: String, in_doubt: bool) -> DeliveryState {
         let attempts = tried.attempts.saturating_add(1);
         let next_at = self.now.plus(backoff::wait(attempts, self.random));
-        DeliveryState::Queued { attempts, next_at, last: Some(last), in_doubt: in_doubt || tried.in_doubt }
+        DeliveryState::Queued { attempts, next_at, last: Some(last), in_doubt: in_doubt || tried.in_doubt, held: tried.held }
     }
 
     fn unanswered(&self) -> String {

@@ -5,7 +5,7 @@ use super::{Attempt, words};
 use crate::clock::Wall;
 use crate::limits::BACKOFF_FIRST;
 use crate::relay::DeliveryState;
-use crate::smtp::Reply;
+use crate::smtp::{Reply, reply};
 
 /// What each recipient's state is now and what the sender is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,20 +42,30 @@ pub fn in_session(attempt: &Attempt, recipients: usize, by: &str, now: Wall) -> 
     Verdict { states, reply: None }
 }
 
+/// Mail that streams through because our own disk is full or failed: nothing is ours, so the primary's reply is the answer,
+/// and without one for the whole message the sender keeps it.
+pub fn uncached(attempt: &Attempt, recipients: usize) -> Reply {
+    match answers(attempt, recipients).as_slice() {
+        [Answer::End(end), rest @ ..] if rest.iter().all(|answer| matches!(answer, Answer::End(_))) => (*end).clone(),
+        // A mixed verdict cannot be told in one reply: the sender tries all of them again.
+        _ => reply::try_later(),
+    }
+}
+
 fn state(answer: Answer<'_>, is_verdict: bool, attempt: &Attempt, by: &str, now: Wall) -> DeliveryState {
     let (reply, later) = match answer {
         Answer::End(reply) | Answer::Recipient(reply) | Answer::Transaction(reply) => (reply, now.plus(BACKOFF_FIRST)),
         Answer::None(broke) => {
             let (attempts, next_at) = if broke == Broke::Before { (0, now) } else { (1, now.plus(BACKOFF_FIRST)) };
             let last = Some(words::unanswered(attempt, by));
-            return DeliveryState::Queued { attempts, next_at, last, in_doubt: broke == Broke::AfterDot };
+            return DeliveryState::Queued { attempts, next_at, last, in_doubt: broke == Broke::AfterDot, held: 0 };
         }
     };
     match meaning(reply) {
         Meaning::Yes => DeliveryState::Delivered { at: now, reply: words::kept(reply), by: by.to_owned() },
         Meaning::No if is_verdict => held(words::kept(reply), now),
         Meaning::No | Meaning::Later => {
-            DeliveryState::Queued { attempts: 1, next_at: later, last: Some(words::kept(reply)), in_doubt: false }
+            DeliveryState::Queued { attempts: 1, next_at: later, last: Some(words::kept(reply)), in_doubt: false, held: 0 }
         }
     }
 }

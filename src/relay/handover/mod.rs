@@ -10,7 +10,7 @@ mod words;
 
 pub use evidence::evidence;
 pub use from_queue::{Next, Tried, from_queue};
-pub use in_session::{Verdict, in_session};
+pub use in_session::{Verdict, in_session, uncached};
 
 use crate::smtp::client::{Failure, Sent};
 

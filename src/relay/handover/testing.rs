@@ -71,7 +71,7 @@ fn reached(sent: &Sent) -> Stage {
 /// `queued+30#1?`: in 30 s, tried once, in doubt; `held#2@gate`; `delivered`.
 pub(super) fn one_word(state: &DeliveryState) -> String {
     match state {
-        DeliveryState::Queued { attempts, next_at, last, in_doubt } => {
+        DeliveryState::Queued { attempts, next_at, last, in_doubt, .. } => {
             assert!(last.as_ref().is_some_and(|last| !last.is_empty()), "a queued recipient says why");
             format!("queued+{}#{attempts}{}", seconds(*next_at), if *in_doubt { "?" } else { "" })
         }

@@ -64,7 +64,7 @@ impl World {
     }
 
     fn file(&self, message: &str, origin: Origin, recipients: &[(&str, Route)], filings: &[(&str, Folder)]) -> Seq {
-        let queued = || DeliveryState::Queued { attempts: 0, next_at: NOW, last: None, in_doubt: false };
+        let queued = || DeliveryState::Queued { attempts: 0, next_at: NOW, last: None, in_doubt: false, held: 0 };
         let recipient = |(address, route): &(&str, Route)| Recipient { address: address_of(address), route: *route, state: queued() };
         let filing = |(who, folder): &(&str, Folder)| Filing {
             mailbox: mailbox(who),
@@ -84,7 +84,7 @@ impl World {
             smtputf8: false,
             summary: parse::summarise(message.as_bytes()),
         };
-        let change = Change::Message(Box::new(accepted), Staged::from_bytes(message.as_bytes().to_vec()));
+        let change = Change::Message(Box::new(accepted), Staged::from_bytes(message.as_bytes().to_vec()).into());
         self.store.write_wait(vec![change], NOW).unwrap()[0]
     }
 
