@@ -202,7 +202,7 @@ fn what_is_not_there_yet_says_so() {
 #[test]
 fn fsck_without_data_says_so() {
     let folder = folder_with("");
-    let expected = format!("lifeboat: {}/data is not there: nothing is stored yet\n", folder.path().display());
+    let expected = format!("lifeboat: nothing is stored in {}/data yet\n", folder.path().display());
     check(folder.path(), &["fsck", "--config", "lifeboat.toml"], 1, "", &expected);
 }
 

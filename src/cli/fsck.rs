@@ -16,8 +16,8 @@ pub fn fsck(config: &Path, rebuild: bool) -> u8 {
         Err(exit) => return exit,
     };
     let data_dir = &loaded.config.server.data_dir;
-    if !data_dir.is_dir() {
-        complain(&format!("lifeboat: {} is not there: nothing is stored yet", data_dir.display()));
+    if !data_dir.join("spool").is_dir() {
+        complain(&format!("lifeboat: nothing is stored in {} yet", data_dir.display()));
         return FAILED;
     }
     let checked = check(data_dir, rebuild);

@@ -1,3 +1,5 @@
+//! The CSV and look-ups in it.
+
 use super::*;
 
 const EXAMPLE: &str = include_str!("../../assets/directory.csv");
