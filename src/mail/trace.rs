@@ -176,8 +176,7 @@ mod tests {
     #[test]
     fn received_keeps_a_foreign_address_to_foreign_mail() {
         let address = Address::parse("grüße@example.com").unwrap();
-        let mut field =
-            Received { helo: "a", client: None, by: "b", with: "ESMTP", id: "1", for_recipient: Some(&address), at: Wall(0) };
+        let mut field = Received { helo: "a", client: None, by: "b", with: "ESMTP", id: "1", for_recipient: Some(&address), at: Wall(0) };
         assert!(received(&field).is_ascii());
         field.with = "UTF8SMTP";
         assert!(String::from_utf8(received(&field)).unwrap().contains("for <grüße@example.com>"));

@@ -129,7 +129,8 @@ fn is_lines(content: &[u8]) -> bool {
 
 fn media_type(text: &str) -> String {
     let lower = text.trim().to_ascii_lowercase();
-    let is_token = |part: &str| !part.is_empty() && part.len() <= 100 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b));
+    let is_token =
+        |part: &str| !part.is_empty() && part.len() <= 100 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b));
     match lower.split_once('/') {
         Some((kind, subtype)) if is_token(kind) && is_token(subtype) && kind != "multipart" && kind != "message" => lower,
         _ => "application/octet-stream".to_owned(),

@@ -181,7 +181,8 @@ pub(super) fn parameter(key: &str, value: &str) -> Vec<String> {
     let mut pieces = vec![String::from("utf-8''")];
     for &byte in value.as_bytes() {
         // RFC 2231 section 7: attribute-char.
-        let code = if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+        let code =
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
         match pieces.last_mut() {
             Some(last) if last.len() + code.len() <= PIECE_OCTETS => last.push_str(&code),
             _ => pieces.push(code),

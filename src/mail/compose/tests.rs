@@ -32,7 +32,11 @@ fn check_wire(message: &[u8]) {
     let (header, _) = text.split_once("\r\n\r\n").unwrap();
     for line in header.split("\r\n") {
         assert!(line.len() <= 78 || !line.trim().contains(' ') || line.split(' ').any(|word| word.len() > 60), "{line:?}");
-        assert!(line.starts_with(' ') || line.split_once(": ").is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')), "{line:?}");
+        assert!(
+            line.starts_with(' ')
+                || line.split_once(": ").is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')),
+            "{line:?}"
+        );
         for word in line.split_whitespace().filter(|word| word.starts_with("=?")) {
             assert!(word.len() <= 75 && word.ends_with("?="), "{word}");
         }
@@ -144,7 +148,8 @@ fn texts_survive() {
 #[test]
 fn files_survive() {
     let mut draft = draft();
-    let file = |name: &str, media_type: &str, content: &[u8]| File { name: name.into(), media_type: media_type.into(), content: content.into() };
+    let file =
+        |name: &str, media_type: &str, content: &[u8]| File { name: name.into(), media_type: media_type.into(), content: content.into() };
     draft.attachments = vec![
         file("report.pdf", "application/pdf", &[0, 255, 13, 10, 61].repeat(1000)),
         file("Übersicht 2026 – Entwurf für die große Besprechung am Dienstagnachmittag (final) v2.docx", "x/y", b"x"),
@@ -193,7 +198,7 @@ fn a_boundary_is_never_inside() {
     outer.attachments = vec![File { name: "m.eml".into(), media_type: "message/rfc822".into(), content: b"x\r\n".to_vec() }];
     // The second message has the first one's boundary as its text.
     let first = String::from_utf8(write(&outer)).unwrap();
-    outer.attachments[0].content = first[first.find("\r\n\r\n").unwrap()..].as_bytes().to_vec();
+    outer.attachments[0].content = first.as_bytes()[first.find("\r\n\r\n").unwrap()..].to_vec();
     check(&outer);
 }
 
@@ -234,7 +239,11 @@ fn a_bounce_is_a_report() {
         subject: "Undelivered: Grüße".to_owned(),
         text: "Your message could not be delivered.\n".to_owned(),
         recipients: vec![
-            DsnRecipient { address: address("bo@example.net"), status: "5.1.1".into(), diagnostic: Some("550 5.1.1 no\r\nX: such ü user".into()) },
+            DsnRecipient {
+                address: address("bo@example.net"),
+                status: "5.1.1".into(),
+                diagnostic: Some("550 5.1.1 no\r\nX: such ü user".into()),
+            },
             DsnRecipient { address: address("grüße+a@example.net"), status: "bad".into(), diagnostic: None },
         ],
         original_header: b"Subject: x\r\nFrom: ann@example.com\r\nX-Raw: \xfc\r\n".to_vec(),

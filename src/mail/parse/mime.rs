@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use mail_parser::{ContentType, MimeHeaders as _};
+use mail_parser::ContentType;
 
 use super::decode::Encoding;
 use super::fields::{Header, take_line};

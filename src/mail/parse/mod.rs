@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Wall;
 use crate::limits::{HEADER_BLOCK_MAX_OCTETS, SUMMARY_SCAN_MAX_OCTETS};
+pub(super) use clean::file_name;
 use fields::Header;
 pub use text::html_to_text;
 

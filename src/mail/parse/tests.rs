@@ -191,7 +191,22 @@ fn hostile_sizes_are_linear_work() {
 
 #[test]
 fn odd_bytes_do_not_break() {
-    for message in [&b""[..], b"\r\n", b"\n", b"\r", b"\0", b":", b": x\n\n", b"From:\n", b"From: =?\n", b"\xff\xfe\n\n\xff", b"Content-Type:\n\n", b"Content-Type: ;;;=\"\n\nx", b"Content-Type: multipart/x; boundary=\"\"\n\n----\n", b"Content-Type: multipart/x; boundary=\"--\"\n\n----\n\nx\n------\n"] {
+    for message in [
+        &b""[..],
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"\0",
+        b":",
+        b": x\n\n",
+        b"From:\n",
+        b"From: =?\n",
+        b"\xff\xfe\n\n\xff",
+        b"Content-Type:\n\n",
+        b"Content-Type: ;;;=\"\n\nx",
+        b"Content-Type: multipart/x; boundary=\"\"\n\n----\n",
+        b"Content-Type: multipart/x; boundary=\"--\"\n\n----\n\nx\n------\n",
+    ] {
         summarise(message);
         let opened = open(message);
         for attachment in opened.attachments {

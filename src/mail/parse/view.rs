@@ -67,13 +67,7 @@ pub(super) fn attachments<'p, 'a>(parts: &'p Parts<'a>) -> impl Iterator<Item = 
 }
 
 pub(super) fn attachment(leaf: &Leaf<'_>, number: usize, size: usize) -> Attachment {
-    Attachment {
-        number,
-        name: name(leaf, number),
-        media_type: leaf.media_type.clone(),
-        size,
-        content_id: leaf.content_id.clone(),
-    }
+    Attachment { number, name: name(leaf, number), media_type: leaf.media_type.clone(), size, content_id: leaf.content_id.clone() }
 }
 
 /// Whether a part earns a paper clip: not the pictures of an HTML text, nor a signature, nor what is shown anyway.
@@ -82,10 +76,8 @@ pub(super) fn counts_as_attachment(leaf: &Leaf<'_>) -> bool {
         return leaf.file_name().is_some();
     }
     let is_picture_of_text = leaf.content_id.is_some() && leaf.in_related && leaf.media_type.starts_with("image/");
-    let is_signature = matches!(
-        leaf.media_type.as_str(),
-        "application/pkcs7-signature" | "application/x-pkcs7-signature" | "application/pgp-signature"
-    );
+    let is_signature =
+        matches!(leaf.media_type.as_str(), "application/pkcs7-signature" | "application/x-pkcs7-signature" | "application/pgp-signature");
     let is_another_view = leaf.alternative.is_some() && leaf.media_type.starts_with("text/");
     leaf.is_attached() || !(is_picture_of_text || is_signature || is_another_view)
 }
@@ -145,7 +137,8 @@ fn meta_charset(html: &[u8]) -> Option<String> {
     const LOOK_OCTETS: usize = 2048;
     let start = String::from_utf8_lossy(&html[..html.len().min(LOOK_OCTETS)]).to_ascii_lowercase();
     let (_, value) = start.split_once("charset=")?;
-    let name: String = value.trim_start_matches(['"', '\'', ' ']).chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+    let name: String =
+        value.trim_start_matches(['"', '\'', ' ']).chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
     // RFC 2854 and the HTML standard: bytes that could be read as ASCII are not UTF-16.
     (!name.is_empty() && !name.starts_with("utf-16")).then_some(name)
 }

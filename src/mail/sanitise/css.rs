@@ -35,11 +35,12 @@ fn declaration(text: &str) -> Option<String> {
 }
 
 fn is_property(property: &str) -> bool {
+    #[rustfmt::skip]
     const EXACT: &[&str] = &[
-        "background", "background-color", "border-collapse", "border-radius", "border-spacing", "clear", "color", "direction", "display",
-        "float", "font", "height", "letter-spacing", "line-height", "list-style-type", "max-height", "max-width", "min-height", "min-width",
-        "overflow-wrap", "table-layout", "text-align", "text-decoration", "text-indent", "text-transform", "vertical-align", "white-space",
-        "width", "word-break", "word-spacing", "word-wrap",
+        "background", "background-color", "border-collapse", "border-radius", "border-spacing", "clear", "color", "direction",
+        "display", "float", "font", "height", "letter-spacing", "line-height", "list-style-type", "max-height", "max-width",
+        "min-height", "min-width", "overflow-wrap", "table-layout", "text-align", "text-decoration", "text-indent",
+        "text-transform", "vertical-align", "white-space", "width", "word-break", "word-spacing", "word-wrap",
     ];
     const FAMILIES: &[&str] = &["font-", "padding-", "margin-", "border-top", "border-right", "border-bottom", "border-left"];
     const SHORT: &[&str] = &["border", "border-color", "border-style", "border-width", "padding", "margin"];
@@ -50,7 +51,7 @@ fn is_property(property: &str) -> bool {
 // Numbers, words, colours, font names: no function but colours, no escape, no comment, no at-rule.
 fn is_value(value: &str) -> bool {
     let is_allowed = |c: char| c.is_alphanumeric() || " #%.,-+!'\"()/_".contains(c);
-    let quotes_pair = |quote: char| value.matches(quote).count() % 2 == 0;
+    let quotes_pair = |quote: char| value.matches(quote).count().is_multiple_of(2);
     let no_empty = !value.is_empty() && value.len() <= VALUE_MAX_OCTETS;
     no_empty
         && value.chars().all(is_allowed)
@@ -80,7 +81,16 @@ fn is_fitting(property: &str, value: &str) -> bool {
     match property {
         "display" => matches!(
             value.trim_end_matches("!important").trim_end(),
-            "block" | "inline" | "inline-block" | "none" | "table" | "table-row" | "table-cell" | "table-row-group" | "inline-table" | "list-item"
+            "block"
+                | "inline"
+                | "inline-block"
+                | "none"
+                | "table"
+                | "table-row"
+                | "table-cell"
+                | "table-row-group"
+                | "inline-table"
+                | "list-item"
         ),
         _ if property.starts_with("margin") || property == "text-indent" => !value.contains('-'),
         "font-feature-settings" | "font-variation-settings" => false,
@@ -133,6 +143,11 @@ mod tests {
     #[test]
     fn knows_what_would_load() {
         assert!(loads("background:URL(http://x)") && loads("@import 'x'") && loads("a:u\\72l(x)") && loads("image-set('x' 1x)"));
-        assert!(!loads("background:url(data:image/png;base64,AA)") && !loads("fill:url(#a)") && !loads("v\\:*{behavior:url(#default#VML)}") && !loads("color:red"));
+        assert!(
+            !loads("background:url(data:image/png;base64,AA)")
+                && !loads("fill:url(#a)")
+                && !loads("v\\:*{behavior:url(#default#VML)}")
+                && !loads("color:red")
+        );
     }
 }

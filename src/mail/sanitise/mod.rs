@@ -45,18 +45,20 @@ pub struct Sanitised {
     pub remote_blocked: bool,
 }
 
+#[rustfmt::skip]
 const TAGS: &[&str] = &[
-    "a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite",
-    "code", "col", "colgroup", "dd", "del", "dfn", "dir", "div", "dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2",
-    "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "main", "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s",
-    "samp", "section", "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr",
-    "tt", "u", "ul", "var", "wbr",
+    "a", "abbr", "acronym", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center",
+    "cite", "code", "col", "colgroup", "dd", "del", "dfn", "dir", "div", "dl", "dt", "em", "figcaption", "figure", "font",
+    "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "main", "mark", "ol", "p",
+    "pre", "q", "rp", "rt", "ruby", "s", "samp", "section", "small", "span", "strike", "strong", "sub", "sup", "table", "tbody",
+    "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
 ];
 
 /// Elements whose content is no text for people.
+#[rustfmt::skip]
 const GONE_WITH_CONTENT: &[&str] = &[
-    "applet", "audio", "canvas", "datalist", "embed", "frame", "frameset", "iframe", "math", "noembed", "noframes", "noscript", "object",
-    "plaintext", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xml", "xmp",
+    "applet", "audio", "canvas", "datalist", "embed", "frame", "frameset", "iframe", "math", "noembed", "noframes", "noscript",
+    "object", "plaintext", "script", "select", "style", "svg", "template", "textarea", "title", "video", "xml", "xmp",
 ];
 
 const TAG_ATTRIBUTES: &[(&str, &[&str])] = &[

@@ -156,7 +156,9 @@ impl Sink {
     fn look(&self, element: &QualName, attributes: &[Attribute]) {
         for attribute in attributes {
             let (element, name, value) = (&*element.local, &*attribute.name.local, &*attribute.value);
-            if matches!((element, name), ("img" | "image", "src")) && let Some(id) = attributes::content_id(value) {
+            if matches!((element, name), ("img" | "image", "src"))
+                && let Some(id) = attributes::content_id(value)
+            {
                 self.remember(id);
             } else if would_load(element, name, value) {
                 self.remote.set(true);

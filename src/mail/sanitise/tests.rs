@@ -92,7 +92,9 @@ fn is_harmless(tag: &str, key: &str, value: &str) -> bool {
         ("a", "target") => value == "_blank",
         ("a", "rel") => value == "noopener noreferrer nofollow",
         ("img", "src") => value.starts_with("/mail/cid/") || (lower.starts_with("data:image/") && !lower.contains("svg")),
-        (_, "style") => !["url", "@", "\\", "expression", "/*", "position", "image", "content", "script", "binding", "behavior"].iter().any(|w| lower.contains(w)),
+        (_, "style") => !["url", "@", "\\", "expression", "/*", "position", "image", "content", "script", "binding", "behavior"]
+            .iter()
+            .any(|w| lower.contains(w)),
         (_, "alt" | "title") => true,
         _ => {
             let listed = ANY_TAG_ATTRIBUTES.contains(&key) || TAG_ATTRIBUTES.iter().any(|(t, keys)| *t == tag && keys.contains(&key));
@@ -107,7 +109,9 @@ fn cid(id: &str) -> Option<String> {
 
 #[test]
 fn the_check_itself_finds_faults() {
-    for bad in ["<script>1</script>", "<p onclick=x>", "<img src=//x>", "<a href=javascript:1>", "<svg>", "<p id=x>", "<p style='a:url(x)'>"] {
+    for bad in
+        ["<script>1</script>", "<p onclick=x>", "<img src=//x>", "<a href=javascript:1>", "<svg>", "<p id=x>", "<p style='a:url(x)'>"]
+    {
         assert!(!faults(bad).is_empty(), "{bad}");
     }
     assert!(faults("<p align=left>x</p>").is_empty());
@@ -244,6 +248,9 @@ fn big_but_plain_mail_stays_html() {
     assert!(sanitise(&newsletter, &cid).html.contains("<td style"));
     let log = format!("<pre>{}</pre>", "2026-03-03 09:15:02 a line of a log file\n".repeat(20_000));
     assert!(sanitise(&log, &cid).html.starts_with("<pre>"));
-    let picture = format!("<p>x</p><img src='data:image/png;base64,{}'>", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".repeat(14_000));
+    let picture = format!(
+        "<p>x</p><img src='data:image/png;base64,{}'>",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".repeat(14_000)
+    );
     assert!(sanitise(&picture, &cid).html.contains("<img src="));
 }
