@@ -198,7 +198,7 @@ fn a_boundary_is_never_inside() {
     outer.attachments = vec![File { name: "m.eml".into(), media_type: "message/rfc822".into(), content: b"x\r\n".to_vec() }];
     // The second message has the first one's boundary as its text.
     let first = String::from_utf8(write(&outer)).unwrap();
-    outer.attachments[0].content = first[first.find("\r\n\r\n").unwrap()..].as_bytes().to_vec();
+    outer.attachments[0].content = first.as_bytes()[first.find("\r\n\r\n").unwrap()..].to_vec();
     check(&outer);
 }
 

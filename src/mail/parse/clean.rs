@@ -57,7 +57,7 @@ pub(super) fn cut(text: &mut String, max_octets: usize) -> bool {
 
 /// A file name as a person may save it: no path, no character that Windows or a shell stumbles over, no
 /// leading dots, at most 120 octets with its extension kept; `fallback` if nothing is left.
-pub(super) fn file_name(name: &str, fallback: &str) -> String {
+pub(in crate::mail) fn file_name(name: &str, fallback: &str) -> String {
     const NAME_MAX_OCTETS: usize = 120;
     const EXTENSION_MAX_OCTETS: usize = 16;
     let base = name.rsplit(['/', '\\']).next().unwrap_or_default();

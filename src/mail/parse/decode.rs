@@ -166,12 +166,12 @@ fn hex(pair: &[u8]) -> Option<u8> {
     Some((digit(*pair.first()?)? * 16 + digit(*pair.get(1)?)?) as u8)
 }
 
-/// Text in a charset; without one, or with an unknown one, UTF-8 if it is that, else windows-1252.
+/// Text in a charset; without one, if it is wrong, or with an unknown one, UTF-8 if it is that, else windows-1252.
 pub(super) fn charset(bytes: &[u8], charset: Option<&str>) -> String {
     // Much software says us-ascii and means whatever its machine speaks.
     let name = charset.unwrap_or_default().trim().to_ascii_lowercase();
     if matches!(name.as_str(), "" | "us-ascii" | "ascii" | "utf-8" | "utf8") {
-        return if name.starts_with("utf") { utf8_lossy(bytes) } else { utf8_or_1252(bytes).into_owned() };
+        return utf8_or_1252(bytes).into_owned();
     }
     // RFC 1642's name for it, which mail-parser does not know.
     let name = if name == "unicode-1-1-utf-7" { "utf-7" } else { name.as_str() };
@@ -181,19 +181,19 @@ pub(super) fn charset(bytes: &[u8], charset: Option<&str>) -> String {
     }
 }
 
-fn utf8_lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
+/// UTF-8 if it is that, if need be with some damage; else windows-1252.
 pub(super) fn utf8_or_1252(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        // A character cut in half at the end of other UTF-8 is no sign of another charset.
-        Err(error) if error.error_len().is_none() && !bytes[..error.valid_up_to()].is_ascii() => String::from_utf8_lossy(bytes),
-        Err(_) => match charset_decoder(b"windows-1252") {
-            Some(decode) => Cow::Owned(decode(bytes)),
-            None => String::from_utf8_lossy(bytes),
-        },
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let (mut foreign, mut damage) = (0usize, 0usize);
+    for chunk in bytes.utf8_chunks() {
+        foreign += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        damage += usize::from(!chunk.invalid().is_empty());
+    }
+    match charset_decoder(b"windows-1252") {
+        Some(decode) if foreign < damage => Cow::Owned(decode(bytes)),
+        _ => String::from_utf8_lossy(bytes),
     }
 }
 

@@ -116,8 +116,8 @@ fn field_value(raw: &[u8]) -> Cow<'_, [u8]> {
     if is_plain && !raw.windows(2).any(|pair| pair == b"=?") {
         return Cow::Borrowed(raw);
     }
-    let text = super::decode::utf8_or_1252(raw);
-    let mut value = super::words::join(text.replace('\0', "").trim_end()).into_bytes();
+    let mut value = super::words::join(raw.trim_ascii_end());
+    value.retain(|&b| b != 0);
     value.push(b'\n');
     Cow::Owned(value)
 }
@@ -148,8 +148,17 @@ fn persons(value: &[u8]) -> Vec<Person> {
 }
 
 fn person(addr: &Addr<'_>) -> Option<Person> {
-    let name = clean::line(addr.name().unwrap_or_default(), NAME_MAX_OCTETS);
-    let address = clean::line(addr.address().unwrap_or_default(), ADDRESS_MAX_OCTETS).replace(' ', "");
+    let mut name = clean::line(addr.name().unwrap_or_default(), NAME_MAX_OCTETS);
+    let mut address = clean::line(addr.address().unwrap_or_default(), ADDRESS_MAX_OCTETS);
+    // RFC 5322 section 4.4: a route before the address is to be ignored.
+    if let Some((_, last)) = address.rsplit_once(':').filter(|_| address.starts_with('@')) {
+        address = last.to_owned();
+    }
+    // Words before an address without angle brackets: no address has spaces (but in quotes).
+    if let Some((words, last)) = address.rsplit_once(' ').filter(|_| !address.starts_with('"')) {
+        let words = format!("{name} {words}");
+        (name, address) = (clean::line(&words, NAME_MAX_OCTETS), last.to_owned());
+    }
     // A lone word or an address that came out as a name is shown as what was written.
     (!name.is_empty() || !address.is_empty()).then_some(Person { name, address })
 }
@@ -169,6 +178,7 @@ mod tests {
         check_subject(b"Subject: =?iso-8859-1?Q?Gr=FC=DFe?= aus =?utf-8?B?S8O2bG4=?=\r\n", "Grüße aus Köln");
         check_subject(b"Subject: Gr\xfc\xdfe\r\n", "Grüße");
         check_subject("Subject: Grüße\r\n".as_bytes(), "Grüße");
+        check_subject(b"Subject: =?iso-8859-1?Q?Gr\xfc\xdfe?= \xfc\r\n", "Grüße ü");
         check_subject(b"Subject: =?x-unknown?Q?abc?=\r\n", "abc");
         check_subject(b"Subject: =?utf-8?B?broken", "=?utf-8?B?broken");
         check_subject(b"Subject: =?utf-8?Q?a=0D=0ABcc:_x=40y=E2=80=AE?=\r\n", "a Bcc: x@y");
@@ -194,6 +204,9 @@ mod tests {
         check_from(b"From: first@example.com\r\nFrom: second@example.com\r\n", &[("", "first@example.com")]);
         check_from(b"From: =?utf-8?Q?B=C3=B6b?= <b@example.com>, c@example.com\r\n", &[("Böb", "b@example.com"), ("", "c@example.com")]);
         check_from(b"From: Team: a@example.com, B <b@example.com>;\r\n", &[("", "a@example.com"), ("B", "b@example.com")]);
+        check_from(b"From: <@a.example,@b.example:ann@example.com>\r\n", &[("", "ann@example.com")]);
+        check_from(b"From: Ann B ann@example.com\r\n", &[("Ann B", "ann@example.com")]);
+        check_from(b"From: a@example.com b@example.com\r\n", &[("a@example.com", "b@example.com")]);
         check_from(b"From: \r\n", &[]);
     }
 

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use mail_parser::{ContentType, MimeHeaders as _};
+use mail_parser::ContentType;
 
 use super::decode::Encoding;
 use super::fields::{Header, take_line};
@@ -75,10 +75,8 @@ pub(super) fn walk<'a>(header: &[u8], body: &'a [u8]) -> Parts<'a> {
             walk.parts.cut = true;
             End::Message
         } else {
-            match walk.header() {
-                (header, None) => walk.part(Header(header)),
-                (_, Some(end)) => end,
-            }
+            let header = walk.header();
+            walk.part(Header(header))
         };
     }
     walk.parts
@@ -138,21 +136,25 @@ impl<'a> Walk<'a> {
         self.body().1
     }
 
-    // The header block of a part; a delimiter inside it ends the part.
-    fn header(&mut self) -> (&'a [u8], Option<End>) {
+    // The header block of a part. It also ends, with its empty line missing, at a delimiter or at a line that can be no
+    // field: nothing is hidden in it.
+    fn header(&mut self) -> &'a [u8] {
         let whole = self.rest;
         let mut len = 0;
         while !self.rest.is_empty() {
+            let before = self.rest;
             let line = take_line(&mut self.rest);
-            if line.trim_ascii().is_empty() && !matches!(line.first(), Some(b' ' | b'\t')) {
-                return (&whole[..len.min(HEADER_BLOCK_MAX_OCTETS)], None);
+            if matches!(line, b"\n" | b"\r\n") {
+                break;
             }
-            if let Some(end) = self.delimiter(line) {
-                return (&[], Some(end));
+            let is_continuation = len > 0 && matches!(line.first(), Some(b' ' | b'\t'));
+            if self.delimiter(line).is_some() || !(is_continuation || line.contains(&b':')) {
+                self.rest = before;
+                break;
             }
             len += line.len();
         }
-        (&whole[..len.min(HEADER_BLOCK_MAX_OCTETS)], None)
+        &whole[..len.min(HEADER_BLOCK_MAX_OCTETS)]
     }
 
     // Lines up to the next delimiter; the line end before a delimiter belongs to it (RFC 2046 section 5.1.1).

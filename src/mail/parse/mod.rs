@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Wall;
 use crate::limits::{HEADER_BLOCK_MAX_OCTETS, SUMMARY_SCAN_MAX_OCTETS};
+pub(super) use clean::file_name;
 use fields::Header;
 pub use text::html_to_text;
 
@@ -90,15 +91,15 @@ pub struct Attachment {
     pub content_id: Option<String>,
 }
 
-/// Reads the header fields (the body only for whether there are attachments, and of that at most
-/// [`SUMMARY_SCAN_MAX_OCTETS`]; `message` may end early). A longer multipart/mixed counts as one with attachments.
+/// Reads the header fields, and the body only for whether there are attachments. Looks at no more than the first
+/// [`SUMMARY_SCAN_MAX_OCTETS`] of `message`, and gives the same for these alone as for the whole. A longer multipart/mixed counts as one with attachments.
 /// Never fails: a message without any field has an empty summary.
 pub fn summarise(message: &[u8]) -> Summary {
-    let is_whole = message.len() <= SUMMARY_SCAN_MAX_OCTETS;
-    let message = with_line_feeds(&message[..message.len().min(HEADER_BLOCK_MAX_OCTETS + SUMMARY_SCAN_MAX_OCTETS)]);
+    let is_whole = message.len() < SUMMARY_SCAN_MAX_OCTETS;
+    let message = with_line_feeds(&message[..message.len().min(SUMMARY_SCAN_MAX_OCTETS)]);
     let (header, body) = split_header(&message);
     let mut summary = summary(Header(bounded_header(header)));
-    let parts = mime::walk(bounded_header(header), &body[..body.len().min(SUMMARY_SCAN_MAX_OCTETS)]);
+    let parts = mime::walk(bounded_header(header), body);
     summary.attachments = parts.leaves.iter().any(view::counts_as_attachment) || (parts.is_mixed && !is_whole);
     summary
 }

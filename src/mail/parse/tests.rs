@@ -48,12 +48,14 @@ fn every_part_is_shown_or_offered() {
         &["log.txt", "Grüße.pdf", "part-3.png"],
     );
     check(
-        "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: one/two\n\nx\n--b\n\nSubject: =?utf-8?Q?z=FC?=\n\ny\n--b--\n",
+        "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: one/two\n\nx\n--b\n\nSubject: =?utf-8?Q?z=C3=BC?=\n\ny\n--b--\n",
         "",
         None,
-        &["one-two.eml", "z\u{FFFD}.eml"],
+        &["one-two.eml", "zü.eml"],
     );
     check("Content-Type: text/plain\nContent-Disposition: attachment; filename=\"=?utf-8?B?w6QudHh0?=\"\n\nx\n", "", None, &["ä.txt"]);
+    // A part whose empty line is missing hides nothing.
+    check("Content-Type: multipart/mixed; boundary=b\n\n--b\nwords\nmore: words\n--b\nX: y\n--b--\n", "words\nmore: words", None, &[]);
     check("Content-Type: multipart/mixed\n\nno boundary\n", "no boundary", None, &[]);
     check("Content-Type: multipart/mixed; boundary=never\n\nnot there\n", "not there", None, &[]);
     check("just some words\n", "just some words", None, &[]);
@@ -137,6 +139,9 @@ fn a_truncated_body_is_enough_for_a_summary() {
     let part = summarise(&whole[..256 * 1024]);
     assert_eq!(part, summarise(&whole));
     assert!(part.attachments);
+    let text_first = mail(&format!("Content-Type: multipart/mixed; boundary=b\n\n--b\n\n{}\n--b\n", "text\n".repeat(100_000)));
+    assert!(summarise(&text_first).attachments);
+    assert_eq!(summarise(&text_first[..256 * 1024]), summarise(&text_first));
     for end in 0..400 {
         summarise(&whole[..end]);
         open(&whole[..end]);

@@ -3,54 +3,64 @@
 //! RFC 2047 section 5 forbids such splits; much software makes them. Two neighbours of the same charset and
 //! encoding mean the same text as one long word.
 
-/// Joins neighbouring encoded words of equal charset and encoding, where their data can be joined.
-pub(super) fn join(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
+use super::decode::utf8_or_1252;
+
+/// A field's value in UTF-8 but for its encoded words, whose data is in their own charset even where it is raw 8-bit.
+/// Neighbouring encoded words of equal charset and encoding are joined, where their data can be joined.
+pub(super) fn join(value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len());
+    let mut rest = value;
     // Head (`=?charset?X?`) of the encoded word that `out` ends with, and whether more data can follow it.
-    let mut open: Option<(String, bool)> = None;
-    while let Some(at) = rest.find("=?") {
-        let (before, word) = rest.split_at(at);
-        let Some((head, data, len)) = encoded_word(word) else {
-            out.push_str(&rest[..at + 2]);
-            rest = &rest[at + 2..];
-            open = None;
-            continue;
-        };
-        let joins = open.as_ref().is_some_and(|(last, extendable)| *extendable && *last == head) && before.trim().is_empty();
-        if joins {
+    let mut open: Option<(Vec<u8>, bool)> = None;
+    while let Some((at, word)) = next_word(rest) {
+        let before = &rest[..at];
+        rest = &rest[at + word.len..];
+        let joins = open.as_ref().is_some_and(|(last, extendable)| *extendable && *last == word.head);
+        if joins && before.trim_ascii().is_empty() {
             out.truncate(out.len() - 2);
-            out.push_str(data);
-            out.push_str("?=");
         } else {
-            out.push_str(before);
-            out.push_str(&word[..len]);
+            out.extend_from_slice(utf8_or_1252(before).as_bytes());
+            out.extend_from_slice(&word.head);
         }
-        let is_base64 = head.ends_with("?b?");
-        open = Some((head, !is_base64 || (data.len() % 4 == 0 && !data.ends_with('='))));
-        rest = &word[len..];
+        out.extend_from_slice(word.data);
+        out.extend_from_slice(b"?=");
+        let is_base64 = word.head.ends_with(b"?b?");
+        open = Some((word.head, !is_base64 || (word.data.len() % 4 == 0 && !word.data.ends_with(b"="))));
     }
-    out.push_str(rest);
+    out.extend_from_slice(utf8_or_1252(rest).as_bytes());
     out
 }
 
-// The lower-cased head, the data and the whole length of an encoded word at the start of `text`.
-fn encoded_word(text: &str) -> Option<(String, &str, usize)> {
-    const HEAD_MAX_OCTETS: usize = 80;
-    let bytes = text.as_bytes();
-    let charset_end = 2 + bytes.iter().skip(2).take(HEAD_MAX_OCTETS).position(|&b| b == b'?')?;
-    let head_end = charset_end + 3;
-    if bytes.get(charset_end + 2) != Some(&b'?') || charset_end == 2 {
-        return None;
+struct Word<'a> {
+    // `=?charset?X?` in lower case.
+    head: Vec<u8>,
+    data: &'a [u8],
+    len: usize,
+}
+
+fn next_word(text: &[u8]) -> Option<(usize, Word<'_>)> {
+    let mut from = 0;
+    loop {
+        let at = from + text.get(from..)?.windows(2).position(|pair| pair == b"=?")?;
+        if let Some(word) = encoded_word(&text[at..]) {
+            return Some((at, word));
+        }
+        from = at + 2;
     }
-    let head = text.get(..head_end)?.to_ascii_lowercase();
-    if !(head.ends_with("?b?") || head.ends_with("?q?")) {
+}
+
+// The encoded word at the start of `text`.
+fn encoded_word(text: &[u8]) -> Option<Word<'_>> {
+    const CHARSET_MAX_OCTETS: usize = 80;
+    let charset_end = 2 + text.iter().skip(2).take(CHARSET_MAX_OCTETS).position(|&b| b == b'?')?;
+    let head = text.get(..charset_end + 3)?.to_ascii_lowercase();
+    if charset_end == 2 || !(head.ends_with(b"?b?") || head.ends_with(b"?q?")) {
         return None;
     }
     // The data ends at the first `?`, which must be a `?=`; no white space inside.
-    let data_len = bytes.get(head_end..)?.iter().position(|&b| b == b'?' || b.is_ascii_whitespace())?;
-    let end = head_end + data_len;
-    (bytes.get(end..end + 2) == Some(b"?=")).then(|| (head, &text[head_end..end], end + 2))
+    let rest = &text[head.len()..];
+    let len = rest.iter().position(|&b| b == b'?' || b.is_ascii_whitespace())?;
+    rest[len..].starts_with(b"?=").then(|| Word { len: head.len() + len + 2, head, data: &rest[..len] })
 }
 
 #[cfg(test)]
@@ -58,7 +68,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        assert_eq!(join(text), expected, "{text:?}");
+        assert_eq!(String::from_utf8(join(text.as_bytes())).unwrap().to_lowercase(), expected.to_lowercase(), "{text:?}");
     }
 
     #[test]

@@ -35,38 +35,12 @@ fn declaration(text: &str) -> Option<String> {
 }
 
 fn is_property(property: &str) -> bool {
+    #[rustfmt::skip]
     const EXACT: &[&str] = &[
-        "background",
-        "background-color",
-        "border-collapse",
-        "border-radius",
-        "border-spacing",
-        "clear",
-        "color",
-        "direction",
-        "display",
-        "float",
-        "font",
-        "height",
-        "letter-spacing",
-        "line-height",
-        "list-style-type",
-        "max-height",
-        "max-width",
-        "min-height",
-        "min-width",
-        "overflow-wrap",
-        "table-layout",
-        "text-align",
-        "text-decoration",
-        "text-indent",
-        "text-transform",
-        "vertical-align",
-        "white-space",
-        "width",
-        "word-break",
-        "word-spacing",
-        "word-wrap",
+        "background", "background-color", "border-collapse", "border-radius", "border-spacing", "clear", "color", "direction",
+        "display", "float", "font", "height", "letter-spacing", "line-height", "list-style-type", "max-height", "max-width",
+        "min-height", "min-width", "overflow-wrap", "table-layout", "text-align", "text-decoration", "text-indent",
+        "text-transform", "vertical-align", "white-space", "width", "word-break", "word-spacing", "word-wrap",
     ];
     const FAMILIES: &[&str] = &["font-", "padding-", "margin-", "border-top", "border-right", "border-bottom", "border-left"];
     const SHORT: &[&str] = &["border", "border-color", "border-style", "border-width", "padding", "margin"];
@@ -77,7 +51,7 @@ fn is_property(property: &str) -> bool {
 // Numbers, words, colours, font names: no function but colours, no escape, no comment, no at-rule.
 fn is_value(value: &str) -> bool {
     let is_allowed = |c: char| c.is_alphanumeric() || " #%.,-+!'\"()/_".contains(c);
-    let quotes_pair = |quote: char| value.matches(quote).count() % 2 == 0;
+    let quotes_pair = |quote: char| value.matches(quote).count().is_multiple_of(2);
     let no_empty = !value.is_empty() && value.len() <= VALUE_MAX_OCTETS;
     no_empty
         && value.chars().all(is_allowed)
