@@ -17,6 +17,8 @@ mod sample;
 mod settings;
 mod stage;
 mod stand_in;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod traffic;
 mod visitor;

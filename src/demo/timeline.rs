@@ -37,6 +37,10 @@ impl Timeline {
     pub fn tell(&self, text: impl Into<String>) {
         let line = Line { at: self.elapsed(), text: text.into() };
         print(&format!("[{:>6}] {}", seconds(line.at), line.text));
+        self.note(line);
+    }
+
+    fn note(&self, line: Line) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() >= DEMO_TIMELINE_MAX {
             lines.pop_front();
@@ -71,7 +75,7 @@ mod tests {
     fn forgets_the_oldest() {
         let timeline = Timeline::new(Arc::new(SystemClock::new()));
         for number in 0..DEMO_TIMELINE_MAX + 2 {
-            timeline.tell(number.to_string());
+            timeline.note(Line { at: Duration::ZERO, text: number.to_string() });
         }
         let lines = timeline.newest(usize::MAX);
         assert_eq!(lines.len(), DEMO_TIMELINE_MAX);
