@@ -214,8 +214,8 @@ pub const WEB_BODIES_HELD_MAX_OCTETS: usize = 2 * WEB_BODY_MAX_OCTETS;
 pub const WEB_RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Responses up to this size, in octets, are taken from the worker at once, however slowly the client reads.
 pub const WEB_RESPONSE_SMALL_MAX_OCTETS: usize = 256 * 1024;
-/// Larger responses under way at a time; above it 503.
-pub const WEB_RESPONSES_LARGE_MAX: usize = 32;
+/// Larger responses held at a time until their clients have taken them, all together, in octets; above it 503.
+pub const WEB_RESPONSES_HELD_MAX_OCTETS: usize = 4 * WEB_BODY_MAX_OCTETS;
 /// After an error answer the rest of the request is read and thrown away for this long, because closing at once would reset the
 /// connection and take the answer with it.
 pub const WEB_LINGER: Duration = Duration::from_secs(5);

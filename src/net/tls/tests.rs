@@ -117,7 +117,7 @@ fn dates_are_judged() {
 }
 
 fn check_error(certificate: Option<&Path>, key: Option<&Path>, expected: &str) {
-    let error = server(certificate, key, Path::new("/nowhere"), "mail.example", at(JUNE_S)).err().expect("an error");
+    let error = server(certificate, key, Path::new("/nowhere"), "mail.example", at(JUNE_S)).expect_err("an error");
     assert!(error.0.contains(expected), "{error} lacks {expected:?}");
 }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::limits::{WEB_BODIES_HELD_MAX_OCTETS, WEB_BODY_SMALL_MAX_OCTETS, WEB_CONNECTIONS_MAX, WEB_CONNECTIONS_PER_CLIENT_MAX};
+use crate::limits::{WEB_CONNECTIONS_MAX, WEB_CONNECTIONS_PER_CLIENT_MAX};
 
 /// Connections under way.
 #[derive(Default)]
@@ -69,10 +69,13 @@ fn network_of(client: IpAddr) -> IpAddr {
     }
 }
 
-/// Octets of bodies that the front holds.
-#[derive(Clone, Default)]
-pub(super) struct Bodies {
+/// Octets of bodies held at a time, of requests or of responses.
+#[derive(Clone)]
+pub(super) struct Budget {
     held: Arc<AtomicUsize>,
+    /// Bodies up to this size cost nothing: the cap on connections bounds them.
+    small: usize,
+    max: usize,
 }
 
 /// The share of one body; dropping it gives it back.
@@ -81,13 +84,17 @@ pub(super) struct Share {
     octets: usize,
 }
 
-impl Bodies {
-    /// None past the bound. Small bodies cost nothing: the cap on connections bounds them.
+impl Budget {
+    pub fn new(small: usize, max: usize) -> Budget {
+        Budget { held: Arc::default(), small, max }
+    }
+
+    /// None past the bound.
     pub fn share(&self, octets: usize) -> Option<Share> {
-        let octets = if octets <= WEB_BODY_SMALL_MAX_OCTETS { 0 } else { octets };
+        let octets = if octets <= self.small { 0 } else { octets };
         let share = Share { held: self.held.clone(), octets };
         // The share counts from here on; dropping it gives it back.
-        (self.held.fetch_add(octets, Ordering::SeqCst) + octets <= WEB_BODIES_HELD_MAX_OCTETS).then_some(share)
+        (self.held.fetch_add(octets, Ordering::SeqCst) + octets <= self.max).then_some(share)
     }
 }
 
@@ -131,12 +138,13 @@ mod tests {
 
     #[test]
     fn held_bodies_are_bounded() {
-        let bodies = Bodies::default();
-        let shares = [bodies.share(WEB_BODIES_HELD_MAX_OCTETS / 2).unwrap(), bodies.share(WEB_BODIES_HELD_MAX_OCTETS / 2).unwrap()];
-        assert!(bodies.share(WEB_BODY_SMALL_MAX_OCTETS + 1).is_none());
-        assert!(bodies.share(WEB_BODY_SMALL_MAX_OCTETS).is_some());
+        let budget = Budget::new(10, 100);
+        let shares = [budget.share(50).unwrap(), budget.share(50).unwrap()];
+        assert!(budget.share(11).is_none());
+        assert!(budget.share(10).is_some());
         drop(shares);
-        assert!(bodies.share(WEB_BODIES_HELD_MAX_OCTETS).is_some());
-        assert_eq!(bodies.held.load(Ordering::SeqCst), 0);
+        assert!(budget.share(101).is_none());
+        assert!(budget.share(100).is_some());
+        assert_eq!(budget.held.load(Ordering::SeqCst), 0);
     }
 }

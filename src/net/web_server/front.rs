@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_rustls::TlsAcceptor;
 use smol::net::TcpStream;
 
-use super::admission::Bodies;
+use super::admission::Budget;
 use super::backend::Backend;
 use super::client::{Client, End, Patience};
 use super::http::{BUSY, OUTSIDE, PLAIN_ON_TLS, RequestHead, last_response, parse_request};
@@ -22,7 +22,8 @@ pub(super) struct Front {
     pub backend: Arc<Backend>,
     pub tls: Option<TlsAcceptor>,
     pub networks: NetworkSet,
-    pub bodies: Bodies,
+    /// Of request bodies.
+    pub bodies: Budget,
     pub patience: Patience,
     /// Closed when the server begins to stop: idle connections end, others after their request.
     pub closing: Receiver<()>,

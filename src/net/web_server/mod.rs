@@ -30,7 +30,7 @@ use std::time::Duration;
 use futures_rustls::TlsAcceptor;
 use smol::net::{TcpListener, TcpStream};
 
-use self::admission::Connections;
+use self::admission::{Budget, Connections};
 use self::backend::Backend;
 use self::client::Patience;
 use self::front::Front;
@@ -38,7 +38,7 @@ use super::deadline::within;
 use super::rt;
 use super::rt::channel::{Receiver, Sender};
 use crate::config::NetworkSet;
-use crate::limits::{ACCEPT_RETRY_WAIT, WEB_CONNECTION_TIMEOUT};
+use crate::limits::{ACCEPT_RETRY_WAIT, WEB_BODIES_HELD_MAX_OCTETS, WEB_BODY_SMALL_MAX_OCTETS, WEB_CONNECTION_TIMEOUT};
 use crate::web::{Request, Response};
 
 pub struct WebOptions {
@@ -83,7 +83,7 @@ impl WebServer {
             backend,
             tls: options.tls.map(acceptor),
             networks: options.networks,
-            bodies: admission::Bodies::default(),
+            bodies: Budget::new(WEB_BODY_SMALL_MAX_OCTETS, WEB_BODIES_HELD_MAX_OCTETS),
             patience,
             closing: closing_seen,
         });

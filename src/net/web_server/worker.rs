@@ -7,22 +7,22 @@ use std::io::{Cursor, Read, Write};
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tiny_http::{Header, StatusCode};
 
 use super::Handler;
+use super::admission::Budget;
 use super::backend::{Backend, Server};
 use super::http::is_sound_field;
-use crate::limits::{ACCEPT_RETRY_WAIT, WEB_BODY_MAX_OCTETS, WEB_RESPONSE_SMALL_MAX_OCTETS, WEB_RESPONSES_LARGE_MAX, WEB_WORKERS};
+use crate::limits::{ACCEPT_RETRY_WAIT, WEB_BODY_MAX_OCTETS, WEB_RESPONSE_SMALL_MAX_OCTETS, WEB_RESPONSES_HELD_MAX_OCTETS, WEB_WORKERS};
 use crate::web::{Request, Response, refusal};
 
 /// A worker looks up from an empty queue this often; it is woken for a stop or a restart.
 const LOOK_UP: Duration = Duration::from_secs(10);
 
 pub(super) fn start(backend: &Arc<Backend>, handler: &Handler) -> std::io::Result<()> {
-    let large = Arc::new(AtomicUsize::new(0));
+    let large = Budget::new(WEB_RESPONSE_SMALL_MAX_OCTETS, WEB_RESPONSES_HELD_MAX_OCTETS);
     for number in 1..=WEB_WORKERS {
         let worker = Worker { backend: backend.clone(), handler: handler.clone(), large: large.clone() };
         std::thread::Builder::new().name(format!("web-{number}")).spawn(move || worker.run())?;
@@ -33,8 +33,8 @@ pub(super) fn start(backend: &Arc<Backend>, handler: &Handler) -> std::io::Resul
 struct Worker {
     backend: Arc<Backend>,
     handler: Handler,
-    /// Large responses under way, all workers together.
-    large: Arc<AtomicUsize>,
+    /// Of large responses, all workers together.
+    large: Budget,
 }
 
 impl Worker {
@@ -104,11 +104,11 @@ impl Worker {
         if response.body.len() <= WEB_RESPONSE_SMALL_MAX_OCTETS {
             return send_small(request, response);
         }
-        match Slot::take(&self.large) {
-            Some(slot) => {
+        match self.large.share(response.body.len()) {
+            Some(share) => {
                 let write = move || {
                     let _ = request.respond(wire_form(response));
-                    drop(slot);
+                    drop(share);
                 };
                 smol::unblock(write).detach();
             }
@@ -143,23 +143,6 @@ fn wire_form(response: Response) -> tiny_http::Response<Cursor<Vec<u8>>> {
     // Never chunked: the front goes by the length.
     tiny_http::Response::new(StatusCode(response.status), fields, Cursor::new(response.body), Some(length), None)
         .with_chunked_threshold(usize::MAX)
-}
-
-/// One of the large responses under way.
-struct Slot(Arc<AtomicUsize>);
-
-impl Slot {
-    fn take(used: &Arc<AtomicUsize>) -> Option<Slot> {
-        let slot = Slot(used.clone());
-        // The slot counts from here on; dropping it gives it back.
-        (used.fetch_add(1, Ordering::SeqCst) < WEB_RESPONSES_LARGE_MAX).then_some(slot)
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
 }
 
 /// None if the path is not UTF-8 behind its percent signs, or has control characters.
@@ -214,15 +197,5 @@ mod tests {
         for bad in ["/%", "/%1", "/%zz", "/%+1", "/%c3", "/%ff", "/%00", "/%0d%0a"] {
             check(bad, None);
         }
-    }
-
-    #[test]
-    fn large_responses_are_counted() {
-        let used = Arc::new(AtomicUsize::new(0));
-        let slots: Vec<_> = (0..WEB_RESPONSES_LARGE_MAX).map(|_| Slot::take(&used).unwrap()).collect();
-        assert!(Slot::take(&used).is_none());
-        drop(slots);
-        assert!(Slot::take(&used).is_some());
-        assert_eq!(used.load(Ordering::SeqCst), 0);
     }
 }
