@@ -115,7 +115,7 @@ We would deliver on 12 March, in the morning if that suits you. The longer board
 
 Kind regards
 Bo
--- 
+--\u{20}
 Bo Larsen · Shelves & More · +45 12 34 56 78
 ";
 
