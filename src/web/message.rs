@@ -1,5 +1,7 @@
 //! The page of one message.
 
+use std::collections::HashSet;
+
 use super::access::Access;
 use super::pages::message::{AttachmentView, Body, DeliveryView, MessagePage, PersonView};
 use super::reader::Reader;
@@ -7,7 +9,7 @@ use super::words::{self, visible};
 use super::{Answer, Context, Intent, Outcome, Request, Trouble, folder, pages, reader, response};
 use crate::mail::form::parse_urlencoded;
 use crate::mail::parse::{self, Opened, Person};
-use crate::mail::{Address, date, sanitise};
+use crate::mail::{Address, Mailbox, date, sanitise};
 use crate::store::{Entry, Folder, Origin, Seq};
 
 /// `/mail/message/SEQ`. Opening it marks it as read, but only where people may change something.
@@ -97,15 +99,13 @@ fn deliveries(context: &Context<'_>, reader: Reader<'_>, entry: &Entry, opened: 
     if !(entry.folder == Folder::Sent || written_here && by_reader()) {
         return Ok(Vec::new());
     }
-    let named = |address: &Address| {
-        let mut everybody = opened.to.iter().chain(&opened.cc);
-        everybody.any(|person| Address::parse(&person.address).is_ok_and(|named| named.mailbox() == address.mailbox()))
-    };
+    let everybody = opened.to.iter().chain(&opened.cc);
+    let named: HashSet<Mailbox> = everybody.filter_map(|person| Some(Address::parse(&person.address).ok()?.mailbox())).collect();
     let deliveries = view.deliveries(entry.message)?;
     let shown = deliveries.iter().map(|delivery| {
         let (fate, text) = words::delivery(delivery.route, &delivery.state, context.now.wall);
         // Only of what was written here is it known that an unnamed recipient is a hidden copy; elsewhere it may be a group's member.
-        let hidden_copy = written_here && !named(&delivery.address);
+        let hidden_copy = written_here && !named.contains(&delivery.address.mailbox());
         DeliveryView { address: delivery.address.to_string(), hidden_copy, fate, text }
     });
     Ok(shown.collect())
