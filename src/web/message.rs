@@ -1,5 +1,7 @@
 //! The page of one message.
 
+use std::collections::HashSet;
+
 use super::access::Access;
 use super::pages::message::{AttachmentView, Body, DeliveryView, MessagePage, PersonView};
 use super::reader::Reader;
@@ -7,7 +9,7 @@ use super::words::{self, visible};
 use super::{Answer, Context, Intent, Outcome, Request, Trouble, folder, pages, reader, response};
 use crate::mail::form::parse_urlencoded;
 use crate::mail::parse::{self, Opened, Person};
-use crate::mail::{Address, date, sanitise};
+use crate::mail::{Address, Mailbox, date, sanitise};
 use crate::store::{Entry, Folder, Origin, Seq};
 
 /// `/mail/message/SEQ`. Opening it marks it as read, but only where people may change something.
@@ -17,7 +19,8 @@ pub fn show(seq: Seq, request: &Request, context: &Context<'_>) -> Answer {
     let opened = parse::open(&context.store.body(seq)?);
     let access = reader::access(context);
 
-    let page = page(context, &entry, &opened, body(request, &opened), access)?;
+    let deliveries = deliveries(context, reader, &entry, &opened)?;
+    let page = page(&entry, &opened, body(request, &opened), deliveries, access);
     let mut shell = reader::shell(context, &page.subject);
     shell.here = Some(entry.folder);
     let mut intents = Vec::new();
@@ -50,8 +53,8 @@ fn body(request: &Request, opened: &Opened) -> Body {
     }
 }
 
-fn page(context: &Context<'_>, entry: &Entry, opened: &Opened, body: Body, access: Access) -> Result<MessagePage, Trouble> {
-    Ok(MessagePage {
+fn page(entry: &Entry, opened: &Opened, body: Body, deliveries: Vec<DeliveryView>, access: Access) -> MessagePage {
+    MessagePage {
         message: entry.message,
         folder: entry.folder,
         subject: words::cut(&visible(&entry.summary.subject), crate::limits::COMPOSE_SUBJECT_MAX_CHARS),
@@ -65,9 +68,9 @@ fn page(context: &Context<'_>, entry: &Entry, opened: &Opened, body: Body, acces
         has_html: opened.html.is_some(),
         cut: opened.cut,
         attachments: opened.attachments.iter().map(attachment).collect(),
-        deliveries: deliveries(context, entry, opened)?,
+        deliveries,
         may_write: access.may_write(),
-    })
+    }
 }
 
 fn people(people: &[Person]) -> Vec<PersonView> {
@@ -83,25 +86,27 @@ fn attachment(attachment: &parse::Attachment) -> AttachmentView {
     }
 }
 
-/// Who got it: for the sender's own copy only (envelope recipients may be Bcc).
-fn deliveries(context: &Context<'_>, entry: &Entry, opened: &Opened) -> Result<Vec<DeliveryView>, Trouble> {
-    if entry.folder != Folder::Sent {
+/// Who got it: for the sender only (envelope recipients may be Bcc).
+fn deliveries(context: &Context<'_>, reader: Reader<'_>, entry: &Entry, opened: &Opened) -> Result<Vec<DeliveryView>, Trouble> {
+    let view = context.store.view();
+    let Some(row) = view.message(entry.message)? else { return Ok(Vec::new()) };
+    let written_here = row.origin == Origin::Webmail;
+    // A message to oneself is in both folders; then the entry is that of the inbox.
+    let by_reader = || {
+        let sender = row.reverse_path.as_ref().and_then(|sender| context.directory.resolve(sender));
+        sender.is_some_and(|sender| &sender.mailbox == reader.mailbox())
+    };
+    if !(entry.folder == Folder::Sent || written_here && by_reader()) {
         return Ok(Vec::new());
     }
-    let view = context.store.view();
-    // Only of what was written here is it known that an unnamed recipient is a hidden copy; elsewhere it may be a group's member.
-    let written_here = matches!(view.message(entry.message)?.map(|row| row.origin), Some(Origin::Webmail));
-    let named = |address: &Address| {
-        let mut everybody = opened.to.iter().chain(&opened.cc);
-        everybody.any(|person| Address::parse(&person.address).is_ok_and(|named| named.mailbox() == address.mailbox()))
-    };
+    let everybody = opened.to.iter().chain(&opened.cc);
+    let named: HashSet<Mailbox> = everybody.filter_map(|person| Some(Address::parse(&person.address).ok()?.mailbox())).collect();
     let deliveries = view.deliveries(entry.message)?;
-    Ok(deliveries
-        .iter()
-        .map(|delivery| {
-            let (fate, text) = words::delivery(delivery.route, &delivery.state, context.now.wall);
-            let address = delivery.address.to_string();
-            DeliveryView { hidden_copy: written_here && !named(&delivery.address), address, fate, text }
-        })
-        .collect())
+    let shown = deliveries.iter().map(|delivery| {
+        let (fate, text) = words::delivery(delivery.route, &delivery.state, context.now.wall);
+        // Only of what was written here is it known that an unnamed recipient is a hidden copy; elsewhere it may be a group's member.
+        let hidden_copy = written_here && !named.contains(&delivery.address.mailbox());
+        DeliveryView { address: delivery.address.to_string(), hidden_copy, fate, text }
+    });
+    Ok(shown.collect())
 }

@@ -56,7 +56,7 @@ impl Banner {
         let here = if signed_in { "You are working in Lifeboat." } else { "Until it is back, you can read and answer your mail here." };
         Banner {
             tone: Tone::Alert,
-            strong: format!("The mail server is down since {since}."),
+            strong: format!("The mail server has been down since {since}."),
             text: format!("{here} Everything you send and receive here will be in your normal mailbox afterwards."),
         }
     }

@@ -214,7 +214,8 @@ const DOCUMENT_STYLE: &str = "html{background:#fff;color:#1b1f24}body{margin:12p
 pub fn document(html: &str) -> Markup {
     html! {
         (DOCTYPE)
-        html {
+        // Nobody knows the language of a stranger's message.
+        html lang="" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";

@@ -64,6 +64,10 @@ impl World {
     }
 
     fn file(&self, message: &str, origin: Origin, recipients: &[(&str, Route)], filings: &[(&str, Folder)]) -> Seq {
+        self.file_from("carl@x.test", message, origin, recipients, filings)
+    }
+
+    fn file_from(&self, sender: &str, message: &str, origin: Origin, recipients: &[(&str, Route)], filings: &[(&str, Folder)]) -> Seq {
         let queued = || DeliveryState::Queued { attempts: 0, next_at: NOW, last: None, in_doubt: false, held: 0 };
         let recipient = |(address, route): &(&str, Route)| Recipient { address: address_of(address), route: *route, state: queued() };
         let filing = |(who, folder): &(&str, Folder)| Filing {
@@ -77,7 +81,7 @@ impl World {
             origin,
             session: "test".to_owned(),
             client: None,
-            reverse_path: Some(address_of("carl@x.test")),
+            reverse_path: Some(address_of(sender)),
             recipients: recipients.iter().map(recipient).collect(),
             filings: filings.iter().map(filing).collect(),
             eight_bit: false,

@@ -97,9 +97,20 @@ fn only_the_sender_sees_who_got_it() {
     let recipients = [("bo@example.com", Route::Submit), ("hidden@x.test", Route::Outbound)];
     let filings = [("ann@example.com", Folder::Sent), ("bo@example.com", Folder::Inbox)];
     let message = PLAIN.replace("ann@example.com>, Dora <dora@x.test", "bo@example.com");
-    let path = format!("/mail/message/{}", world.file(&message, Origin::Webmail, &recipients, &filings));
+    let path = format!("/mail/message/{}", world.file_from("ann@example.com", &message, Origin::Webmail, &recipients, &filings));
     let senders = body(&check(&world.ask("GET", &path).by("ann@example.com"), 200, 0));
     assert!(senders.contains("hidden@x.test") && senders.contains("Bcc") && senders.contains("Waiting to be sent"));
     let others = body(&check(&world.ask("GET", &path).by("bo@example.com"), 200, 1));
     assert!(!others.contains("hidden@x.test") && !others.contains("Who got it"));
+}
+
+#[test]
+fn a_message_to_oneself_shows_who_got_it() {
+    let world = World::new(Mode::Continuity);
+    let recipients = [("ann@example.com", Route::Submit), ("hidden@x.test", Route::Outbound)];
+    let filings = [("ann@example.com", Folder::Sent), ("ann@example.com", Folder::Inbox)];
+    let message = PLAIN.replace("Carl <carl@x.test>", "ann@example.com");
+    let seq = world.file_from("ann@example.com", &message, Origin::Webmail, &recipients, &filings);
+    let outcome = world.ask("GET", &format!("/mail/message/{seq}")).by("ann@example.com").answer();
+    assert!(body(&outcome).contains("hidden@x.test"), "{}", body(&outcome));
 }
