@@ -294,6 +294,15 @@ fn a_forced_end_holds_automatic_until_green() {
 }
 
 #[test]
+fn a_new_start_lifts_the_hold_of_a_forced_end() {
+    let mut bench = Bench::new(false);
+    bench.run("smtp-down*3 force");
+    assert!(bench.machine.saved().held_until_green);
+    bench.run("start");
+    assert!(!bench.machine.saved().held_until_green);
+}
+
+#[test]
 fn a_forced_end_needs_every_probe_back() {
     check_pages("smtp-down*3 pages-down force smtp-healthy smtp-down*3 ", ">suspect >continuity >recovering +automatic-off");
     check_pages("smtp-down*3 pages-down force pages-healthy smtp-healthy smtp-down*3", ">suspect >continuity >recovering >continuity");
@@ -391,6 +400,14 @@ fn a_restart_keeps_the_hold_down() {
     bench.now.wall = bench.now.wall.plus(Duration::from_secs(20));
     bench.run("restart");
     assert_eq!(bench.machine.held_down_until.since(bench.now.mono).as_secs(), 40, "20 s have passed while the box was off");
+}
+
+#[test]
+fn a_restart_forgets_no_flapping() {
+    let mut bench = Bench::new(false);
+    bench.run("smtp-down*3 smtp-healthy*6 done restart smtp-down*3");
+    // The change came with the third observation, 5 s ago; it is the second failover within the hour.
+    assert_eq!(bench.machine.held_down_until.since(bench.now.mono).as_secs() + 5, 30);
 }
 
 #[test]

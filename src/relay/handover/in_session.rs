@@ -151,6 +151,9 @@ mod tests {
         check("mail=250 lost", "queued+0#0", None);
         check("mail=250 rcpt=250 lost", "queued+0#0", None);
         check("mail=250 rcpt=250 rcpt=- lost", "queued+0#0 queued+0#0", None);
+        // No reply to its RCPT: whatever the end says, it is not about this one.
+        check("mail=250 rcpt=250 rcpt=- data=354 end=250", "delivered queued+0#0", None);
+        check("mail=250 rcpt=250 rcpt=- data=354 end=550", "held#1 queued+0#0", None);
         check("mail=250 rcpt=550 rcpt=- lost", "queued+30#1 queued+0#0", None);
     }
 
