@@ -174,11 +174,6 @@ impl Paths {
     pub fn remove(&self, number: u64) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&number);
     }
-
-    /// All numbers, rising.
-    pub fn numbers(&self) -> Vec<u64> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
-    }
 }
 
 #[cfg(test)]
