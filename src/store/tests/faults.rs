@@ -182,3 +182,23 @@ fn below_the_reserve_mail_is_refused_and_state_still_fits() {
     let refused = store.write_wait(vec![message(&["ann"], &queued(), at(10), &large)], at(10));
     assert!(matches!(refused, Err(StoreError::Full)));
 }
+
+#[test]
+fn a_body_that_cannot_be_read_fails_its_own_write_only() {
+    let folders = Folders::new();
+    let (store, _) = folders.open();
+    store.write_wait(vec![message(&["ann"], &queued(), START, b"before")], START).unwrap();
+    let mut staged = store.stage();
+    staged.write(&vec![7; 1_000_000]).unwrap();
+    staged.lose();
+    let lost = Change::Message(Box::new(accepted(&["ann"], &queued(), START)), staged);
+    let unit = vec![message(&["ann"], &queued(), START, b"same unit"), lost];
+    assert!(matches!(store.write_wait(unit, START), Err(StoreError::Io(_))));
+    let after = store.write_wait(vec![message(&["ann"], &queued(), START, b"after")], START).unwrap()[0];
+    assert_eq!(folders.segments().len(), 1, "the segment did nothing wrong");
+    drop(store);
+    folders.remove_index();
+    let (store, recovery) = folders.open();
+    assert_eq!((recovery.records, recovery.damaged.len(), recovery.torn_octets), (2, 0, 0));
+    assert_eq!(store.body(after).unwrap(), b"after");
+}

@@ -127,9 +127,9 @@ impl OpenFile for FaultyFile {
         self.file.sync_data()
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         self.state.may()?;
-        self.file.len()
+        self.file.length()
     }
 
     fn truncate(&self, length: u64) -> io::Result<()> {
