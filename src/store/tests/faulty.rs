@@ -10,13 +10,15 @@ use super::super::{Disk, Files, How, OpenFile};
 /// How the operation fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// Any operation.
     Eio,
+    /// Operations that need room: writes and new files.
     Enospc,
-    /// A write that gets half-way; other operations fail with EIO.
+    /// Writes; they get half-way.
     Short,
 }
 
-/// Counts every operation and fails the one with the chosen number.
+/// Counts the operations that the fault can meet and fails the one with the chosen number.
 pub struct Faulty {
     state: Arc<State>,
 }
@@ -45,8 +47,9 @@ impl Faulty {
 }
 
 impl State {
-    fn fails(&self) -> bool {
-        self.count.fetch_add(1, Ordering::SeqCst) == self.fails_at
+    fn fails(&self, needs_room: bool) -> bool {
+        let meets = self.fault == Fault::Eio || needs_room;
+        meets && self.count.fetch_add(1, Ordering::SeqCst) == self.fails_at
     }
 
     fn error(&self) -> io::Error {
@@ -57,13 +60,15 @@ impl State {
     }
 
     fn may(&self) -> io::Result<()> {
-        if self.fails() { Err(self.error()) } else { Ok(()) }
+        if self.fails(false) { Err(self.error()) } else { Ok(()) }
     }
 }
 
 impl Files for Faulty {
     fn open(&self, path: &Path, how: How) -> io::Result<Box<dyn OpenFile>> {
-        self.state.may()?;
+        if self.state.fails(how == How::New && self.state.fault == Fault::Enospc) {
+            return Err(self.state.error());
+        }
         Ok(Box::new(FaultyFile { file: Disk.open(path, how)?, state: Arc::clone(&self.state) }))
     }
 
@@ -113,7 +118,7 @@ impl OpenFile for FaultyFile {
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        if self.state.fails() {
+        if self.state.fails(true) {
             if self.state.fault == Fault::Short {
                 self.file.write_at(offset, &bytes[..bytes.len() / 2])?;
             }

@@ -45,8 +45,9 @@ const UNITS: [&[u64]; 5] = [&[1], &[2, 3, 4], &[5], &[6, 7], &[8]];
 fn a_cut_at_any_octet_leaves_the_whole_units_before_it() {
     let (folders, path, ends) = sample();
     let bytes = std::fs::read(&path).unwrap();
-    for cut in 0..=bytes.len() {
-        std::fs::write(&path, &bytes[..cut]).unwrap();
+    let file = Disk.open(&path, How::Write).unwrap();
+    for cut in (0..=bytes.len()).rev() {
+        file.truncate(cut as u64).unwrap();
         let (seqs, replayed) = read(&folders.path().join("spool"));
         let whole = UNITS.iter().filter(|unit| ends[*unit.last().unwrap() as usize - 1] <= cut as u64);
         let expected: Vec<u64> = whole.copied().flatten().copied().collect();
@@ -61,11 +62,11 @@ fn a_cut_at_any_octet_leaves_the_whole_units_before_it() {
 fn a_flipped_octet_anywhere_loses_one_record_at_most() {
     let (folders, path, ends) = sample();
     let bytes = std::fs::read(&path).unwrap();
+    let file = Disk.open(&path, How::Write).unwrap();
     for at in 0..bytes.len() {
-        let mut flipped = bytes.clone();
-        flipped[at] ^= 0x10;
-        std::fs::write(&path, &flipped).unwrap();
+        file.write_at(at as u64, &[bytes[at] ^ 0x10]).unwrap();
         let (seqs, replayed) = read(&folders.path().join("spool"));
+        file.write_at(at as u64, &bytes[at..=at]).unwrap();
         let hit = ends.iter().position(|end| (at as u64) < *end).filter(|_| at >= 64).map(|record| record as u64 + 1);
         let expected: Vec<u64> = (1..=8).filter(|seq| Some(*seq) != hit).collect();
         assert_eq!(seqs, expected, "flipped {at}");
