@@ -61,16 +61,6 @@ impl Log {
         Log { files, spool, paths, current: None, next_seq, next_number, previous, buffer: Vec::new() }
     }
 
-    /// Number of the segment being written, or of the last one.
-    pub fn number(&self) -> Option<u64> {
-        self.current.as_ref().map(|current| current.number).or(self.previous.map(|(number, _)| number))
-    }
-
-    /// Whether something is appended and not synced.
-    pub fn is_dirty(&self) -> bool {
-        self.current.as_ref().is_some_and(|current| current.synced < self.end())
-    }
-
     fn end(&self) -> u64 {
         self.current.as_ref().map_or(0, |current| current.handed + self.buffer.len() as u64)
     }

@@ -42,7 +42,7 @@ pub trait OpenFile: Send + Sync {
     /// Makes content and length durable (`fdatasync`).
     fn sync_data(&self) -> io::Result<()>;
     /// In octets.
-    fn len(&self) -> io::Result<u64>;
+    fn length(&self) -> io::Result<u64>;
     fn truncate(&self, length: u64) -> io::Result<()>;
 }
 
@@ -115,7 +115,7 @@ impl OpenFile for fs::File {
         fs::File::sync_data(self)
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
     }
 
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(file.read_at(1, &mut bytes).unwrap(), 5);
         assert_eq!(&bytes[..5], b"bcdef");
         file.truncate(2).unwrap();
-        assert_eq!(file.len().unwrap(), 2);
+        assert_eq!(file.length().unwrap(), 2);
         assert!(Disk.open(&path, How::New).is_err());
         assert_eq!(Disk.list(folder.path()).unwrap(), ["file"]);
         assert!(Disk.free_octets(folder.path()).unwrap() > 0);

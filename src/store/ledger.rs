@@ -60,10 +60,13 @@ impl Ledger {
         files.create_dir_all(folder).map_err(StoreError::of)?;
         let path = folder.join(FILE);
         let file = files.open(&path, How::Write).map_err(StoreError::of)?;
-        files.sync_folder(folder).map_err(StoreError::of)?;
+        // The file's name and the folder's own must outlive a power cut too.
+        for folder in [Some(folder), folder.parent()].into_iter().flatten() {
+            files.sync_folder(folder).map_err(StoreError::of)?;
+        }
         let mut lines = Vec::new();
         let chain = read_chain(&*file, &mut |line| lines.push(line))?;
-        let length = file.len().map_err(StoreError::of)?;
+        let length = file.length().map_err(StoreError::of)?;
         if length > chain.end {
             log::warn!("ledger torn line cut octets={}", length - chain.end);
             file.truncate(chain.end).and_then(|()| file.sync_data()).map_err(StoreError::of)?;
@@ -167,11 +170,15 @@ fn read_chain(file: &dyn OpenFile, each: &mut dyn FnMut(Line)) -> Result<Chain, 
         if read == 0 {
             return Ok(chain);
         }
+        // What was there before has no line feed: a long line is not searched again with each piece.
+        let mut searched = buffer.len();
         buffer.extend_from_slice(&piece[..read]);
         let mut start = 0;
-        while let Some(length) = buffer[start..].iter().position(|octet| *octet == b'\n') {
-            chain.take(&buffer[start..start + length], each);
-            start += length + 1;
+        while let Some(more) = buffer[searched..].iter().position(|octet| *octet == b'\n') {
+            let end = searched + more;
+            chain.take(&buffer[start..end], each);
+            start = end + 1;
+            searched = start;
         }
         buffer.drain(..start);
         chain.end += start as u64;
@@ -212,7 +219,7 @@ pub(super) fn check(folder: &Path, files: &dyn Files) -> Result<Option<(Chain, u
         Err(error) => return Err(StoreError::of(error)),
     };
     let chain = read_chain(&*file, &mut drop)?;
-    let torn = file.len().map_err(StoreError::of)?.saturating_sub(chain.end);
+    let torn = file.length().map_err(StoreError::of)?.saturating_sub(chain.end);
     Ok(Some((chain, torn)))
 }
 

@@ -196,7 +196,7 @@ impl Store {
         let header = record::Header::decode(&fixed).filter(|header| header.seq == message).ok_or_else(damaged)?;
         let head_octets = header.head_octets as usize;
         // The lengths are the index's only as far as the record's own header says the same, and the file is that long.
-        let is_there = place.offset.saturating_add(header.record_octets()) <= file.len().map_err(StoreError::of)?;
+        let is_there = place.offset.saturating_add(header.record_octets()) <= file.length().map_err(StoreError::of)?;
         if !is_there || header.body_octets != place.body_octets || header.head_octets != place.head_octets {
             return Err(damaged());
         }

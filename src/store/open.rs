@@ -27,6 +27,8 @@ pub fn open(options: &Options, files: Arc<dyn Files>, now: Wall) -> Result<(Stor
     let data_dir = &options.data_dir;
     let spool = data_dir.join(SPOOL);
     files.create_dir_all(&spool.join(INCOMING)).map_err(StoreError::of)?;
+    // The folders' names must outlive a power cut too; segments only sync the folder they are in.
+    files.sync_folder(data_dir).map_err(StoreError::of)?;
     let lock = lock(data_dir)?;
     empty(&*files, &spool.join(INCOMING))?;
     let segments = segment::list(&*files, &spool)?;

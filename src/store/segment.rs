@@ -124,7 +124,7 @@ pub fn list(files: &dyn Files, spool: &Path) -> Result<Vec<Segment>, StoreError>
 
 fn read_header(files: &dyn Files, path: PathBuf, number: u64) -> io::Result<Segment> {
     let file = files.open(&path, How::Read)?;
-    let length = file.len()?;
+    let length = file.length()?;
     let mut bytes = [0; HEADER_OCTETS];
     // An unreadable header is a damaged one: the records behind it may be good.
     let read = file.read_at(0, &mut bytes).unwrap_or(0);
@@ -173,11 +173,6 @@ impl Paths {
 
     pub fn remove(&self, number: u64) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&number);
-    }
-
-    /// All numbers, rising.
-    pub fn numbers(&self) -> Vec<u64> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }
 }
 

@@ -111,6 +111,14 @@ impl Staged {
         }
     }
 
+    /// Makes a body in a file unreadable, as a failing disk would.
+    #[cfg(test)]
+    pub(super) fn lose(&self) {
+        if let Place::File { file, length } = &self.place {
+            file.set_len(length - 1).unwrap();
+        }
+    }
+
     /// The whole body, if it is in memory.
     pub(super) fn in_memory(&self) -> Option<&[u8]> {
         match &self.place {

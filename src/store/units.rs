@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::StoreError;
 use super::scan::{Item, Record, Scanner};
 use super::segment::{HEADER_OCTETS, Segment};
+use super::{OpenFile, StoreError};
 
 /// What one segment had to say.
 #[derive(Debug, Default)]
@@ -32,6 +32,7 @@ impl Piece {
 }
 
 /// Puts records together; holds back what is not decided yet.
+#[derive(Default)]
 struct Assembly {
     /// Everything up to the limit was acknowledged.
     all_acknowledged: bool,
@@ -69,41 +70,32 @@ impl Assembly {
     /// The next piece that is decided. Order is kept: a whole unit waits for the fragment before it.
     fn next(&mut self) -> Option<Piece> {
         let front = self.waiting.front()?;
-        (front.whole || self.all_acknowledged || front.end() <= self.synced_to).then(|| self.waiting.pop_front())?
+        self.counts(front).then(|| self.waiting.pop_front())?
+    }
+
+    fn counts(&self, piece: &Piece) -> bool {
+        piece.whole || self.all_acknowledged || piece.end() <= self.synced_to
+    }
+
+    /// At the end: what counts of that which still waits.
+    fn rest(&mut self) -> Vec<Piece> {
+        let waiting = std::mem::take(&mut self.waiting);
+        waiting.into_iter().filter(|piece| self.counts(piece)).collect()
     }
 }
 
-/// Walks through a segment from `from` and gives every record that counts, in units and in order.
-pub fn walk(
-    segment: &Segment,
-    file: &dyn super::OpenFile,
-    from: u64,
-    last_seq: u64,
-    each: &mut dyn FnMut(Vec<Record>) -> Result<(), StoreError>,
-) -> Result<Walked, StoreError> {
+type Each<'a> = dyn FnMut(Vec<Record>) -> Result<(), StoreError> + 'a;
+
+/// Walks through a segment from `from` and gives every record that counts, in units and in order. `last_seq` is the
+/// number of the last record before.
+pub fn walk(segment: &Segment, file: &dyn OpenFile, from: u64, last_seq: u64, each: &mut Each<'_>) -> Result<Walked, StoreError> {
     let limit = segment.limit();
     let from = from.max(HEADER_OCTETS as u64);
     let mut scanner = Scanner::new(file, from, limit, segment.header.map(|header| header.tag), last_seq);
-    let mut assembly = Assembly { all_acknowledged: segment.known_end.is_some(), synced_to: 0, unit: Vec::new(), waiting: VecDeque::new() };
+    let mut assembly = Assembly { all_acknowledged: segment.known_end.is_some(), ..Assembly::default() };
     let mut walked = Walked { end: from.min(limit), ..Walked::default() };
     let mut gaps = Vec::new();
-    let mut emit = |assembly: &mut Assembly, walked: &mut Walked, at_end: bool| -> Result<(), StoreError> {
-        loop {
-            let piece = match assembly.next() {
-                Some(piece) => piece,
-                None if at_end => match assembly.waiting.pop_front() {
-                    // A fragment that nobody acknowledged.
-                    Some(_) => continue,
-                    None => return Ok(()),
-                },
-                None => return Ok(()),
-            };
-            walked.records += piece.records.len() as u64;
-            walked.end = walked.end.max(piece.end());
-            each(piece.records)?;
-        }
-    };
-    while let Some(item) = scanner.next() {
+    for item in scanner.by_ref() {
         match item {
             Item::Record(record) => assembly.record(record),
             Item::Gap(from, to) => {
@@ -111,20 +103,29 @@ pub fn walk(
                 gaps.push((from, to));
             }
         }
-        emit(&mut assembly, &mut walked, false)?;
+        while let Some(piece) = assembly.next() {
+            walked.count(piece, each)?;
+        }
     }
     assembly.close();
-    emit(&mut assembly, &mut walked, true)?;
-    if assembly.all_acknowledged {
-        walked.end = limit;
-    } else {
-        walked.end = walked.end.max(assembly.synced_to.min(limit));
-        walked.torn_octets = limit.saturating_sub(walked.end);
+    // Fragments that are undecided at the end were never acknowledged.
+    for piece in assembly.rest() {
+        walked.count(piece, each)?;
     }
-    report(segment, &gaps, &mut walked);
+    walked.end = if assembly.all_acknowledged { limit } else { walked.end.max(assembly.synced_to.min(limit)) };
+    walked.torn_octets = limit.saturating_sub(walked.end);
     walked.highest_seq = scanner.highest_seq;
     walked.unreadable = scanner.unreadable();
+    report(segment, &gaps, &mut walked);
     Ok(walked)
+}
+
+impl Walked {
+    fn count(&mut self, piece: Piece, each: &mut Each<'_>) -> Result<(), StoreError> {
+        self.records += piece.records.len() as u64;
+        self.end = self.end.max(piece.end());
+        each(piece.records)
+    }
 }
 
 fn report(segment: &Segment, gaps: &[(u64, u64)], walked: &mut Walked) {

@@ -219,8 +219,8 @@ fn check(head: &Head) -> Result<(), String> {
             accepted.filings.iter().try_for_each(|filing| mailbox(&filing.mailbox))?;
             if let Origin::Digest { event, mailbox: name, .. } = &accepted.origin {
                 mailbox(name)?;
-                if event.len() > EVENT_ID_MAX_OCTETS {
-                    return Err(format!("event id {event} is too long"));
+                if event.len() > EVENT_ID_MAX_OCTETS || event.contains(char::is_control) {
+                    return Err(format!("event id {event:?} is too long or has control characters"));
                 }
             }
             Ok(())

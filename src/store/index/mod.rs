@@ -228,10 +228,4 @@ impl Index {
     pub fn close(&self) -> Result<(), StoreError> {
         self.view.vessel.close()
     }
-
-    /// Every row, for comparing indexes.
-    #[cfg(test)]
-    pub fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.view.vessel.read(|tree| Ok(tree.iter().map(|row| row.unwrap()).map(|(k, v)| (k.to_vec(), v.to_vec())).collect())).unwrap()
-    }
 }

@@ -157,6 +157,12 @@ impl View {
         self.vessel.size()
     }
 
+    /// Every row, for comparing indexes.
+    #[cfg(test)]
+    pub(in crate::store) fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.vessel.read(|tree| Ok(tree.iter().map(|row| row.unwrap()).map(|(k, v)| (k.to_vec(), v.to_vec())).collect())).unwrap()
+    }
+
     /// Where a message's record is.
     pub(in crate::store) fn place(&self, message: Seq) -> Result<Option<Place>, StoreError> {
         Ok(self.row::<StoredMessage>(&keys::message(message))?.map(|stored| stored.place))

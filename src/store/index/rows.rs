@@ -88,6 +88,9 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
     serde_json::from_slice(bytes).map_err(|error| StoreError::Damaged(format!("a row of the index cannot be read: {error}")))
 }
 
+/// The longest value; the rest of a row's bound is its key's.
+const VALUE_MAX_OCTETS: usize = INDEX_ROW_MAX_OCTETS - 1024;
+
 /// A row that knows how to lose text.
 pub trait Shrink: Serialize + Clone {
     /// Cuts each text that may be cut to at most `octets`.
@@ -97,14 +100,14 @@ pub trait Shrink: Serialize + Clone {
 /// Encodes below the bound; texts are cut only as far as that needs.
 pub fn encode_bounded<T: Shrink>(row: &T) -> Result<Vec<u8>, StoreError> {
     let bytes = encode(row)?;
-    if bytes.len() < INDEX_ROW_MAX_OCTETS {
+    if bytes.len() <= VALUE_MAX_OCTETS {
         return Ok(bytes);
     }
     for octets in [500, 250, 100, 30, 0] {
         let mut row = row.clone();
         row.shrink(octets);
         let bytes = encode(&row)?;
-        if bytes.len() < INDEX_ROW_MAX_OCTETS {
+        if bytes.len() <= VALUE_MAX_OCTETS {
             return Ok(bytes);
         }
     }

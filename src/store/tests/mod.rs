@@ -1,1 +1,137 @@
+//! Tests of the store as a whole.
 
+mod faults;
+mod faulty;
+mod flow;
+mod purge;
+mod recovery;
+mod spool;
+mod view;
+mod workload;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::*;
+use crate::mail::{Address, Mailbox, Summary};
+use crate::relay::{DeliveryState, Route};
+
+/// 2026-03-01T00:00:00Z.
+pub const START: Wall = Wall(1_772_323_200_000);
+pub const DAY_MS: u64 = 86_400_000;
+
+pub fn address(name: &str) -> Address {
+    Address::parse(&format!("{name}@example.com")).unwrap()
+}
+
+pub fn mailbox(name: &str) -> Mailbox {
+    address(name).mailbox()
+}
+
+pub fn queued() -> DeliveryState {
+    DeliveryState::Queued { attempts: 0, next_at: START, last: None, in_doubt: false }
+}
+
+pub fn delivered() -> DeliveryState {
+    DeliveryState::Delivered { at: START, reply: "250 2.0.0 ok".to_owned(), by: "primary".to_owned() }
+}
+
+pub fn refused() -> DeliveryState {
+    DeliveryState::Refused { at: START, reply: "550 5.1.1 unknown".to_owned() }
+}
+
+pub fn held() -> DeliveryState {
+    DeliveryState::Held { at: START, reason: "550 5.7.1 no".to_owned(), by_gate: false, attempts: 1 }
+}
+
+/// A message for each of `names`, filed in each one's inbox.
+pub fn accepted(names: &[&str], state: &DeliveryState, at: Wall) -> Accepted {
+    let recipient = |name: &&str| Recipient { address: address(name), route: Route::Primary, state: state.clone() };
+    let filing = |(index, name): (usize, &&str)| Filing {
+        mailbox: mailbox(name),
+        folder: Folder::Inbox,
+        seen: false,
+        recipient: Some(index as u32),
+    };
+    Accepted {
+        at,
+        origin: Origin::Inbound,
+        session: "4f2a".to_owned(),
+        client: Some("192.0.2.7".parse().unwrap()),
+        reverse_path: Some(address("sender")),
+        recipients: names.iter().map(recipient).collect(),
+        filings: names.iter().enumerate().map(filing).collect(),
+        eight_bit: false,
+        smtputf8: false,
+        summary: Summary {
+            message_id: Some(format!("{}@example.net", at.0)),
+            from_address: "sender@example.com".to_owned(),
+            subject: "Grüße".to_owned(),
+            ..Summary::default()
+        },
+    }
+}
+
+pub fn message(names: &[&str], state: &DeliveryState, at: Wall, body: &[u8]) -> Change {
+    Change::Message(Box::new(accepted(names, state, at)), Staged::from_bytes(body.to_vec()))
+}
+
+pub fn delivery(message: Seq, recipient: u32, state: DeliveryState) -> Change {
+    Change::Delivery { message, recipient, state }
+}
+
+/// A data folder that may be opened again and again.
+pub struct Folders {
+    folder: tempfile::TempDir,
+}
+
+impl Folders {
+    pub fn new() -> Folders {
+        Folders { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn options(&self) -> Options {
+        Options { data_dir: self.path().to_owned() }
+    }
+
+    pub fn open(&self) -> (Store, Recovery) {
+        self.open_with(Arc::new(Disk))
+    }
+
+    pub fn open_with(&self, files: Arc<dyn Files>) -> (Store, Recovery) {
+        Store::open(&self.options(), files, START).unwrap()
+    }
+
+    /// What the disk would hold if the process died now.
+    pub fn crashed(&self) -> Folders {
+        let copy = Folders::new();
+        copy_folder(self.path(), copy.path());
+        copy
+    }
+
+    pub fn segments(&self) -> Vec<PathBuf> {
+        let found = segment::list(&Disk, &self.path().join("spool")).unwrap();
+        found.into_iter().map(|segment| segment.path).collect()
+    }
+
+    pub fn remove_index(&self) {
+        std::fs::remove_dir_all(self.path().join("index")).unwrap();
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
