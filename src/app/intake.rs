@@ -150,7 +150,26 @@ impl Intake {
         })
     }
 
-    async fn take(&self, session: &SessionInfo, envelope: Envelope, mut body: Staged) -> Reply {
+    /// `<postmaster>` without a domain (RFC 5321 section 4.5.1) arrives as postmaster of this box.
+    fn is_own_postmaster(&self, recipient: &Address) -> bool {
+        let config = &self.core.config;
+        recipient.local().eq_ignore_ascii_case("postmaster") && recipient.domain().eq_ignore_ascii_case(&config.server.hostname)
+    }
+
+    /// The box has no postmaster of its own: the one of the first domain is meant.
+    fn resolve_postmaster(&self, envelope: &mut Envelope) {
+        let Some(domain) = self.core.config.smtp.domains.first() else { return };
+        for recipient in &mut envelope.recipients {
+            if self.is_own_postmaster(recipient)
+                && let Ok(postmaster) = Address::parse(&format!("postmaster@{domain}"))
+            {
+                *recipient = postmaster;
+            }
+        }
+    }
+
+    async fn take(&self, session: &SessionInfo, mut envelope: Envelope, mut body: Staged) -> Reply {
+        self.resolve_postmaster(&mut envelope);
         let (mode, now) = (self.core.mode().mode, self.core.now().wall);
         let standing = self.standing(session.client);
         let addressed = self.address(standing, &envelope, mode, now);
@@ -272,14 +291,20 @@ impl Host for Intake {
         })
     }
 
+    fn is_exempt(&self, client: IpAddr) -> bool {
+        self.standing(client) != Standing::Stranger
+    }
+
     async fn check_sender(&self, _session: &SessionInfo, _reverse_path: Option<&Address>) -> Reply {
         reply::sender_ok()
     }
 
     async fn check_recipient(&self, session: &SessionInfo, reverse_path: Option<&Address>, recipient: &Address) -> Reply {
-        let answer = if self.core.is_local(recipient) {
+        let answer = if self.is_own_postmaster(recipient) {
+            reply::recipient_ok()
+        } else if self.core.is_local(recipient) {
             self.check_local(reverse_path, recipient).await
-        } else if self.standing(session.client) == Standing::Stranger && !self.core.is_trusted(session.client) {
+        } else if self.standing(session.client) == Standing::Stranger {
             reply::relaying_denied()
         } else if reverse_path.is_some_and(|path| !self.core.is_local(path)) {
             // A compromised trusted host must not send the world's mail in strangers' names.

@@ -114,7 +114,7 @@ impl Staged {
     /// Makes a body in a file unreadable, as a failing disk would.
     #[cfg(test)]
     pub(super) fn lose(&self) {
-        if let Place::File { file, length } = &self.place {
+        if let Place::File { file, length, .. } = &self.place {
             file.set_len(length - 1).unwrap();
         }
     }

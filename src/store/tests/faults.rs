@@ -200,7 +200,7 @@ fn a_body_that_cannot_be_read_fails_its_own_write_only() {
     let mut staged = store.stage();
     staged.write(&vec![7; 1_000_000]).unwrap();
     staged.lose();
-    let lost = Change::Message(Box::new(accepted(&["ann"], &queued(), START)), staged);
+    let lost = Change::Message(Box::new(accepted(&["ann"], &queued(), START)), staged.into());
     let unit = vec![message(&["ann"], &queued(), START, b"same unit"), lost];
     assert!(matches!(store.write_wait(unit, START), Err(StoreError::Io(_))));
     let after = store.write_wait(vec![message(&["ann"], &queued(), START, b"after")], START).unwrap()[0];

@@ -13,7 +13,7 @@ fn a_message_is_stored_and_read_back() {
     for piece in body.chunks(10_000) {
         staged.write(piece).unwrap();
     }
-    let large = Change::Message(Box::new(accepted(&["ann"], &queued(), START)), staged);
+    let large = Change::Message(Box::new(accepted(&["ann"], &queued(), START)), staged.into());
     let small = message(&["ann", "bob"], &queued(), START, b"small");
     let seqs = store.write_wait(vec![large, small, message(&[], &queued(), START, b"")], START).unwrap();
     assert_eq!(seqs, [Seq(1), Seq(2), Seq(3)]);
@@ -149,7 +149,7 @@ fn what_could_not_be_read_back_is_refused() {
     let odd = Address::parse("ann@\u{130}.example").unwrap();
     let mut bad = accepted(&["ann"], &queued(), START);
     bad.recipients[0].address = odd;
-    let change = Change::Message(Box::new(bad), Staged::from_bytes(vec![]));
+    let change = Change::Message(Box::new(bad), Staged::from_bytes(vec![]).into());
     assert!(matches!(store.write_wait(vec![change], START), Err(StoreError::Damaged(_))));
     assert_eq!(store.write_wait(vec![message(&["ann"], &queued(), START, b"x")], START).unwrap(), [Seq(1)]);
 }

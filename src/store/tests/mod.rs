@@ -73,7 +73,7 @@ pub fn accepted(names: &[&str], state: &DeliveryState, at: Wall) -> Accepted {
 }
 
 pub fn message(names: &[&str], state: &DeliveryState, at: Wall, body: &[u8]) -> Change {
-    Change::Message(Box::new(accepted(names, state, at)), Staged::from_bytes(body.to_vec()))
+    Change::Message(Box::new(accepted(names, state, at)), Staged::from_bytes(body.to_vec()).into())
 }
 
 pub fn delivery(message: Seq, recipient: u32, state: DeliveryState) -> Change {

@@ -66,7 +66,7 @@ fn message_ids_are_found() {
     let with_id = |id: &str| {
         let mut one = accepted(&["ann"], &queued(), START);
         one.summary.message_id = Some(id.to_owned());
-        vec![Change::Message(Box::new(one), Staged::from_bytes(vec![]))]
+        vec![Change::Message(Box::new(one), Staged::from_bytes(vec![]).into())]
     };
     let long = "x".repeat(3000);
     for id in ["a@b", "a@b.c", "a@b", &long, "\u{1}\u{2}"] {
@@ -89,7 +89,7 @@ fn digests_and_tally() {
     let digest = |name: &str, part| {
         let mut one = accepted(&[name], &queued(), START);
         one.origin = Origin::Digest { event: "e1".to_owned(), mailbox: mailbox(name), part };
-        Change::Message(Box::new(one), Staged::from_bytes(vec![]))
+        Change::Message(Box::new(one), Staged::from_bytes(vec![]).into())
     };
     store.write_wait(vec![digest("bob", 1), digest("ann", 0), digest("bob", 0)], START).unwrap();
     assert_eq!(store.view().digests("e1").unwrap(), [(mailbox("ann"), 0), (mailbox("bob"), 0), (mailbox("bob"), 1)]);
@@ -120,7 +120,7 @@ fn rows_stay_short_however_long_the_texts() {
     };
     let digest = Origin::Digest { event: "\"".repeat(128), mailbox: mailbox(&"x".repeat(64)), part: 1 };
     one.origin = digest;
-    store.write_wait(vec![Change::Message(Box::new(one), Staged::from_bytes(vec![]))], START).unwrap();
+    store.write_wait(vec![Change::Message(Box::new(one), Staged::from_bytes(vec![]).into())], START).unwrap();
     let state = DeliveryState::Held { at: START, reason: long, by_gate: false, attempts: 0 };
     store.write_wait(vec![delivery(Seq(1), 999, state)], START).unwrap();
     for (key, value) in store.view().dump() {

@@ -50,7 +50,7 @@ impl Work {
         }
         one.summary.message_id = self.random.bool().then(|| format!("{}@example.net", self.random.u8(..9)));
         let body: Vec<u8> = (0..self.random.usize(..3000)).map(|_| self.random.u8(..)).collect();
-        Change::Message(Box::new(one), Staged::from_bytes(body))
+        Change::Message(Box::new(one), Staged::from_bytes(body).into())
     }
 
     /// A unit, and for each of its messages how many recipients it has.
