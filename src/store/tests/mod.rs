@@ -29,7 +29,7 @@ pub fn mailbox(name: &str) -> Mailbox {
 }
 
 pub fn queued() -> DeliveryState {
-    DeliveryState::Queued { attempts: 0, next_at: START, last: None, in_doubt: false }
+    DeliveryState::Queued { attempts: 0, next_at: START, last: None, in_doubt: false, held: 0 }
 }
 
 pub fn delivered() -> DeliveryState {
