@@ -114,6 +114,15 @@ impl Browser {
         self.command("GET", &format!("/element/{body}/text"), json!({})).as_str().unwrap_or_default().to_owned()
     }
 
+    /// What a person sees in the frame of an HTML message.
+    fn text_in_frame(&self) -> String {
+        let frame = self.find("iframe");
+        self.command("POST", "/frame", json!({ "id": { ELEMENT: frame } }));
+        let text = self.text();
+        self.command("POST", "/frame/parent", json!({}));
+        text
+    }
+
     fn script(&self, script: &str) -> Value {
         self.command("POST", "/execute/sync", json!({ "script": script, "args": [] }))
     }
@@ -228,8 +237,10 @@ fn a_person_signs_in_and_reads() {
 
     let link = browser.find_link("Offer for chairs");
     browser.click(&link);
-    wait_for("the HTML message", PATIENCE, || browser.text().contains("are in stock").then_some(()));
+    wait_for("the HTML message", PATIENCE, || browser.text_in_frame().contains("are in stock").then_some(()));
     assert_ne!(browser.script("return document.title"), json!("owned"), "no script of a message runs");
+    let sent = browser.script("return performance.getEntriesByType('resource').map(entry => entry.name).join(' ')");
+    assert!(!sent.as_str().unwrap_or_default().contains("northwind"), "nothing is fetched from elsewhere: {sent}");
     browser.fits("the HTML message on a phone");
     browser.picture("html-phone");
     browser.open(&format!("{base}/mail/new"));

@@ -145,7 +145,7 @@ impl Lifeboat {
 
     fn try_status(&self) -> Option<Value> {
         let output = Command::new(BINARY).args(["status", "--json", "--config"]).arg(self.config()).output().unwrap();
-        serde_json::from_slice(&output.stdout).ok()
+        if output.status.success() { serde_json::from_slice(&output.stdout).ok() } else { None }
     }
 
     /// `status --json`.
