@@ -50,6 +50,7 @@ pub const SMTP_BODY_READ_OCTETS: usize = 16 * 1024;
 pub const SMTP_REFUSED_RECIPIENTS_MAX: u32 = 100;
 /// After our last reply, how long unread input is drained so that a reset does not overtake the reply.
 pub const SMTP_LINGER: Duration = Duration::from_secs(2);
+pub const SMTP_LINGER_MAX_OCTETS: usize = 16 * 1024 * 1024;
 /// After a failed `accept` (out of file descriptors) an SMTP listener waits this long.
 pub const SMTP_ACCEPT_RETRY_WAIT: Duration = Duration::from_millis(200);
 /// A remembered recipient verdict of the primary.

@@ -211,11 +211,7 @@ impl Intake {
             self.core.kick(Queue::Primary);
             self.core.kick(Queue::Outbound);
         }
-        if in_session.is_empty() {
-            reply::stored(&message.to_string())
-        } else {
-            self.hand_over(session, message, transaction, in_session).await
-        }
+        if in_session.is_empty() { reply::stored(message) } else { self.hand_over(session, message, transaction, in_session).await }
     }
 
     /// Cut-through. The transaction goes on in the background when it takes longer than the sender waits; then the
@@ -241,7 +237,7 @@ impl Intake {
             core.kick(Queue::Primary);
         })
         .detach();
-        let ours = reply::stored(&message.to_string());
+        let ours = reply::stored(message);
         match deadline::within(limits::HANDOVER_DEADLINE, receiver.recv()).await {
             Ok(Ok((verdict, told))) => {
                 let _still_there = told.send(true).await;

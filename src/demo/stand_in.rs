@@ -128,7 +128,7 @@ impl StandIn {
         let Some(plugged) = self.plugged.take() else { return };
         self.mailboxes.state().open = false;
         rt::sleep(LAST_REPLIES).await;
-        plugged.server.kill();
+        plugged.server.kill().await;
         if let Some(page) = plugged.page {
             page.stop(Duration::ZERO).await;
         }
@@ -164,13 +164,7 @@ impl StandIn {
             None => None,
             Some(address) => {
                 let options = WebOptions { listen: vec![address], tls: None, networks: NetworkSet::default() };
-                match WebServer::start(options, Arc::new(|request| health_page(&request))) {
-                    Ok(page) => Some(page),
-                    Err(error) => {
-                        server.kill();
-                        return Err(error);
-                    }
-                }
+                Some(WebServer::start(options, Arc::new(|request| health_page(&request)))?)
             }
         };
         Ok(Plugged { server, page })

@@ -7,12 +7,12 @@
 
 mod address;
 pub mod compose;
-#[cfg(test)]
-mod corpus;
 pub mod date;
 pub mod form;
 pub mod parse;
 pub mod sanitise;
+#[cfg(test)]
+mod tests;
 pub mod trace;
 
 pub use address::{Address, AddressError, Mailbox};

@@ -7,6 +7,7 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::net::TcpStream;
 
 use super::deadline::within;
+use crate::limits::SMTP_LINGER_MAX_OCTETS;
 
 /// Boxed inside TLS: most connections are idle or in the clear, and a TLS state is large.
 pub enum SmtpStream {
@@ -62,13 +63,18 @@ impl SmtpStream {
         let _ = within(limit, close).await;
     }
 
-    /// Drops what the other side still sends, until it stops or `limit` passes. Closing with unread input makes the kernel send a
+    /// Drops what the other side still sends, until it stops, `limit` passes or [`SMTP_LINGER_MAX_OCTETS`] came. Closing with unread input makes the kernel send a
     /// reset, and that may overtake our last reply.
     pub async fn linger(&mut self, limit: Duration) {
         self.finish(limit).await;
         let drain = async {
-            let mut buffer = [0; 4096];
-            while self.read(&mut buffer).await.is_ok_and(|octets| octets > 0) {}
+            let (mut buffer, mut drained) = ([0; 4096], 0);
+            while drained < SMTP_LINGER_MAX_OCTETS {
+                match self.read(&mut buffer).await {
+                    Ok(octets) if octets > 0 => drained += octets,
+                    _ => break,
+                }
+            }
         };
         let _ = within(limit, drain).await;
     }

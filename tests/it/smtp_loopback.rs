@@ -248,7 +248,7 @@ fn killing_leaves_an_ambiguous_end() {
             connection.send(message("slow@example.com", &["b@example.com"], 6), &mut pieces(b"text\r\n")).await
         });
         door.entered.recv().await.unwrap();
-        server.kill();
+        server.kill().await;
         sending.await
     });
     assert!(sent.dot_sent && sent.end.is_none(), "{sent:?}");

@@ -102,9 +102,11 @@ impl Server {
         self.registry.cut_all();
     }
 
-    /// Closes everything at once, like a pulled plug (the demo's stand-in uses it).
-    pub fn kill(self) {
-        drop(self.accepting);
+    /// Closes everything at once, like a pulled plug (the demo's stand-in uses it). When it returns, the ports refuse.
+    pub async fn kill(self) {
+        for task in self.accepting {
+            task.cancel().await;
+        }
         self.registry.cut_all();
     }
 }

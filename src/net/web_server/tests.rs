@@ -77,7 +77,10 @@ fn is_closed(stream: &mut impl Read) -> bool {
 fn check(request: &str, status: u16, body: &str) {
     let (_server, address) = start(Patience::default());
     let got = ask(&mut connect(address), request).expect("an answer");
-    assert_eq!((got.0, got.1.as_str()), (status, body), "{:?}", &request[..request.len().min(200)]);
+    assert_eq!(got.0, status, "{:?}", &request[..request.len().min(200)]);
+    // A refusal is a whole page around the words.
+    let fits = if status == 200 { got.1 == body } else { got.1.contains(body) };
+    assert!(fits, "{:?}: {}", &request[..request.len().min(200)], got.1);
 }
 
 #[test]
@@ -294,7 +297,9 @@ fn tls_works_and_plain_http_gets_a_hint() {
     assert_eq!(session.alpn_protocol(), Some(&b"http/1.1"[..]));
 
     let got = ask(&mut connect(address), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert_eq!(got, Some((400, http::PLAIN_ON_TLS.text.into())));
+    let (status, page) = got.expect("an answer");
+    assert_eq!(status, 400);
+    assert!(page.contains(http::PLAIN_ON_TLS.text), "{page}");
     let mut garbage = connect(address);
     garbage.write_all(&[0x16; 4000]).unwrap();
     let mut rest = Vec::new();
