@@ -24,14 +24,12 @@ use crate::relay::{DeliveryState, Queue, Route};
 use crate::smtp::client::Transaction;
 use crate::store::{Change, Delivery, MessageRow, Origin, Seq, Staged, StoreError};
 
-/// Transactions that are found and wait to be started.
-const READY_MAX: usize = 4 * limits::QUEUE_PAGE_ENTRIES;
+/// Transactions that a scan finds at a time.
+const SCAN_ROOM: usize = 256;
 /// A runner looks again after this time without a kick.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Tries of the outside world at a time.
 const OUTBOUND_PARALLEL_MAX: usize = 4;
-/// Answered transactions that may wait to be recorded.
-const UNRECORDED_MAX: usize = 64;
 /// Octets of a message that a bounce quotes its header from.
 const BOUNCE_HEAD_OCTETS: usize = 64 * 1024;
 
@@ -41,59 +39,25 @@ pub struct Runner {
     outgoing: Arc<Outgoing>,
     queue: Queue,
     /// Found and not yet started, oldest first.
-    ready: VecDeque<Ready>,
-    /// How far the queue has been read for them.
-    scanned: Option<Place>,
-    /// Transactions under way, by message.
-    under_way: HashMap<u64, UnderWay>,
-    news: (channel::Sender<News>, channel::Receiver<News>),
+    ready: VecDeque<plan::Transaction>,
+    /// Recipients of the transactions under way, by message.
+    under_way: HashMap<u64, BTreeSet<Address>>,
+    done: (channel::Sender<Done>, channel::Receiver<Done>),
     recovery: Option<Recovery>,
 }
 
-/// A place in the queue: message and recipient.
-type Place = (Seq, u32);
-
-/// A transaction that was found due.
-struct Ready {
-    transaction: plan::Transaction,
-    /// Whom it is for: the next message for one of them waits until this one is answered.
-    addresses: BTreeSet<Address>,
-}
-
-/// A transaction under way.
-struct UnderWay {
-    addresses: BTreeSet<Address>,
-    /// The other server has answered; what remains is to record it.
-    answered: bool,
-}
-
-/// From a [`Job`] to its runner, in this order.
-enum News {
-    Answered { message: u64 },
-    Done(Done),
-}
-
-/// A transaction came to its end and is recorded.
+/// A transaction came to its end.
 struct Done {
     message: u64,
-    /// How the message fared, for the recovery gate.
-    fared: Vec<Next>,
+    /// How the message fared, for the recovery gate; none if nothing was tried.
+    fared: Option<Vec<Next>>,
     /// There was no working connection at all.
     no_connection: bool,
 }
 
 impl Runner {
     pub fn new(core: Arc<Core>, outgoing: Arc<Outgoing>, queue: Queue) -> Runner {
-        Runner {
-            core,
-            outgoing,
-            queue,
-            ready: VecDeque::new(),
-            scanned: None,
-            under_way: HashMap::new(),
-            news: channel::unbounded(),
-            recovery: None,
-        }
+        Runner { core, outgoing, queue, ready: VecDeque::new(), under_way: HashMap::new(), done: channel::unbounded(), recovery: None }
     }
 
     /// For ever.
@@ -141,71 +105,64 @@ impl Runner {
     }
 
     fn room(&self) -> usize {
-        if self.under_way.len() >= UNRECORDED_MAX {
-            return 0;
-        }
-        let unanswered = self.under_way.values().filter(|job| !job.answered).count();
         match (&self.recovery, self.queue) {
-            // The gate judges what is recorded, not what is only answered.
-            (Some(recovery), _) if recovery.is_judging() => recovery.room(self.under_way.len()),
-            (Some(recovery), _) => recovery.room(unanswered),
-            (None, Queue::Primary) => limits::DRAIN_PARALLEL_MAX.saturating_sub(unanswered),
-            (None, Queue::Outbound) => OUTBOUND_PARALLEL_MAX.saturating_sub(unanswered),
+            (Some(recovery), _) => recovery.room(self.under_way.len()),
+            (None, Queue::Primary) => limits::DRAIN_PARALLEL_MAX.saturating_sub(self.under_way.len()),
+            (None, Queue::Outbound) => OUTBOUND_PARALLEL_MAX.saturating_sub(self.under_way.len()),
         }
     }
 
     async fn start_what_is_due(&mut self) -> Result<(), StoreError> {
-        while self.room() > 0 {
-            let Some(ready) = self.next_free().and_then(|at| self.ready.remove(at)) else {
-                // Nothing, or only mail for people who wait for an earlier message: others must not wait behind them.
-                if self.scan().await? {
-                    continue;
-                }
-                return Ok(());
-            };
+        if self.room() == 0 {
+            return Ok(());
+        }
+        if self.ready.is_empty() {
+            self.scan().await?;
+        }
+        let mut passed_over = VecDeque::new();
+        let mut blocked: BTreeSet<Address> = self.under_way.values().flatten().cloned().collect();
+        while self.room() > 0
+            && let Some(transaction) = self.ready.pop_front()
+        {
             let core = self.core.clone();
-            let message = Seq(ready.transaction.message);
-            let (row, deliveries) = rt::unblock(move || {
-                let view = core.store.view();
-                Ok::<_, StoreError>((view.message(message)?, view.deliveries(message)?))
-            })
-            .await?;
+            let message = Seq(transaction.message);
+            let (row, deliveries) =
+                rt::unblock(move || Ok::<_, StoreError>((core.store.view().message(message)?, core.store.view().deliveries(message)?)))
+                    .await?;
             // What was decided since the scan (an operator held it, say) counts.
-            let chosen = |to: &Delivery| ready.transaction.recipients.contains(&to.recipient) && to.state.is_queued();
-            let wanted: Vec<Delivery> = deliveries.into_iter().filter(chosen).collect();
+            let wanted: Vec<Delivery> =
+                deliveries.into_iter().filter(|to| transaction.recipients.contains(&to.recipient) && to.state.is_queued()).collect();
             let Some(row) = row.filter(|_| !wanted.is_empty()) else { continue };
-            self.under_way.insert(message.0, UnderWay { addresses: ready.addresses, answered: false });
-            self.start(ready.transaction, row, wanted);
+            let addresses: BTreeSet<Address> = wanted.iter().map(|to| to.address.clone()).collect();
+            let busy = self.under_way.contains_key(&transaction.message);
+            let overtakes = self.queue == Queue::Primary && !blocked.is_disjoint(&addresses);
+            blocked.extend(addresses.iter().cloned());
+            if busy || overtakes {
+                passed_over.push_back(transaction);
+                continue;
+            }
+            self.under_way.insert(transaction.message, addresses);
+            self.start(transaction, row, wanted);
+        }
+        while let Some(transaction) = passed_over.pop_back() {
+            self.ready.push_front(transaction);
         }
         Ok(())
     }
 
-    /// The first that may start: not a message that is under way, and towards the primary nobody who still waits for an
-    /// earlier message.
-    fn next_free(&self) -> Option<usize> {
-        let unanswered = self.under_way.values().filter(|job| !job.answered);
-        let mut blocked: BTreeSet<&Address> = unanswered.flat_map(|job| &job.addresses).collect();
-        self.ready.iter().position(|ready| {
-            let overtakes = self.queue == Queue::Primary && ready.addresses.iter().any(|address| blocked.contains(address));
-            let busy = self.under_way.contains_key(&ready.transaction.message);
-            blocked.extend(&ready.addresses);
-            !busy && !overtakes
-        })
-    }
-
-    /// Reads on in the queue until something is found that is due, from its beginning if nothing is left. False at the end.
-    async fn scan(&mut self) -> Result<bool, StoreError> {
-        if self.ready.len() >= READY_MAX {
-            return Ok(false);
+    /// Reads the queue from its beginning until enough is found that is due.
+    async fn scan(&mut self) -> Result<(), StoreError> {
+        let mut after = None;
+        while self.ready.len() < SCAN_ROOM {
+            let (core, queue) = (self.core.clone(), self.queue);
+            let page = rt::unblock(move || core.store.view().queue(queue, after, limits::QUEUE_PAGE_ENTRIES)).await?;
+            let Some(last) = page.last() else { break };
+            after = Some((Seq(last.message), last.recipient));
+            let under_way = &self.under_way;
+            let busy = |message| under_way.contains_key(&message);
+            self.ready.extend(plan::due(&page, self.core.now().wall, &busy, SCAN_ROOM - self.ready.len()));
         }
-        let after = if self.ready.is_empty() { None } else { self.scanned };
-        let (core, queue) = (self.core.clone(), self.queue);
-        let under_way: BTreeSet<u64> = self.under_way.keys().copied().collect();
-        let (found, scanned) = rt::unblock(move || scan(&core, queue, after, &under_way)).await?;
-        self.scanned = scanned;
-        let more = !found.is_empty();
-        self.ready.extend(found);
-        Ok(more)
+        Ok(())
     }
 
     fn start(&self, transaction: plan::Transaction, row: MessageRow, wanted: Vec<Delivery>) {
@@ -219,16 +176,15 @@ impl Runner {
             row,
             wanted,
         };
-        let news = self.news.0.clone();
+        let done = self.done.0.clone();
         rt::spawn(async move {
-            let done = job.run(&news).await;
-            let _runner_gone = news.send(News::Done(done)).await;
+            let _runner_gone = done.send(job.run().await).await;
         })
         .detach();
     }
 
     async fn wait(&mut self) {
-        let next = async { self.news.1.recv().await.ok() };
+        let next = async { self.done.1.recv().await.ok() };
         let kicked = async {
             self.core.kicked(self.queue).await;
             None
@@ -237,47 +193,18 @@ impl Runner {
             rt::sleep(LOOK_AGAIN).await;
             None
         };
-        if let Some(news) = rt::race(next, rt::race(kicked, late)).await {
-            self.note(news).await;
-            while let Ok(news) = self.news.1.try_recv() {
-                self.note(news).await;
+        if let Some(done) = rt::race(next, rt::race(kicked, late)).await {
+            self.note(done).await;
+            while let Ok(done) = self.done.1.try_recv() {
+                self.note(done).await;
             }
         }
     }
 
-    async fn note(&mut self, news: News) {
-        match news {
-            News::Answered { message } => {
-                if let Some(job) = self.under_way.get_mut(&message) {
-                    job.answered = true;
-                }
-            }
-            News::Done(done) => {
-                self.under_way.remove(&done.message);
-                if let Some(recovery) = &mut self.recovery {
-                    recovery.note(&self.core, &done.fared, done.no_connection).await;
-                }
-            }
-        }
-    }
-}
-
-/// Reads the queue after a place until something is due; also how far it got.
-fn scan(core: &Core, queue: Queue, mut after: Option<Place>, under_way: &BTreeSet<u64>) -> Result<(Vec<Ready>, Option<Place>), StoreError> {
-    let (view, now) = (core.store.view(), core.now().wall);
-    loop {
-        let page = view.queue(queue, after, limits::QUEUE_PAGE_ENTRIES)?;
-        let Some(last) = page.last() else { return Ok((Vec::new(), after)) };
-        after = Some((Seq(last.message), last.recipient));
-        let mut found = Vec::new();
-        for transaction in plan::due(&page, now, &|message| under_way.contains(&message), limits::QUEUE_PAGE_ENTRIES) {
-            let deliveries = view.deliveries(Seq(transaction.message))?;
-            let addressed = deliveries.into_iter().filter(|to| transaction.recipients.contains(&to.recipient));
-            let addresses = addressed.map(|to| to.address).collect();
-            found.push(Ready { transaction, addresses });
-        }
-        if !found.is_empty() {
-            return Ok((found, after));
+    async fn note(&mut self, done: Done) {
+        self.under_way.remove(&done.message);
+        if let Some(recovery) = &mut self.recovery {
+            recovery.note(&self.core, done.fared.as_deref(), done.no_connection).await;
         }
     }
 }
@@ -295,7 +222,7 @@ struct Job {
 }
 
 impl Job {
-    async fn run(self, news: &channel::Sender<News>) -> Done {
+    async fn run(self) -> Done {
         let transaction = Transaction {
             reverse_path: self.row.reverse_path.clone(),
             recipients: self.wanted.iter().map(|to| to.address.clone()).collect(),
@@ -305,7 +232,6 @@ impl Job {
         };
         let source = Source::Stored { store: self.core.store.clone(), message: self.message };
         let attempt = self.outgoing.send(self.route, &transaction, &source).await;
-        let _runner_gone = news.send(News::Answered { message: self.message.0 }).await;
         let (by, now) = (self.outgoing.name(self.route), self.core.now().wall);
         if self.queue == Queue::Primary {
             self.core.observe_relay(handover::evidence(&attempt, &by, now)).await;
@@ -315,7 +241,7 @@ impl Job {
         let by_gate = self.by_gate || tried.iter().any(|tried| tried.held > 0);
         let nexts = handover::from_queue(&attempt, self.queue, by_gate, &tried, &by, random(), now);
         self.record(&nexts).await;
-        Done { message: self.message.0, no_connection: matches!(attempt, Attempt::Failed(_)), fared: nexts }
+        Done { message: self.message.0, no_connection: matches!(attempt, Attempt::Failed(_)), fared: Some(nexts) }
     }
 
     async fn record(&self, nexts: &[Next]) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::core::{Core, EventNow};
 use super::writing::{Addressed, NewMessage, queued_now};
 use crate::continuity::{Gate as Report, Input};
-use crate::failback::{DigestPart, Fared, Gate, Stage, plan_digests};
+use crate::failback::{DigestPart, Fared, Gate, plan_digests};
 use crate::limits;
 use crate::mail::{Address, Mailbox, compose};
 use crate::net::rt;
@@ -33,14 +33,10 @@ impl Recovery {
         self.gate.room(in_flight)
     }
 
-    /// Whether canary or batch are still being judged.
-    pub fn is_judging(&self) -> bool {
-        self.gate.stage() != Stage::Drain
-    }
-
     /// Notes how a message fared; too many refusals are a relapse.
-    pub async fn note(&mut self, core: &Arc<Core>, nexts: &[Next], no_connection: bool) {
+    pub async fn note(&mut self, core: &Arc<Core>, nexts: Option<&[Next]>, no_connection: bool) {
         self.no_connection = no_connection;
+        let Some(nexts) = nexts else { return };
         if let Some((refused, tried)) = self.gate.note(Fared::of(nexts)) {
             feed(core, Input::Gate(Report::Relapse { refused, tried })).await;
             // If a forced end holds the relapse off, the hand-over begins again behind a new gate.
