@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::Claims;
 use super::verdicts::Verdicts;
 use crate::auth::{Credentials, Sessions, Throttle};
 use crate::clock::{Clock, Now, Wall};
@@ -34,6 +35,8 @@ pub struct Core {
     pub sessions: Mutex<Sessions>,
     pub throttle: Mutex<Throttle>,
     pub verdicts: Mutex<Verdicts>,
+    /// Messages whose recipients are being tried or decided about.
+    pub claims: Claims,
     /// What the primary was last seen to offer.
     pub offered: Mutex<Option<Capabilities>>,
     pub alarms: Mutex<HashMap<&'static str, String>>,
@@ -117,6 +120,7 @@ impl Core {
             sessions: Mutex::default(),
             throttle: Mutex::default(),
             verdicts: Mutex::default(),
+            claims: Claims::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),
             mode: RwLock::new(ModeNow { mode: parts.machine.mode(), since: saved.since, event: parts.event }),

@@ -3,6 +3,7 @@
 //! Owns no idea of its own: the machines decide, the store keeps, `net` talks; here they are put together. All state that
 //! several parts share is in [`core::Core`].
 
+mod claims;
 mod core;
 mod housekeeping;
 mod intake;
@@ -12,6 +13,10 @@ mod people;
 mod queue;
 mod recovery;
 mod status;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod verbs;
 mod verdicts;
 mod webmail;
@@ -29,6 +34,7 @@ use crate::continuity::{Machine, Policy};
 use crate::control::{Answer, Status, Verb};
 use crate::limits;
 use crate::net::control_socket::{self, ControlServer};
+use crate::net::deadline;
 use crate::net::dns::Resolver;
 use crate::net::rt::{self, Task};
 use crate::net::smtp_server::{self, Server};
@@ -137,7 +143,12 @@ impl Running {
             self.web.stop(STOP_GRACE).await;
             self.smtp.stop(STOP_GRACE).await;
         });
+        // No new tries; those under way get a moment to write down how they ended. Without that an orderly stop would deliver
+        // twice what the primary took just now.
         drop(self.tasks);
+        rt::block_on(async {
+            let _stays_in_doubt = deadline::within(STOP_GRACE, self.core.nothing_under_way()).await;
+        });
         self.core.store.close();
         log::info!("stopped");
     }
