@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::core::Core;
@@ -11,13 +12,36 @@ use super::recovery;
 use crate::config::HostPort;
 use crate::limits;
 use crate::net::dns::Resolver;
-use crate::net::rt;
+use crate::net::rt::{self, Task};
 use crate::net::{deadline, https_client, service, smtp_client};
 use crate::smtp::client::Cause;
 
 const ROUND: Duration = Duration::from_secs(15);
 const PURGE_EVERY_ROUNDS: u32 = 240;
 const SELF_PROBE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The parts of the box that work for ever. One that fell over is missed by nobody else: mail would only wait.
+#[derive(Default)]
+pub struct Parts {
+    /// Each running part holds a clone.
+    alive: Arc<()>,
+    started: AtomicUsize,
+}
+
+impl Parts {
+    pub fn spawn(&self, part: impl Future<Output = ()> + Send + 'static) -> Task<()> {
+        let alive = self.alive.clone();
+        self.started.fetch_add(1, Ordering::SeqCst);
+        rt::spawn(async move {
+            part.await;
+            drop(alive);
+        })
+    }
+
+    fn all_run(&self) -> bool {
+        Arc::strong_count(&self.alive) > self.started.load(Ordering::SeqCst)
+    }
+}
 
 /// For ever, a round each [`ROUND`].
 pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
@@ -69,12 +93,14 @@ async fn purge(core: &Arc<Core>) {
     }
 }
 
-/// Feeds systemd's watchdog, but only after the SMTP port greeted and the web port answered a request.
-pub async fn feed_watchdog(core: Arc<Core>, smtp: Vec<SocketAddr>, web: Vec<SocketAddr>) {
+/// Feeds systemd's watchdog, but only after the SMTP port greeted and the web port answered a request, and while all parts run.
+pub async fn feed_watchdog(core: Arc<Core>, parts: Parts, smtp: Vec<SocketAddr>, web: Vec<SocketAddr>) {
     let Some(interval) = service::watchdog_interval() else { return };
     loop {
         let started = core.now().mono;
-        if deadline::within(SELF_PROBE_TIMEOUT, answers(&core, &smtp, &web)).await.unwrap_or(false) {
+        if !parts.all_run() {
+            log::error!("a part of the box has fallen over: the watchdog is not fed");
+        } else if deadline::within(SELF_PROBE_TIMEOUT, answers(&core, &smtp, &web)).await.unwrap_or(false) {
             service::feed_watchdog();
         } else {
             log::error!("self-probe failed: the watchdog is not fed");
@@ -137,6 +163,21 @@ mod tests {
         assert!(!probe(), "takes connections and says nothing");
         drop(listener);
         assert!(!probe(), "refuses");
+    }
+
+    #[test]
+    fn a_part_that_falls_over_is_missed() {
+        let parts = Parts::default();
+        let (fall, falls) = rt::channel::bounded::<()>(1);
+        let forever = parts.spawn(std::future::pending());
+        let _falling = parts.spawn(async move {
+            let _ = falls.recv().await;
+            panic!("a part fell over");
+        });
+        assert!(parts.all_run());
+        drop(fall);
+        crate::app::testing::wait_for("it is missed", || !parts.all_run());
+        drop(forever);
     }
 
     #[test]

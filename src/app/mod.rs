@@ -201,7 +201,13 @@ fn restore(config: &Config, last: Option<ModeLine>, now: crate::clock::Now) -> M
         flap_window: limits::FLAP_WINDOW,
     };
     match last {
-        Some(line) => Machine::restore(policy, line.saved, now),
+        Some(mut line) => {
+            // What an operator said last counts, until the file says something new.
+            if line.configured_automatic.is_some_and(|was| was != config.monitor.automatic) {
+                line.saved.automatic = config.monitor.automatic;
+            }
+            Machine::restore(policy, line.saved, now)
+        }
         None => Machine::new(policy, config.monitor.automatic, now),
     }
 }
@@ -227,20 +233,21 @@ fn listening(key: &str, addresses: &[SocketAddr], error: &std::io::Error) -> Sta
 }
 
 fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc<Listen>) -> Vec<Task<()>> {
+    let parts = housekeeping::Parts::default();
     let mut tasks = vec![
-        rt::spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Primary).run()),
-        rt::spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Outbound).run()),
-        rt::spawn(monitor::watch_smtp(core.clone(), outgoing.clone())),
-        rt::spawn(monitor::tick(core.clone())),
-        rt::spawn(housekeeping::run(core.clone(), outgoing.clone())),
-        rt::spawn(housekeeping::feed_watchdog(core.clone(), listen.smtp.clone(), listen.web.clone())),
+        parts.spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Primary).run()),
+        parts.spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Outbound).run()),
+        parts.spawn(monitor::watch_smtp(core.clone(), outgoing.clone())),
+        parts.spawn(monitor::tick(core.clone())),
+        parts.spawn(housekeeping::run(core.clone(), outgoing.clone())),
     ];
     if !core.config.primary.health_urls.is_empty() {
-        tasks.push(rt::spawn(monitor::watch_pages(core.clone(), outgoing.clone())));
+        tasks.push(parts.spawn(monitor::watch_pages(core.clone(), outgoing.clone())));
     }
     if !core.config.monitor.witnesses.is_empty() {
-        tasks.push(rt::spawn(monitor::watch_witnesses(core.clone(), outgoing.clone())));
+        tasks.push(parts.spawn(monitor::watch_witnesses(core.clone(), outgoing.clone())));
     }
+    tasks.push(rt::spawn(housekeeping::feed_watchdog(core.clone(), parts, listen.smtp.clone(), listen.web.clone())));
     tasks
 }
 

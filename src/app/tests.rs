@@ -7,10 +7,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Running;
+use super::core::ModeLine;
 use super::queue::Runner;
 use super::testing::{Primary, World, config, wait_for};
 use super::verbs;
 use crate::clock::{Clock, SystemClock};
+use crate::continuity::Saved;
 use crate::control::Verb;
 use crate::net::rt;
 use crate::relay::{DeliveryState, Queue};
@@ -128,6 +130,24 @@ fn mail_of_one_person_goes_out_in_order_whatever_the_alias() {
     wait_for("all are delivered", || world.queued().is_empty());
     assert_eq!(primary.recipients(), expected);
     drop(runner);
+}
+
+#[test]
+fn the_configuration_counts_when_it_changes_and_the_operator_until_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), super::testing::nowhere());
+    let now = SystemClock::new().now();
+    let check = |configured: bool, was: Option<bool>, saved: bool, expected: bool| {
+        let mut config = config.clone();
+        config.monitor.automatic = configured;
+        let saved = Saved { automatic: saved, ..Saved::default() };
+        let line = ModeLine { transition: None, saved, event: None, unrecorded: 0, configured_automatic: was };
+        assert_eq!(super::restore(&config, Some(line), now).saved().automatic, expected);
+    };
+    check(true, Some(true), false, false);
+    check(false, Some(true), true, false);
+    check(true, Some(false), false, true);
+    check(true, None, false, false);
 }
 
 fn converse(box_: SocketAddr, lines: &[&str]) -> String {

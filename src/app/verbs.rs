@@ -1,6 +1,6 @@
 //! Carries out what the control socket asks. Waits for files and the store: not from async code.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde_json::json;
@@ -96,7 +96,12 @@ fn events(core: &Core, wanted: Option<&str>) -> Answer {
         (Ok(changes), Ok(closed)) => (changes, closed),
         (Err(error), _) | (_, Err(error)) => return Answer::failed(format!("The ledger cannot be read: {error}.")),
     };
-    let closed: Vec<EventLine> = closed.into_iter().filter_map(|line| serde_json::from_value(line.data).ok()).collect();
+    let mut closed: Vec<EventLine> = closed.into_iter().filter_map(|line| serde_json::from_value(line.data).ok()).collect();
+    // After a crash in the middle an event is closed twice; the first report is the earlier half of the same one.
+    let mut seen = HashSet::new();
+    closed.reverse();
+    closed.retain(|event| seen.insert(event.id.clone()));
+    closed.reverse();
     if let Some(id) = wanted {
         let transitions: Vec<Transition> = changes
             .into_iter()
