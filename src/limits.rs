@@ -37,10 +37,14 @@ pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 pub const SMTP_WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// SMTP connections at a time, all clients together.
 pub const SMTP_CONNECTIONS_MAX: usize = 1000;
+/// Of these, places that only trusted hosts and the primary get.
+pub const SMTP_CONNECTIONS_RESERVED: usize = 50;
 /// SMTP connections at a time from one address; trusted hosts are exempt.
 pub const SMTP_CONNECTIONS_PER_CLIENT_MAX: usize = 100;
 /// A message body above this size is staged in a file, not in memory, in octets.
 pub const STAGE_MEMORY_MAX_OCTETS: usize = 256 * 1024;
+/// Larger bodies that are held in memory because the disk is full or failed, all sessions together, in octets; above it 452.
+pub const STAGE_SPARE_MAX_OCTETS: usize = 128 * 1024 * 1024;
 /// Content of a message passes from the session to the stage in pieces of this size, in octets.
 pub const BODY_PIECE_OCTETS: usize = 64 * 1024;
 /// Read from a socket at a time: between messages (an idle connection should cost little), and inside one, in octets.
@@ -163,6 +167,8 @@ pub const INDEX_CHECKED_OCTETS: u64 = 256 * 1024 * 1024;
 pub const INDEX_CACHE_OCTETS: u64 = 8 * 1024 * 1024;
 /// Free space below which new mail is answered 452, in octets.
 pub const DISK_RESERVE_OCTETS: u64 = 256 * 1024 * 1024;
+/// Room that is given up when a start finds the disk full, in octets.
+pub const DISK_BALLAST_OCTETS: u64 = 16 * 1024 * 1024;
 /// Octets written between two looks at the free space (there is one a second in any case).
 pub const DISK_CHECK_OCTETS: u64 = 16 * 1024 * 1024;
 /// Longest line of the ledger, in octets: an imported directory is one line.

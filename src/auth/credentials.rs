@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, SaltString};
-use argon2::{Algorithm, Argon2, Params, PasswordVerifier, Version};
+use argon2::password_hash::{Output, ParamsString, PasswordHash, Salt, SaltString};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Serialize};
 
 use super::words::fold;
@@ -14,6 +14,9 @@ use crate::mail::Mailbox;
 /// Checked in place of a verifier that is not there, so that an unknown mailbox takes as long as a known one.
 /// Nobody knows its password, and its result is never used.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bGlmZWJvYXQtbm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Allocations of this size are never kept by the allocator, in octets.
+const ALWAYS_RETURNED_OCTETS: usize = 33 * 1024 * 1024;
 
 /// A line of kind `credential` in the ledger: the newest of a mailbox counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,20 +47,50 @@ impl Verifier {
 
 fn phc_of(password: &str, salt: &[u8]) -> Option<String> {
     let params = Params::new(PASSWORD_MEMORY_KIB, PASSWORD_PASSES, PASSWORD_LANES, None).ok()?;
+    let hash = digest(&params, password, salt)?;
     let salt = SaltString::encode_b64(salt).ok()?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    Some(argon2.hash_password(password.as_bytes(), &salt).ok()?.to_string())
+    let phc = PasswordHash {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).ok()?,
+        salt: Some(salt.as_salt()),
+        hash: Some(hash),
+    };
+    Some(phc.to_string())
 }
 
 fn matches(phc: &str, password: &str) -> bool {
-    let Ok(hash) = PasswordHash::new(phc) else { return false };
+    let Ok(phc) = PasswordHash::new(phc) else { return false };
     // The cost comes from the verifier itself. A damaged or foreign one may not ask for a gigabyte.
-    let Ok(params) = Params::try_from(&hash) else { return false };
+    let Ok(params) = Params::try_from(&phc) else { return false };
     if params.m_cost() > PASSWORD_MEMORY_KIB || params.t_cost() > PASSWORD_PASSES || params.p_cost() > PASSWORD_LANES {
         return false;
     }
-    // The comparison inside takes the same time wherever the first difference is.
-    Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
+    if phc.algorithm != ARGON2ID_IDENT || phc.version != Some(Version::V0x13.into()) {
+        return false;
+    }
+    let (Some(salt), Some(hash)) = (phc.salt, phc.hash) else { return false };
+    let mut buffer = [0; Salt::MAX_LENGTH];
+    let Ok(salt) = salt.decode_b64(&mut buffer) else { return false };
+    // Comparing outputs takes the same time wherever the first difference is.
+    digest(&params, password, salt).is_some_and(|typed| typed == hash)
+}
+
+fn digest(params: &Params, password: &str, salt: &[u8]) -> Option<Output> {
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    let mut memory = memory(params.block_count());
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let fill = |out: &mut [u8]| Ok(argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, &mut memory)?);
+    Output::init_with(length, fill).ok()
+}
+
+/// Memory that goes back to the system when it is dropped. glibc keeps what a thread has freed for that thread's next use, so that a
+/// few logins on different threads would leave 19 MiB resident for each; but an allocation above its largest
+/// `M_MMAP_THRESHOLD` (32 MiB, see mallopt(3)) is always given back at once. What is not touched costs only address space.
+fn memory(blocks: usize) -> Vec<Block> {
+    let mut memory = Vec::with_capacity(blocks.max(ALWAYS_RETURNED_OCTETS / Block::SIZE));
+    memory.resize(blocks, Block::new());
+    memory
 }
 
 /// The verifiers in force.
@@ -97,6 +130,21 @@ mod tests {
 
     fn ann() -> Verifier {
         Verifier::make(&mailbox("ann@example.com"), "lamp-river-seven-coat", [7; 16], Wall(1), "cli:root")
+    }
+
+    #[test]
+    fn verifiers_are_those_of_any_argon2() {
+        use argon2::{PasswordHasher, PasswordVerifier};
+        let ours = ann();
+        let phc = PasswordHash::new(&ours.phc).unwrap();
+        assert!(Argon2::default().verify_password(b"lamp-river-seven-coat", &phc).is_ok());
+        assert!(Argon2::default().verify_password(b"lamp-river-seven-boat", &phc).is_err());
+        let salt = SaltString::encode_b64(&[7; 16]).unwrap();
+        let theirs = Argon2::default().hash_password(b"lamp-river-seven-coat", &salt).unwrap().to_string();
+        assert_eq!(theirs, ours.phc);
+        // The other kinds are not what we issue.
+        assert!(!matches(&ours.phc.replace("argon2id", "argon2i"), "lamp-river-seven-coat"));
+        assert!(!matches(&ours.phc.replace("v=19", "v=16"), "lamp-river-seven-coat"));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! | [`change`] | what a record can say |
 //! | `record`, `segment` | the format, octet by octet |
 //! | `append`, `writer`, `space` | one group, one fsync; a failed segment is never trusted again |
+//! | `ballast` | room for a start on a full disk |
 //! | `scan`, `units`, `recover` | reading it all back, also behind damage |
 //! | `index/` | the view that pages and queues read |
 //! | `retention` | what may go |
@@ -17,6 +18,7 @@
 #![doc = include_str!("FORMAT.md")]
 
 mod append;
+mod ballast;
 pub mod change;
 mod file;
 pub mod fsck;

@@ -6,6 +6,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
 use super::append::Log;
+use super::ballast;
 use super::index::Index;
 use super::recover::{self, Replayed};
 use super::segment::{self, Paths, Segment};
@@ -25,6 +26,15 @@ const IN_DOUBT_UNIT: usize = 500;
 
 pub fn open(options: &Options, files: Arc<dyn Files>, now: Wall) -> Result<(Store, Recovery), StoreError> {
     let data_dir = &options.data_dir;
+    let opened = match open_once(data_dir, files.clone(), now) {
+        Err(StoreError::Full) if ballast::give_up(data_dir) => open_once(data_dir, files.clone(), now),
+        opened => opened,
+    }?;
+    ballast::lay(&*files, data_dir);
+    Ok(opened)
+}
+
+fn open_once(data_dir: &Path, files: Arc<dyn Files>, now: Wall) -> Result<(Store, Recovery), StoreError> {
     let spool = data_dir.join(SPOOL);
     files.create_dir_all(&spool.join(INCOMING)).map_err(StoreError::of)?;
     // The folders' names must outlive a power cut too; segments only sync the folder they are in.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smol::net::TcpStream;
 
-use crate::limits::{SMTP_CONNECTIONS_MAX, SMTP_CONNECTIONS_PER_CLIENT_MAX};
+use crate::limits::{SMTP_CONNECTIONS_MAX, SMTP_CONNECTIONS_PER_CLIENT_MAX, SMTP_CONNECTIONS_RESERVED};
 use crate::net::rt;
 
 #[derive(Default)]
@@ -39,11 +39,13 @@ pub struct Place {
 }
 
 impl Registry {
-    /// None past a cap. `exempt` clients count only for the cap of all together.
+    /// None past a cap. `exempt` clients count only for the cap of all together, of which some places are theirs alone: a crowd of
+    /// strangers does not shut the primary out.
     pub fn enter(self: &Arc<Registry>, client: IpAddr, exempt: bool) -> Option<Place> {
         let mut state = self.lock();
         let of_client = state.per_client.get(&client).copied().unwrap_or(0);
-        if state.cut || state.total >= SMTP_CONNECTIONS_MAX || (!exempt && of_client >= SMTP_CONNECTIONS_PER_CLIENT_MAX) {
+        let for_all = if exempt { SMTP_CONNECTIONS_MAX } else { SMTP_CONNECTIONS_MAX - SMTP_CONNECTIONS_RESERVED };
+        if state.cut || state.total >= for_all || (!exempt && of_client >= SMTP_CONNECTIONS_PER_CLIENT_MAX) {
             return None;
         }
         state.total += 1;
@@ -122,10 +124,21 @@ mod tests {
         assert_eq!(places.len() + others.len(), SMTP_CONNECTIONS_MAX);
         places.pop();
         assert!(registry.enter(OTHER, false).is_none(), "over its own cap by exemption");
-        assert!(registry.enter(ONE, false).is_some());
+        assert!(registry.enter(ONE, false).is_none(), "the last places are for exempt clients");
+        assert!(registry.enter(OTHER, true).is_some());
         drop((places, others));
+        assert!(registry.enter(ONE, false).is_some());
         assert!(registry.lock().per_client.is_empty());
         assert_eq!(registry.lock().total, 0);
+    }
+
+    #[test]
+    fn a_crowd_of_strangers_leaves_room_for_the_exempt() {
+        let registry = Arc::new(Registry::default());
+        let crowd: Vec<Place> =
+            (0..20).flat_map(|last| fill(&registry, IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, last)), false)).collect();
+        assert_eq!(crowd.len(), SMTP_CONNECTIONS_MAX - SMTP_CONNECTIONS_RESERVED);
+        assert_eq!(fill(&registry, ONE, true).len(), SMTP_CONNECTIONS_RESERVED);
     }
 
     #[test]

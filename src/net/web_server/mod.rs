@@ -122,7 +122,7 @@ impl Drop for WebServer {
 
 fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     let bound = std::net::TcpListener::bind(address).and_then(TcpListener::try_from);
-    bound.map_err(|error| std::io::Error::new(error.kind(), format!("web.listen {address}: {error}")))
+    bound.map_err(|error| std::io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
 }
 
 /// The web's own copy: browsers ask for `http/1.1` by ALPN (RFC 7301), SMTP's clients for nothing.

@@ -53,12 +53,18 @@ impl Sending {
     }
 
     fn mail_accepted(&self) -> bool {
-        self.sent.mail.as_ref().is_some_and(Reply::is_positive)
+        self.sent.mail.as_ref().is_some_and(is_accepted)
     }
 
     fn any_accepted(&self) -> bool {
-        self.mail_accepted() && self.sent.recipients.iter().any(Reply::is_positive)
+        self.mail_accepted() && self.sent.recipients.iter().any(is_accepted)
     }
+}
+
+/// MAIL and RCPT are accepted by 2yz alone. A server that says 354 there is out of step; a message that it got all the same would
+/// be taken for one that it did not, and be sent again.
+fn is_accepted(reply: &Reply) -> bool {
+    (200..300).contains(&reply.code)
 }
 
 impl Client {

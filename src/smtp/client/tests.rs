@@ -261,6 +261,19 @@ fn pipelined() {
     assert_eq!((sent.end, sent.dot_sent, sent.connection_lost), (Some(Reply::new(550, "5.7.1 spam")), true, None));
 }
 
+/// 354 to MAIL or RCPT is no acceptance: a server out of step must not get the message, or it would get it again.
+#[test]
+fn a_354_too_early_is_no_acceptance() {
+    let group = "MAIL FROM:<ann@example.com> SIZE=99\nRCPT TO:<bob@b.example>\nDATA\n";
+    let check = |replies: &'static str| {
+        let acts = [Send(message(&["bob@b.example"])), Server(replies), Server("250 empty\r\n")];
+        let event = sent(check_pipelined(&acts, &format!("{group}.\n[sent]\n")));
+        assert_eq!((event.end, event.dot_sent), (None, false), "{replies:?}");
+    };
+    check("354 what\r\n250 b\r\n354 go\r\n");
+    check("250 m\r\n354 what\r\n354 go\r\n");
+}
+
 #[test]
 fn all_refused_and_yet_354() {
     let group = "MAIL FROM:<ann@example.com> SIZE=99\nRCPT TO:<bob@b.example>\nDATA\n";

@@ -97,7 +97,12 @@ fn set_aside(data_dir: &Path, why: &str) -> io::Result<()> {
         let number = entry.file_name().to_str().and_then(|name| name.strip_prefix(BROKEN)?.parse::<u64>().ok());
         if let Some(number) = number {
             newest = newest.max(number);
-            fs::remove_dir_all(entry.path())?;
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let removed = if is_folder { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
+            // Old rubbish that will not go is no reason not to start.
+            if let Err(error) = removed {
+                log::warn!("index {} not removed: {error}", entry.path().display());
+            }
         }
     }
     let folder = data_dir.join(FOLDER);
@@ -234,6 +239,23 @@ mod tests {
         check(|data| fs::write(data.join(SESSION), "another boot").unwrap(), false);
         check(|data| fs::OpenOptions::new().write(true).open(data.join("index/db")).unwrap().set_len(1000).unwrap(), false);
         check(|data| fs::write(data.join("index/conf"), "no").unwrap(), false);
+        check(put_a_file_in_its_place, false);
+    }
+
+    fn put_a_file_in_its_place(data: &Path) {
+        fs::remove_dir_all(data.join(FOLDER)).unwrap();
+        fs::write(data.join(FOLDER), "no folder").unwrap();
+    }
+
+    #[test]
+    fn a_file_in_place_of_the_index_is_set_aside_like_any_other() {
+        let data = tempfile::tempdir().unwrap();
+        for round in 1..4 {
+            fs::write(data.path().join(FOLDER), "no folder").unwrap();
+            let (_, why) = Vessel::open(data.path()).unwrap();
+            assert!(why.is_some(), "round {round}");
+            fs::remove_dir_all(data.path().join(FOLDER)).unwrap();
+        }
     }
 
     #[test]
