@@ -421,3 +421,50 @@ fn tried(state: &DeliveryState, accepted_at: Wall) -> Tried {
         _ => Tried { accepted_at, ..Tried::default() },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::World;
+
+    fn runner(world: &World) -> Runner {
+        Runner::new(world.core.clone(), world.outgoing(), Queue::Primary)
+    }
+
+    fn is_drained(runner: &mut Runner) -> bool {
+        rt::block_on(runner.start_what_is_due()).unwrap()
+    }
+
+    #[test]
+    fn a_queue_is_drained_when_only_deferred_recipients_remain() {
+        let world = World::new();
+        assert!(is_drained(&mut runner(&world)), "empty");
+        let next_at = world.core.now().wall.plus(Duration::from_secs(600));
+        world.stored("ann", DeliveryState::Queued { attempts: 1, next_at, last: None, in_doubt: false, held: 0 });
+        assert!(is_drained(&mut runner(&world)), "deferred");
+    }
+
+    #[test]
+    fn a_queue_is_not_drained_while_somebody_has_a_message() {
+        let world = World::new();
+        let message = world.queued_for("ann");
+        let claim = world.core.claims.take(Queue::Primary, message);
+        let mut runner = runner(&world);
+        assert!(!is_drained(&mut runner), "a hand-over in a session is still under way");
+        assert!(runner.under_way.is_empty(), "and the queue leaves it alone");
+        drop(claim);
+        assert!(!is_drained(&mut runner));
+        assert!(runner.under_way.contains_key(&message.0));
+    }
+
+    #[test]
+    fn a_list_of_stale_entries_says_nothing_about_the_queue() {
+        let world = World::new();
+        let stale = world.stored("ann", DeliveryState::InSession);
+        world.queued_for("bo");
+        let mut runner = runner(&world);
+        let transaction = plan::Transaction { message: stale.0, route: Route::Primary, recipients: vec![0] };
+        runner.ready.push_back(Ready { transaction, mailboxes: None });
+        assert!(!is_drained(&mut runner), "bo's message was not looked at yet");
+    }
+}
