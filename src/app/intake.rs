@@ -384,7 +384,7 @@ impl Host for Intake {
     }
 
     async fn check_recipient(&self, session: &SessionInfo, reverse_path: Option<&Address>, recipient: &Address) -> Reply {
-        let answer = if self.is_own_postmaster(recipient) {
+        if self.is_own_postmaster(recipient) {
             reply::recipient_ok()
         } else if self.core.is_local(recipient) {
             self.check_local(reverse_path, recipient).await
@@ -395,11 +395,7 @@ impl Host for Intake {
             reply::sender_refused()
         } else {
             reply::recipient_ok()
-        };
-        if !answer.is_positive() {
-            log::info!("session={} smtp rejected rcpt=<{recipient}> reply={}", session.id, answer.code);
         }
-        answer
     }
 
     async fn commit(&self, session: &SessionInfo, envelope: Envelope, body: Staged) -> Reply {

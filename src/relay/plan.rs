@@ -1,6 +1,6 @@
 //! What to try next out of a page of queue entries.
 
-use super::{Queue, Route};
+use super::Route;
 use crate::clock::Wall;
 use crate::limits::{BACKOFF_MAX, SMTP_SEND_RECIPIENTS_MAX};
 
@@ -30,11 +30,6 @@ pub struct Transaction {
 pub fn due(page: &[QueueEntry], now: Wall, busy: &dyn Fn(u64) -> bool, room: usize) -> Vec<Transaction> {
     let messages = page.chunk_by(|one, next| one.message == next.message);
     messages.filter(|entries| !busy(entries[0].message)).filter_map(|entries| transaction(entries, now)).take(room).collect()
-}
-
-/// When something of the page becomes due, if nothing is now. A time that has passed belongs to a message that is busy.
-pub fn next_due(page: &[QueueEntry], queue: Queue) -> Option<Wall> {
-    page.iter().filter(|entry| entry.route.queue() == queue).map(|entry| entry.next_at).min()
 }
 
 /// The first transaction of one message, if a recipient of it is due.
@@ -114,13 +109,5 @@ mod tests {
             left.retain(|entry| !transaction.recipients.contains(&entry.recipient));
         }
         assert_eq!(sizes, [200, 200, 50]);
-    }
-
-    #[test]
-    fn next_due_is_the_earliest_of_its_queue() {
-        let page = page("1.0:o:5 2.0:p:60 3.0:s:30");
-        let seconds = |queue| next_due(&page, queue).map(|at| at.since(NOW).as_secs());
-        assert_eq!((seconds(Queue::Primary), seconds(Queue::Outbound)), (Some(30), Some(5)));
-        assert_eq!(next_due(&[], Queue::Primary), None);
     }
 }

@@ -203,9 +203,10 @@ impl<H: Host> Driver<H> {
             Ok((body, _held)) => self.front.host.commit(&self.info, envelope, body).await,
             Err(reply) => reply,
         };
-        let word = if reply.is_positive() { "accepted" } else { "rejected" };
         let id = &self.info.id;
-        log::info!("session={id} smtp {word} message mail=<{mail}> rcpts={recipients} octets={octets} reply={:?}", reply.one_line());
+        // What was accepted is logged by the host, which knows its name.
+        let (word, level) = if reply.is_positive() { ("accepted", log::Level::Debug) } else { ("rejected", log::Level::Info) };
+        log::log!(level, "session={id} smtp {word} message mail=<{mail}> rcpts={recipients} octets={octets} reply={:?}", reply.one_line());
         reply
     }
 
