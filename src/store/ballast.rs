@@ -1,4 +1,4 @@
-//! Room that is kept for a start on a full disk.
+//! Room that is kept for a full disk: to start on it, and to write a change of mode down.
 //!
 //! A box that is started again while something else has filled its disk could not even mark its index as in use, and would stay down in
 //! front of a healthy primary. So a file of [`DISK_BALLAST_OCTETS`] lies in the data folder and is given up then: enough for

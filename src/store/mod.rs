@@ -9,7 +9,7 @@
 //! | [`change`] | what a record can say |
 //! | `record`, `segment` | the format, octet by octet |
 //! | `append`, `writer`, `space` | one group, one fsync; a failed segment is never trusted again |
-//! | `ballast` | room for a start on a full disk |
+//! | `ballast` | room for a start, and for the ledger, on a full disk |
 //! | `scan`, `units`, `recover` | reading it all back, also behind damage |
 //! | `index/` | the view that pages and queues read |
 //! | `retention` | what may go |
@@ -242,10 +242,14 @@ impl Store {
 
     /// Drops whole old segments, oldest first, as far as nothing in them is undelivered, held or pinned.
     /// `pinned_from`: messages from this one on stay (an open continuity event). Returns how many segments went;
-    /// none while `now` is before the newest record (the clock was set back). Waits for the writer thread.
+    /// none while `now` is before the newest record (the clock was set back). Lays the ballast again if there is room. Waits for the
+    /// writer thread.
     pub fn purge(&self, older_than: Wall, pinned_from: Option<Seq>, now: Wall) -> Result<usize, StoreError> {
         let commands = self.commands().ok_or(StoreError::Closed)?;
         let (answer, answered) = sync_channel(1);
+        if let Some(data_dir) = self.inner.spool.parent() {
+            ballast::lay(&*self.inner.files, data_dir);
+        }
         let purge = retention::Purge { older_than, pinned_from, now };
         commands.send(Command::Purge(purge, answer)).map_err(|_| StoreError::Closed)?;
         answered.recv().unwrap_or(Err(StoreError::Closed))
