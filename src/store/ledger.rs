@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Files, How, OpenFile, StoreError, ballast};
+use super::ballast::Ballast;
+use super::{Files, How, OpenFile, StoreError};
 use crate::clock::Wall;
 use crate::limits::LEDGER_LINE_MAX_OCTETS;
 
@@ -93,7 +94,9 @@ impl Ledger {
         }
         match end.write(line.as_bytes()).map_err(StoreError::of) {
             // The mode and the audit trail must get through also where no mail may be stored any more.
-            Err(StoreError::Full) if self.data_dir().is_some_and(ballast::give_up) => end.write(line.as_bytes()).map_err(StoreError::of),
+            Err(StoreError::Full) if self.data_dir().is_some_and(|data_dir| Ballast::Ledger.give_up(data_dir)) => {
+                end.write(line.as_bytes()).map_err(StoreError::of)
+            }
             written => written,
         }?;
         let previous = std::mem::replace(&mut end.previous, hash.clone());
@@ -271,7 +274,7 @@ mod tests {
         let try_at = |fails_at| {
             let data = tempfile::tempdir().unwrap();
             if with_ballast {
-                ballast::lay(&Disk, data.path());
+                super::super::ballast::lay(&Disk, data.path());
             }
             let folder = data.path().join("ledger");
             let (ledger, _) = Ledger::open(&folder, Arc::new(Faulty::new(Fault::Enospc, fails_at))).ok()?;

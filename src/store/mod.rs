@@ -51,6 +51,7 @@ pub use stage::Staged;
 
 use self::writer::{Command, Done, Write};
 use crate::clock::Wall;
+use crate::limits;
 
 /// Where and how.
 #[derive(Clone, Debug)]
@@ -215,6 +216,33 @@ impl Store {
             return Err(damaged());
         }
         Ok(body)
+    }
+
+    /// Checks a message against its checksum, piece by piece: what was damaged on disk must not go out as if it were whole.
+    pub fn verify(&self, message: Seq) -> Result<(), StoreError> {
+        let (place, file) = self.find(message)?;
+        let damaged = || StoreError::Damaged(format!("the body of message {message}"));
+        let mut fixed = [0; record::HEADER_OCTETS];
+        file.read_at(place.offset, &mut fixed).map_err(StoreError::of)?;
+        let header = record::Header::decode(&fixed).filter(|header| header.seq == message).ok_or_else(damaged)?;
+        if header.body_octets != place.body_octets || header.head_octets != place.head_octets {
+            return Err(damaged());
+        }
+        let mut at = place.offset + record::HEADER_OCTETS as u64;
+        let end = at + u64::from(header.head_octets) + header.body_octets;
+        let (mut sum, mut piece) = (header.data_sum_start(), vec![0; limits::APPEND_BUFFER_OCTETS]);
+        while at < end {
+            let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(piece.len());
+            let read = file.read_at(at, &mut piece[..wanted]).map_err(StoreError::of)?;
+            if read < wanted {
+                return Err(damaged());
+            }
+            sum = crc32c::crc32c_append(sum, &piece[..wanted]);
+            at += wanted as u64;
+        }
+        let mut trailer = [0; record::TRAILER_OCTETS];
+        file.read_at(end, &mut trailer).map_err(StoreError::of)?;
+        if sum == record::u32_at(&trailer, 0) { Ok(()) } else { Err(damaged()) }
     }
 
     /// Up to `length` octets of a body from `offset`; empty at the end. Does not check the checksum.
