@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// Longer files, each with its reason.
 const LONG_FILES: [(&str, &str); 0] = [];
@@ -165,17 +166,51 @@ fn char_end(chars: &[char], at: usize) -> Option<usize> {
     }
 }
 
-/// Code without its tests: everything from the first `#[cfg(test)]` on, which stands last in every file; `tests.rs` is all test.
+/// Code without its tests: items under `#[cfg(test)]` are cut out, files that are all test are empty.
 fn product(path: &str, text: &str) -> String {
     if is_test(path) {
         return String::new();
     }
-    let code = code(text);
-    code.find("#[cfg(test)]").map_or(code.clone(), |at| code[..at].to_owned())
+    let mut code = code(text);
+    while let Some(at) = code.find(TEST) {
+        let end = item_end(&code, at + TEST.len());
+        code.replace_range(at..end, " ");
+    }
+    code
 }
 
+const TEST: &str = "#[cfg(test)]";
+
+/// The end of an item: its semicolon, or the brace that closes it.
+fn item_end(code: &str, start: usize) -> usize {
+    let mut depth = 0;
+    for (offset, c) in code[start..].char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 && matches!(c, ';' | '}') {
+            return start + offset + 1;
+        }
+    }
+    code.len()
+}
+
+/// `tests.rs`, `tests/`, and what a room's page declares as `#[cfg(test)] mod name;`.
 fn is_test(path: &str) -> bool {
-    path.ends_with("tests.rs") || path.contains("/tests/")
+    static DECLARED: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let pages = source().into_iter().filter(|(path, _)| path.ends_with("mod.rs"));
+        pages.flat_map(|(path, text)| test_modules(&path, &text)).collect()
+    });
+    path.ends_with("tests.rs") || path.contains("/tests/") || DECLARED.contains(path)
+}
+
+fn test_modules(page: &str, text: &str) -> Vec<String> {
+    let code = code(text);
+    let folder = page.trim_end_matches("mod.rs");
+    let declared = code.split(TEST).skip(1).filter_map(|rest| rest.trim_start().strip_prefix("mod ")?.split_once(';'));
+    declared.filter(|(name, _)| !name.contains('{')).map(|(name, _)| format!("{folder}{}.rs", name.trim())).collect()
 }
 
 /// Words and punctuation; `::` is one token.
@@ -324,14 +359,12 @@ fn purity_faults(path: &str, text: &str) -> Vec<String> {
 fn macro_faults(path: &str, text: &str) -> Vec<String> {
     let code = code(text);
     let tokens = tokens(&code);
-    let may_print = matches!(room(path), "main" | "demo" | "cli") || is_test(path);
-    let called = |name: &str| tokens.windows(2).any(|pair| pair == [name, "!"]);
-    let never = ["todo", "unimplemented", "dbg"].into_iter().filter(|name| called(name));
-    // Tests may print their seed and what they skip.
-    let shipped = product(path, text);
-    let shipped = crate::tokens(&shipped);
-    let prints = |name: &str| shipped.windows(2).any(|pair| pair == [name, "!"]);
-    let print = ["println", "print", "eprintln", "eprint"].into_iter().filter(|name| !may_print && prints(name));
+    let product = product(path, text);
+    let product_tokens = self::tokens(&product);
+    let may_print = matches!(room(path), "main" | "demo" | "cli");
+    let called = |tokens: &[&str], name: &str| tokens.windows(2).any(|pair| pair == [name, "!"]);
+    let never = ["todo", "unimplemented", "dbg"].into_iter().filter(|name| called(&tokens, name));
+    let print = ["println", "print", "eprintln", "eprint"].into_iter().filter(|name| !may_print && called(&product_tokens, name));
     never.chain(print).map(|name| format!("src/{path}: `{name}!`")).collect()
 }
 
@@ -536,6 +569,14 @@ fn clock_rule_finds_reads_outside_tests() {
 }
 
 #[test]
+fn tests_are_told_from_the_product() {
+    let check = |text: &str, expected: &str| assert_eq!(product("net/a.rs", text).split_whitespace().collect::<String>(), expected);
+    check("fn a() {} #[cfg(test)] mod tests { fn b() { {} } } fn c() {}", "fna(){}fnc(){}");
+    check("#[cfg(test)]\nmod gallery;\nfn a() {}", "fna(){}");
+    assert_eq!(test_modules("web/mod.rs", "mod a;\n#[cfg(test)]\nmod gallery;\n#[cfg(test)]\nmod b { fn c(); }"), ["web/gallery.rs"]);
+}
+
+#[test]
 fn purity_rule_finds_impurity() {
     check(purity_faults("relay/a.rs", "pub fn f() {}"), 0);
     check(purity_faults("relay/a.rs", "pub async fn f() {}"), 1);
@@ -550,6 +591,7 @@ fn macro_rule_finds_what_is_left_over() {
     check(macro_faults("net/a.rs", "fn f() { todo!() }"), 1);
     check(macro_faults("net/a.rs", "fn f() { println!(\"x\"); dbg!(1); }"), 2);
     check(macro_faults("main.rs", "fn f() { println!(\"x\"); }"), 0);
+    check(macro_faults("net/a.rs", "#[cfg(test)] mod tests { fn f() { eprintln!(); todo!() } }"), 1);
     check(macro_faults("net/a.rs", "// todo!()\nconst A: &str = \"todo!()\"; const B: char = '\"'; fn f<'a>() {}"), 0);
 }
 

@@ -3,15 +3,17 @@
 //! [`Core::feed`] is the only way to the continuity machine: one input at a time, each change recorded in the ledger before
 //! anybody acts on it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::Claims;
 use super::verdicts::Verdicts;
 use crate::auth::{Credentials, Sessions, Throttle};
-use crate::clock::{Clock, Now, Wall};
+use crate::clock::{Clock, Mono, Now, Wall};
 use crate::config::{Access, Config};
 use crate::continuity::{Action, EventId, Input, Machine, Mode, Saved, Transition};
 use crate::directory::Directory;
@@ -21,6 +23,10 @@ use crate::notify;
 use crate::relay::Queue;
 use crate::smtp::client::Capabilities;
 use crate::store::{Ledger, Seq, Store, Tally};
+
+/// Changes between normal and suspect that the ledger takes within a window.
+const SUSPICIONS_RECORDED_MAX: usize = 30;
+const SUSPICIONS_WINDOW: Duration = Duration::from_secs(3600);
 
 /// Shared state of the box.
 pub struct Core {
@@ -34,11 +40,14 @@ pub struct Core {
     pub sessions: Mutex<Sessions>,
     pub throttle: Mutex<Throttle>,
     pub verdicts: Mutex<Verdicts>,
+    /// Messages whose recipients are being tried or decided about.
+    pub claims: Claims,
     /// What the primary was last seen to offer.
     pub offered: Mutex<Option<Capabilities>>,
     pub alarms: Mutex<HashMap<&'static str, String>>,
     machine: Mutex<Machine>,
     mode: RwLock<ModeNow>,
+    suspicions: Mutex<Suspicions>,
     /// Wakes the queue runners; one slot each, so that a kick is never lost and never piles up.
     kicks: HashMap<Queue, (channel::Sender<()>, channel::Receiver<()>)>,
     /// Wakes the monitor: probe at once.
@@ -71,6 +80,36 @@ pub struct ModeLine {
     pub saved: Saved,
     #[serde(default)]
     pub event: Option<EventNow>,
+    /// Changes between normal and suspect before this one that are only in the log.
+    #[serde(default)]
+    pub unrecorded: u64,
+    /// What the configuration said about automatic: a change there counts, also after an operator's word.
+    #[serde(default)]
+    pub configured_automatic: Option<bool>,
+}
+
+/// Keeps changes between normal and suspect from filling the ledger: anybody whose mail the primary answers with 4xx can
+/// cause one every few seconds, and the ledger is kept for years and read at each start.
+#[derive(Debug, Default)]
+struct Suspicions {
+    recorded: VecDeque<Mono>,
+    unrecorded: u64,
+}
+
+impl Suspicions {
+    /// Whether one more is recorded; if not, it is counted.
+    fn admit(&mut self, now: Mono) -> bool {
+        while self.recorded.front().is_some_and(|at| now.since(*at) >= SUSPICIONS_WINDOW) {
+            self.recorded.pop_front();
+        }
+        let is_admitted = self.recorded.len() < SUSPICIONS_RECORDED_MAX;
+        if is_admitted {
+            self.recorded.push_back(now);
+        } else {
+            self.unrecorded += 1;
+        }
+        is_admitted
+    }
 }
 
 /// A ledger line of kind `event`: how an event went.
@@ -117,10 +156,12 @@ impl Core {
             sessions: Mutex::default(),
             throttle: Mutex::default(),
             verdicts: Mutex::default(),
+            claims: Claims::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),
             mode: RwLock::new(ModeNow { mode: parts.machine.mode(), since: saved.since, event: parts.event }),
             machine: Mutex::new(parts.machine),
+            suspicions: Mutex::default(),
             kicks: [Queue::Primary, Queue::Outbound].map(|queue| (queue, channel::bounded(1))).into(),
             probe_now: channel::bounded(1),
         }
@@ -182,8 +223,7 @@ impl Core {
             }
         }
         if !recorded && *machine.saved() != before {
-            let line = ModeLine { transition: None, saved: machine.saved().clone(), event: self.mode().event };
-            self.record("mode", &line, now.wall);
+            self.record_mode(None, machine.saved().clone(), self.mode().event, now.wall);
         }
     }
 
@@ -197,12 +237,16 @@ impl Core {
             _ => EventNow { id, since: transition.at, first: Seq(self.store.view().newest().0 + 1) },
         });
         log::warn!("continuity mode={:?} was={:?} by={} reason={:?}", transition.to, transition.from, transition.by, transition.reason);
-        let line = ModeLine { transition: Some(transition.clone()), saved: saved.clone(), event: event.clone() };
-        self.record("mode", &line, transition.at);
-        let now = ModeNow { mode: transition.to, since: saved.since, event };
-        if let (Some(closed), None) = (&before.event, &now.event) {
+        // Before the change itself: a crash in between closes the event once more, and does not leave it without its report.
+        if let (Some(closed), None) = (&before.event, &event) {
             self.close_event(closed, transition.at);
         }
+        let calm = |mode| matches!(mode, Mode::Normal | Mode::Suspect);
+        let is_suspicion = calm(transition.from) && calm(transition.to);
+        if !is_suspicion || lock(&self.suspicions).admit(self.now().mono) {
+            self.record_mode(Some(transition.clone()), saved.clone(), event.clone(), transition.at);
+        }
+        let now = ModeNow { mode: transition.to, since: saved.since, event };
         let over = now.mode == Mode::Normal && before.mode == Mode::Recovering;
         *self.mode.write().unwrap_or_else(PoisonError::into_inner) = now;
         if over && self.config.web.access == Access::Continuity {
@@ -210,6 +254,12 @@ impl Core {
         }
         self.kick(Queue::Primary);
         self.probe_at_once();
+    }
+
+    fn record_mode(&self, transition: Option<Transition>, saved: Saved, event: Option<EventNow>, at: Wall) {
+        let unrecorded = std::mem::take(&mut lock(&self.suspicions).unrecorded);
+        let configured_automatic = Some(self.config.monitor.automatic);
+        self.record("mode", &ModeLine { transition, saved, event, unrecorded, configured_automatic }, at);
     }
 
     fn close_event(&self, event: &EventNow, at: Wall) {
@@ -279,4 +329,19 @@ impl Core {
 /// Locks, also when another thread panicked while it held the lock: the data are values without invariants across fields.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endless_suspicion_does_not_fill_the_ledger() {
+        let mut suspicions = Suspicions::default();
+        // One each second for a day.
+        let admitted = (0..24 * 3600).filter(|second| suspicions.admit(Mono(second * 1000))).count();
+        assert_eq!(admitted, 24 * SUSPICIONS_RECORDED_MAX);
+        assert_eq!(suspicions.unrecorded as usize, 24 * 3600 - admitted);
+        assert!(suspicions.recorded.len() <= SUSPICIONS_RECORDED_MAX);
+    }
 }

@@ -1,22 +1,47 @@
 //! Small regular work: retention, disk room, connections nobody needs, what a gate held, the watchdog.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::core::Core;
+use super::intake::ALARM_LOOP;
 use super::outgoing::{Outgoing, primary_target};
 use super::recovery;
 use crate::config::HostPort;
 use crate::limits;
 use crate::net::dns::Resolver;
-use crate::net::rt;
-use crate::net::{deadline, probe, service, smtp_client};
+use crate::net::rt::{self, Task};
+use crate::net::{deadline, https_client, service, smtp_client};
 use crate::smtp::client::Cause;
 
 const ROUND: Duration = Duration::from_secs(15);
 const PURGE_EVERY_ROUNDS: u32 = 240;
 const SELF_PROBE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The parts of the box that work for ever. One that fell over is missed by nobody else: mail would only wait.
+#[derive(Default)]
+pub struct Parts {
+    /// Each running part holds a clone.
+    alive: Arc<()>,
+    started: AtomicUsize,
+}
+
+impl Parts {
+    pub fn spawn(&self, part: impl Future<Output = ()> + Send + 'static) -> Task<()> {
+        let alive = self.alive.clone();
+        self.started.fetch_add(1, Ordering::SeqCst);
+        rt::spawn(async move {
+            part.await;
+            drop(alive);
+        })
+    }
+
+    fn all_run(&self) -> bool {
+        Arc::strong_count(&self.alive) > self.started.load(Ordering::SeqCst)
+    }
+}
 
 /// For ever, a round each [`ROUND`].
 pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
@@ -24,6 +49,9 @@ pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
     loop {
         outgoing.close_idle().await;
         look_at_disk(&core).await;
+        if core.store.view().queue_counts().is_ok_and(|counts| counts.held == 0) {
+            core.clear_alarm(ALARM_LOOP);
+        }
         if let Err(error) = recovery::release_held(&core).await {
             log::error!("held recipients not readable: {error}");
         }
@@ -65,41 +93,98 @@ async fn purge(core: &Arc<Core>) {
     }
 }
 
-/// Feeds systemd's watchdog, but only after the SMTP port greeted and the web port took a connection.
-pub async fn feed_watchdog(core: Arc<Core>, smtp: Vec<SocketAddr>, web: Vec<SocketAddr>) {
+/// Feeds systemd's watchdog, but only after the SMTP port greeted and the web port answered a request, and while all parts run.
+pub async fn feed_watchdog(core: Arc<Core>, parts: Parts, smtp: Vec<SocketAddr>, web: Vec<SocketAddr>) {
     let Some(interval) = service::watchdog_interval() else { return };
     loop {
-        if answers(&core, &smtp, &web).await {
+        let started = core.now().mono;
+        if !parts.all_run() {
+            log::error!("a part of the box has fallen over: the watchdog is not fed");
+        } else if deadline::within(SELF_PROBE_TIMEOUT, answers(&core, &smtp, &web)).await.unwrap_or(false) {
             service::feed_watchdog();
         } else {
             log::error!("self-probe failed: the watchdog is not fed");
         }
         let mode = core.mode().mode;
         service::status(&format!("Mode: {mode:?}"));
-        rt::sleep(interval).await;
+        // Start to start: a slow probe must not eat the time of the next one.
+        rt::sleep(interval.saturating_sub(core.now().mono.since(started))).await;
     }
 }
 
 async fn answers(core: &Arc<Core>, smtp: &[SocketAddr], web: &[SocketAddr]) -> bool {
-    let resolver = Resolver::new();
     let (Some(smtp), Some(web)) = (smtp.first(), web.first()) else { return false };
-    let target = primary_target(core, &reachable(*smtp));
-    let greeted = deadline::within(SELF_PROBE_TIMEOUT, smtp_client::Connection::open(&target, &resolver, core.clock.clone())).await;
-    let smtp_works = match greeted {
-        Ok(Ok(_)) => true,
-        // The machine rightly notices that it speaks to itself: that is the answer we want here.
-        Ok(Err(failure)) => failure.cause == Cause::Ourselves,
-        Err(deadline::Elapsed) => false,
-    };
-    smtp_works && probe::witness(&reachable(*web), SELF_PROBE_TIMEOUT, &resolver).await
+    greets(core, *smtp).await && serves(reachable(*web), core.config.web.tls).await
+}
+
+async fn greets(core: &Arc<Core>, smtp: SocketAddr) -> bool {
+    let smtp = reachable(smtp);
+    let target = primary_target(core, &HostPort { host: smtp.ip().to_string(), port: smtp.port() });
+    match smtp_client::Connection::open(&target, &Resolver::new(), core.clock.clone()).await {
+        Ok(_) => true,
+        // The machine rightly notices that it speaks to itself. A 421 is an answer too: a box that is full is not dead, and
+        // killing it would help whoever fills it.
+        Err(failure) => matches!(failure.cause, Cause::Ourselves | Cause::Reply(_)),
+    }
+}
+
+/// Asks the web port for a page, through its front as a browser would. An answer that the front alone gives (403: loopback is not
+/// among `web.networks`) is one; that nobody behind it answers (5xx) is none.
+async fn serves(web: SocketAddr, tls: bool) -> bool {
+    let mut client = if tls { https_client::Client::https(web) } else { https_client::Client::http(web) };
+    match client.get("/readyz").await {
+        Ok(answer) => answer.status < 500,
+        Err(error) => {
+            log::warn!("self-probe web={web} failed: {error}");
+            false
+        }
+    }
 }
 
 /// An address to reach our own listener by; one that listens everywhere is reached by loopback.
-fn reachable(listener: SocketAddr) -> HostPort {
-    let host = match listener {
-        SocketAddr::V4(v4) if v4.ip().is_unspecified() => "127.0.0.1".to_owned(),
-        SocketAddr::V6(v6) if v6.ip().is_unspecified() => "::1".to_owned(),
-        other => other.ip().to_string(),
+fn reachable(listener: SocketAddr) -> SocketAddr {
+    let address = match listener.ip() {
+        IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(v6) if v6.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        other => other,
     };
-    HostPort { host, port: listener.port() }
+    SocketAddr::new(address, listener.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_web_port_that_refuses_or_is_silent_does_not_serve() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let web = listener.local_addr().unwrap();
+        let probe = || rt::block_on(deadline::within(Duration::from_millis(300), serves(web, false))).unwrap_or(false);
+        assert!(!probe(), "takes connections and says nothing");
+        drop(listener);
+        assert!(!probe(), "refuses");
+    }
+
+    #[test]
+    fn a_part_that_falls_over_is_missed() {
+        let parts = Parts::default();
+        let (fall, falls) = rt::channel::bounded::<()>(1);
+        let forever = parts.spawn(std::future::pending());
+        let _falling = parts.spawn(async move {
+            let _ = falls.recv().await;
+            panic!("a part fell over");
+        });
+        assert!(parts.all_run());
+        drop(fall);
+        crate::app::testing::wait_for("it is missed", || !parts.all_run());
+        drop(forever);
+    }
+
+    #[test]
+    fn a_listener_everywhere_is_reached_by_loopback() {
+        let check = |listener: &str, expected: &str| assert_eq!(reachable(listener.parse().unwrap()).to_string(), expected);
+        check("0.0.0.0:25", "127.0.0.1:25");
+        check("[::]:443", "[::1]:443");
+        check("192.0.2.1:443", "192.0.2.1:443");
+    }
 }

@@ -1,9 +1,11 @@
 //! Mail coming in: who may send what to whom, and what becomes of an accepted message (DESIGN section 4).
 
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::claims::Claim;
 use super::core::{Core, lock};
 use super::outgoing::{Outgoing, Source};
 use super::writing::{Addressed, NewMessage, queued_now};
@@ -15,15 +17,18 @@ use crate::mail::{Address, Mailbox, trace};
 use crate::net::deadline;
 use crate::net::rt::{self, channel};
 use crate::net::smtp_server::{Host, SessionInfo};
-use crate::relay::handover::{self, Verdict};
+use crate::relay::handover::{self, Attempt, Verdict};
 use crate::relay::{DeliveryState, Queue, Route};
-use crate::smtp::client::Transaction;
+use crate::smtp::client::{Cause, Transaction};
 use crate::smtp::reply::{self, Reply};
 use crate::smtp::server::{Envelope, Options};
 use crate::store::{Change, Folder, Origin, Seq, Staged, StoreError};
 
 /// Notices of foreign clients go to the continuity machine at most this often.
 const FOREIGN_NOTICE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The primary hands us what it should keep: a send connector points the wrong way.
+pub const ALARM_LOOP: &str = "mail-loop";
 
 /// The receiving side of the box.
 pub struct Intake {
@@ -97,10 +102,16 @@ impl Intake {
                 if exists { reply::recipient_ok() } else { reply::mailbox_unknown() }
             }
             Ok(Ok(_)) => reply::verdict_unavailable(),
-            Ok(Err(_)) | Err(deadline::Elapsed) => {
-                self.core.probe_at_once();
+            Ok(Err(failure)) => {
+                // What the primary answered may be about the sender of this one message; that it does not answer is evidence. The
+                // machine asks for a probe as often as is good: strangers' guesses must not hurry it to its threshold.
+                if !matches!(failure.cause, Cause::Reply(_)) {
+                    let by = self.outgoing.name(Route::Primary);
+                    self.core.observe_relay(handover::evidence(&Attempt::Failed(failure), &by, self.core.now().wall)).await;
+                }
                 reply::verdict_unavailable()
             }
+            Err(deadline::Elapsed) => reply::verdict_unavailable(),
         }
     }
 
@@ -174,6 +185,7 @@ impl Intake {
         let standing = self.standing(session.client);
         let addressed = self.address(standing, &envelope, mode, now);
         let trusted = standing != Standing::Stranger && addressed.recipients.iter().any(|to| to.route == Route::Outbound);
+        let filed_for_local = addressed.recipients.iter().any(|to| to.route == Route::Primary);
         body.prepend(&self.received_field(session, &envelope, now));
         let size = body.len();
         let in_session: Vec<u32> = numbers(&addressed, |state| *state == DeliveryState::InSession);
@@ -187,12 +199,14 @@ impl Intake {
             eight_bit: envelope.eight_bit,
             smtputf8: envelope.smtputf8,
         };
-        let accepted = match new.accepted(&body, now) {
+        let body = Arc::new(body);
+        let there = body.clone();
+        // Reads the beginning of a body that may be in a file, and takes it apart.
+        let accepted = match rt::unblock(move || new.accepted(&there, now)).await {
             Ok(accepted) => accepted,
             Err(error) => return self.not_stored(session, &StoreError::Io(error.to_string())),
         };
         let transaction = transaction(&envelope, &in_session, size);
-        let body = Arc::new(body);
         let message = match self.core.write(vec![Change::Message(Box::new(accepted), body.clone())]).await {
             Ok(numbers) => numbers.first().copied().unwrap_or_default(),
             Err(error) if in_session.len() == envelope.recipients.len() => {
@@ -201,6 +215,10 @@ impl Intake {
             Err(error) => return self.not_stored(session, &error),
         };
         drop(body);
+        if standing == Standing::Primary && filed_for_local {
+            let text = "The primary sent mail for its own people to this box. It is held; `lifeboat queue list` shows it.";
+            self.core.raise_alarm(ALARM_LOOP, text.to_owned());
+        }
         log::info!(
             "session={} smtp accepted message={message} from=<{}> rcpts={} size={size} mode={mode:?}",
             session.id,
@@ -217,34 +235,23 @@ impl Intake {
     /// Cut-through. The transaction goes on in the background when it takes longer than the sender waits; then the
     /// message is ours, and a late refusal is held instead of told.
     async fn hand_over(&self, session: &SessionInfo, message: Seq, transaction: Transaction, recipients: Vec<u32>) -> Reply {
-        let (sender, receiver) = channel::bounded::<(Verdict, channel::Sender<bool>)>(1);
-        let (core, outgoing, id) = (self.core.clone(), self.outgoing.clone(), session.id.clone());
-        rt::spawn(async move {
-            let source = Source::Stored { store: core.store.clone(), message };
-            let attempt = outgoing.send(Route::Primary, &transaction, &source).await;
-            let (by, now) = (outgoing.name(Route::Primary), core.now().wall);
-            core.observe_relay(handover::evidence(&attempt, &by, now)).await;
-            let mut verdict = handover::in_session(&attempt, recipients.len(), &by, now);
-            // The session takes the verdict and says whether its reply still reaches the sender; if it is gone, the
-            // message is ours.
-            let (told_sender, told) = channel::bounded(1);
-            let reached = sender.send((verdict.clone(), told_sender)).await.is_ok() && told.recv().await.unwrap_or(false);
-            if !reached {
-                verdict.states = verdict.states.into_iter().map(|state| held_if_refused(state, now)).collect();
-            }
-            log::info!("session={id} smtp handed-over message={message} states={}", words(&verdict.states));
-            core.write_states(message, recipients.into_iter().zip(verdict.states).collect()).await;
-            core.kick(Queue::Primary);
-        })
-        .detach();
+        let (asked, answer) = channel::bounded(1);
+        let hand_over = HandOver {
+            // From the message's first moment on: the queue must not try what is under way here.
+            _claim: self.core.claims.take(Queue::Primary, message),
+            core: self.core.clone(),
+            outgoing: self.outgoing.clone(),
+            session: session.id.clone(),
+            message,
+            transaction,
+            recipients,
+            patience: limits::HANDOVER_DEADLINE,
+        };
+        rt::spawn(hand_over.run(asked)).detach();
         let ours = reply::stored(message);
-        match deadline::within(limits::HANDOVER_DEADLINE, receiver.recv()).await {
-            Ok(Ok((verdict, told))) => {
-                let _still_there = told.send(true).await;
-                verdict.reply.unwrap_or(ours)
-            }
-            Ok(Err(_)) | Err(deadline::Elapsed) => ours,
-        }
+        let Ok((verdict, told)) = answer.recv().await else { return ours };
+        let _still_there = told.send(true).await;
+        verdict.reply.unwrap_or(ours)
     }
 
     /// Our disk is full or failed: the primary's own reply is the answer, so that a sick box does not stop a healthy
@@ -268,6 +275,87 @@ impl Intake {
 
     fn alarm_store(&self, error: &StoreError) {
         self.core.raise_alarm("store", format!("New mail cannot be stored: {error}."));
+    }
+}
+
+/// The verdict for the sender, and the way to say that the session is still there to pass it on.
+type Told = (Verdict, channel::Sender<bool>);
+
+/// A message on its way to the primary while its sender waits.
+struct HandOver {
+    _claim: Option<Claim>,
+    core: Arc<Core>,
+    outgoing: Arc<Outgoing>,
+    session: String,
+    message: Seq,
+    transaction: Transaction,
+    recipients: Vec<u32>,
+    /// The sender waits this long.
+    patience: Duration,
+}
+
+impl HandOver {
+    /// To the recorded outcome. Closing `asked` without a verdict tells the session that the message is ours.
+    async fn run(self, asked: channel::Sender<Told>) {
+        let (attempt, asked) = self.attempt(asked).await;
+        let (core, message) = (self.core.clone(), self.message);
+        let now = core.now().wall;
+        let states = match attempt {
+            Some(attempt) => self.judge(&attempt, asked, now).await,
+            // Every connection is busy: nothing was tried, the queue does it.
+            None => vec![queued_now(now); self.recipients.len()],
+        };
+        log::info!("session={} smtp handed-over message={message} states={}", self.session, words(&states));
+        let waits = states.iter().any(DeliveryState::is_queued);
+        core.write_states(message, self.recipients.iter().copied().zip(states).collect()).await;
+        // The queue finds it only when the claim is gone.
+        drop(self);
+        if waits {
+            core.kick(Queue::Primary);
+        }
+    }
+
+    /// Gives the channel back while the sender still waits.
+    async fn attempt(&self, asked: channel::Sender<Told>) -> (Option<Attempt>, Option<channel::Sender<Told>>) {
+        let source = Source::Stored { store: self.core.store.clone(), message: self.message };
+        let mut send = pin!(self.outgoing.send_if_free(Route::Primary, &self.transaction, &source, self.patience));
+        if let Ok(attempt) = deadline::within(self.patience, &mut send).await {
+            return (attempt, Some(asked));
+        }
+        drop(asked);
+        self.is_ours().await;
+        (send.await, None)
+    }
+
+    /// The sender was told that the message is ours: people may see it, however long the primary takes to answer.
+    async fn is_ours(&self) {
+        let (message, last) = (self.message, Some("the primary has not answered yet".to_owned()));
+        let state = DeliveryState::Queued { attempts: 0, next_at: self.core.now().wall, last, in_doubt: true, held: 0 };
+        let change = |recipient: &u32| Change::Delivery { message, recipient: *recipient, state: state.clone() };
+        // Tried once: the transaction goes on meanwhile, and its outcome is written in any case.
+        if let Err(error) = self.core.write(self.recipients.iter().map(change).collect()).await {
+            log::error!("store message={message} not shown yet: {error}");
+        }
+    }
+
+    async fn judge(&self, attempt: &Attempt, asked: Option<channel::Sender<Told>>, now: Wall) -> Vec<DeliveryState> {
+        let by = self.outgoing.name(Route::Primary);
+        self.core.observe_relay(handover::evidence(attempt, &by, now)).await;
+        let verdict = handover::in_session(attempt, self.recipients.len(), &by, now);
+        let states = verdict.states.clone();
+        // The session takes the verdict and says whether its reply still reaches the sender; if it is gone, the message is ours.
+        let reached = match asked {
+            Some(asked) => {
+                let (told_sender, told) = channel::bounded(1);
+                let taken = asked.send((verdict, told_sender)).await.is_ok();
+                // A verdict that nobody takes out any more goes with the channel; while this end lived, it would be waited for
+                // for ever.
+                drop(asked);
+                taken && told.recv().await.unwrap_or(false)
+            }
+            None => false,
+        };
+        if reached { states } else { states.into_iter().map(|state| held_if_refused(state, now)).collect() }
     }
 }
 
@@ -365,4 +453,63 @@ fn words(states: &[DeliveryState]) -> String {
         DeliveryState::Held { .. } => "held",
     };
     states.iter().map(word).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::{Primary, World, wait_for};
+
+    /// A hand-over whose sender is not patient, of a message that is stored.
+    fn hand_over(world: &World, patience: Duration) -> (HandOver, Seq) {
+        let message = world.stored("ann", DeliveryState::InSession);
+        let hand_over = HandOver {
+            _claim: world.core.claims.take(Queue::Primary, message),
+            core: world.core.clone(),
+            outgoing: world.outgoing(),
+            session: "test".to_owned(),
+            message,
+            transaction: Transaction {
+                reverse_path: None,
+                recipients: vec![world.address("ann")],
+                eight_bit: true,
+                smtputf8: false,
+                size: 100,
+            },
+            recipients: vec![0],
+            patience,
+        };
+        (hand_over, message)
+    }
+
+    #[test]
+    fn what_the_sender_was_told_is_ours_is_shown_while_the_primary_thinks() {
+        let primary = Primary::start();
+        primary.think(true);
+        let world = World::with_primary(primary.address);
+        let (hand_over, message) = hand_over(&world, Duration::from_millis(200));
+        let (asked, answer) = channel::bounded(1);
+        rt::spawn(hand_over.run(asked)).detach();
+        assert!(rt::block_on(answer.recv()).is_err(), "no verdict: ours");
+        wait_for("it is queued", || world.state(message).is_queued());
+        assert!(matches!(world.state(message), DeliveryState::Queued { in_doubt: true, .. }));
+        assert!(world.core.claims.is_taken(Queue::Primary, message), "and the queue leaves it alone");
+        primary.think(false);
+        wait_for("the outcome is recorded", || matches!(world.state(message), DeliveryState::Delivered { .. }));
+        wait_for("the claim is gone", || world.core.claims.is_idle(Queue::Primary));
+        assert_eq!(primary.taken(), 1);
+    }
+
+    #[test]
+    fn a_verdict_that_no_session_takes_is_recorded_all_the_same() {
+        let primary = Primary::start();
+        let world = World::with_primary(primary.address);
+        let (hand_over, message) = hand_over(&world, Duration::from_secs(20));
+        let (asked, answer) = channel::bounded(1);
+        rt::spawn(hand_over.run(asked)).detach();
+        wait_for("the verdict is there", || !answer.is_empty());
+        // The session is cut with the verdict on its way to it.
+        drop(answer);
+        wait_for("the outcome is recorded", || matches!(world.state(message), DeliveryState::Delivered { .. }));
+    }
 }

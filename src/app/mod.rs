@@ -3,6 +3,7 @@
 //! Owns no idea of its own: the machines decide, the store keeps, `net` talks; here they are put together. All state that
 //! several parts share is in [`core::Core`].
 
+mod claims;
 mod core;
 mod housekeeping;
 mod intake;
@@ -12,6 +13,10 @@ mod people;
 mod queue;
 mod recovery;
 mod status;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod verbs;
 mod verdicts;
 mod webmail;
@@ -29,6 +34,7 @@ use crate::continuity::{Machine, Policy};
 use crate::control::{Answer, Status, Verb};
 use crate::limits;
 use crate::net::control_socket::{self, ControlServer};
+use crate::net::deadline;
 use crate::net::dns::Resolver;
 use crate::net::rt::{self, Task};
 use crate::net::smtp_server::{self, Server};
@@ -137,7 +143,12 @@ impl Running {
             self.web.stop(STOP_GRACE).await;
             self.smtp.stop(STOP_GRACE).await;
         });
+        // No new tries; those under way get a moment to write down how they ended. Without that an orderly stop would deliver
+        // twice what the primary took just now.
         drop(self.tasks);
+        rt::block_on(async {
+            let _stays_in_doubt = deadline::within(STOP_GRACE, self.core.nothing_under_way()).await;
+        });
         self.core.store.close();
         log::info!("stopped");
     }
@@ -190,7 +201,13 @@ fn restore(config: &Config, last: Option<ModeLine>, now: crate::clock::Now) -> M
         flap_window: limits::FLAP_WINDOW,
     };
     match last {
-        Some(line) => Machine::restore(policy, line.saved, now),
+        Some(mut line) => {
+            // What an operator said last counts, until the file says something new.
+            if line.configured_automatic.is_some_and(|was| was != config.monitor.automatic) {
+                line.saved.automatic = config.monitor.automatic;
+            }
+            Machine::restore(policy, line.saved, now)
+        }
         None => Machine::new(policy, config.monitor.automatic, now),
     }
 }
@@ -216,20 +233,21 @@ fn listening(key: &str, addresses: &[SocketAddr], error: &std::io::Error) -> Sta
 }
 
 fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc<Listen>) -> Vec<Task<()>> {
+    let parts = housekeeping::Parts::default();
     let mut tasks = vec![
-        rt::spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Primary).run()),
-        rt::spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Outbound).run()),
-        rt::spawn(monitor::watch_smtp(core.clone(), outgoing.clone())),
-        rt::spawn(monitor::tick(core.clone())),
-        rt::spawn(housekeeping::run(core.clone(), outgoing.clone())),
-        rt::spawn(housekeeping::feed_watchdog(core.clone(), listen.smtp.clone(), listen.web.clone())),
+        parts.spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Primary).run()),
+        parts.spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Outbound).run()),
+        parts.spawn(monitor::watch_smtp(core.clone(), outgoing.clone())),
+        parts.spawn(monitor::tick(core.clone())),
+        parts.spawn(housekeeping::run(core.clone(), outgoing.clone())),
     ];
     if !core.config.primary.health_urls.is_empty() {
-        tasks.push(rt::spawn(monitor::watch_pages(core.clone(), outgoing.clone())));
+        tasks.push(parts.spawn(monitor::watch_pages(core.clone(), outgoing.clone())));
     }
     if !core.config.monitor.witnesses.is_empty() {
-        tasks.push(rt::spawn(monitor::watch_witnesses(core.clone(), outgoing.clone())));
+        tasks.push(parts.spawn(monitor::watch_witnesses(core.clone(), outgoing.clone())));
     }
+    tasks.push(rt::spawn(housekeeping::feed_watchdog(core.clone(), parts, listen.smtp.clone(), listen.web.clone())));
     tasks
 }
 

@@ -10,6 +10,7 @@ use crate::clock::Mono;
 use crate::config::{HostPort, OutboundTls};
 use crate::limits;
 use crate::mail::Address;
+use crate::net::deadline;
 use crate::net::dns::Resolver;
 use crate::net::rt::{self, Semaphore};
 use crate::net::smtp_client::{Body, Connection, Target};
@@ -24,6 +25,8 @@ use crate::store::{Seq, Staged, Store};
 const REUSE_WITHIN: Duration = Duration::from_secs(10);
 /// Connections at a time to one server. Exchange takes 20 from one source by default.
 const CONNECTIONS_PER_SERVER_MAX: usize = 10;
+/// Of these, connections that ask about recipients.
+const QUESTIONS_MAX: usize = 3;
 /// Octets read from the store at a time.
 const PIECE_OCTETS: usize = 256 * 1024;
 
@@ -32,6 +35,7 @@ pub struct Outgoing {
     core: Arc<Core>,
     resolver: Resolver,
     servers: HashMap<Route, Server>,
+    questions: Semaphore,
 }
 
 struct Server {
@@ -51,7 +55,7 @@ impl Outgoing {
         if let Some(smarthost) = &config.outbound.smarthost {
             servers.insert(Route::Outbound, Server::new(smarthost_target(&core, smarthost)?));
         }
-        Ok(Outgoing { core, resolver, servers })
+        Ok(Outgoing { core, resolver, servers, questions: Semaphore::new(QUESTIONS_MAX) })
     }
 
     pub fn resolver(&self) -> &Resolver {
@@ -70,10 +74,20 @@ impl Outgoing {
 
     /// Makes one transaction, on a connection that is there or on a new one.
     pub async fn send(&self, route: Route, transaction: &Transaction, source: &Source) -> Attempt {
-        let Some(server) = self.servers.get(&route) else {
-            return Attempt::Failed(Failure { stage: Stage::Connect, cause: Cause::Unreachable("no smart host is configured".to_owned()) });
-        };
+        let Some(server) = self.servers.get(&route) else { return no_route() };
         let _slot = server.slots.acquire().await;
+        self.send_to(route, server, transaction, source).await
+    }
+
+    /// The same, if the server has a slot free within `patience`; none if not, and then nothing was tried: that we are busy says
+    /// nothing about the server.
+    pub async fn send_if_free(&self, route: Route, transaction: &Transaction, source: &Source, patience: Duration) -> Option<Attempt> {
+        let Some(server) = self.servers.get(&route) else { return Some(no_route()) };
+        let _slot = deadline::within(patience, server.slots.acquire()).await.ok()?;
+        Some(self.send_to(route, server, transaction, source).await)
+    }
+
+    async fn send_to(&self, route: Route, server: &Server, transaction: &Transaction, source: &Source) -> Attempt {
         // A connection that was idle may have been closed by the server meanwhile: that says nothing about the server.
         if let Some(mut connection) = self.take_idle(server) {
             let sent = connection.send(transaction.clone(), &mut source.reader()).await;
@@ -100,6 +114,8 @@ impl Outgoing {
     /// Asks the primary whether it would take mail for this recipient.
     pub async fn ask(&self, reverse_path: Option<Address>, recipient: Address) -> Result<Reply, Failure> {
         let server = &self.servers[&Route::Primary];
+        // Strangers who guess addresses must not keep accepted mail from its way.
+        let _question = self.questions.acquire().await;
         let _slot = server.slots.acquire().await;
         if let Some(mut connection) = self.take_idle(server)
             && let Ok((mail, verdict)) = connection.verify(reverse_path.clone(), Some(recipient.clone())).await
@@ -154,6 +170,10 @@ impl Outgoing {
             }
         }
     }
+}
+
+fn no_route() -> Attempt {
+    Attempt::Failed(Failure { stage: Stage::Connect, cause: Cause::Unreachable("no smart host is configured".to_owned()) })
 }
 
 impl Server {

@@ -7,20 +7,21 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::claims::Claim;
 use super::core::{Core, ModeNow};
 use super::outgoing::{Outgoing, Source};
 use super::recovery::Recovery;
 use super::writing::{Addressed, NewMessage, queued_now};
-use crate::clock::Wall;
+use crate::clock::{Mono, Wall};
 use crate::continuity::Mode;
 use crate::limits;
 use crate::mail::trace::split_header;
-use crate::mail::{Address, compose};
+use crate::mail::{Address, Mailbox, compose};
 use crate::net::rt::{self, channel};
 use crate::relay::bounce::{self, Original, Unreached};
 use crate::relay::handover::{self, Attempt, Next, Tried};
 use crate::relay::plan;
-use crate::relay::{DeliveryState, Queue, Route};
+use crate::relay::{DeliveryState, Queue, Route, backoff};
 use crate::smtp::client::Transaction;
 use crate::store::{Change, Delivery, MessageRow, Origin, Seq, Staged, StoreError};
 
@@ -39,25 +40,70 @@ pub struct Runner {
     outgoing: Arc<Outgoing>,
     queue: Queue,
     /// Found and not yet started, oldest first.
-    ready: VecDeque<plan::Transaction>,
-    /// Recipients of the transactions under way, by message.
-    under_way: HashMap<u64, BTreeSet<Address>>,
+    ready: VecDeque<Ready>,
+    /// Whose mail is in the transactions under way, by message.
+    under_way: HashMap<u64, BTreeSet<Mailbox>>,
     done: (channel::Sender<Done>, channel::Receiver<Done>),
     recovery: Option<Recovery>,
+    /// The primary could not be reached: nothing is tried before this, and what was tried is due again by then. Going on would
+    /// march the whole queue through a dead connection, and let what was not tried yet overtake what was.
+    paused_until: Option<Mono>,
+}
+
+/// A transaction to start.
+struct Ready {
+    transaction: plan::Transaction,
+    /// Whose mail it is, once it was looked up: what waits for its turn is not read from the store each time.
+    mailboxes: Option<BTreeSet<Mailbox>>,
 }
 
 /// A transaction came to its end.
 struct Done {
     message: u64,
-    /// How the message fared, for the recovery gate; none if nothing was tried.
-    fared: Option<Vec<Next>>,
+    /// None if the try fell over.
+    fared: Option<Fate>,
+}
+
+/// How a message fared, for the recovery gate.
+pub struct Fate {
+    pub nexts: Vec<Next>,
     /// There was no working connection at all.
-    no_connection: bool,
+    pub no_connection: bool,
+    /// What it met speaks against the primary, not about the message.
+    pub is_red: bool,
+}
+
+/// Says how a try ended, also if it fell over: its message must not be under way for ever.
+struct Report {
+    message: u64,
+    fared: Option<Fate>,
+    done: channel::Sender<Done>,
+}
+
+impl Report {
+    fn end(mut self, fate: Fate) {
+        self.fared = Some(fate);
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        let _runner_gone = self.done.try_send(Done { message: self.message, fared: self.fared.take() });
+    }
 }
 
 impl Runner {
     pub fn new(core: Arc<Core>, outgoing: Arc<Outgoing>, queue: Queue) -> Runner {
-        Runner { core, outgoing, queue, ready: VecDeque::new(), under_way: HashMap::new(), done: channel::unbounded(), recovery: None }
+        Runner {
+            core,
+            outgoing,
+            queue,
+            ready: VecDeque::new(),
+            under_way: HashMap::new(),
+            done: channel::unbounded(),
+            recovery: None,
+            paused_until: None,
+        }
     }
 
     /// For ever.
@@ -65,13 +111,16 @@ impl Runner {
         loop {
             let mode = self.core.mode();
             self.follow(&mode);
-            if self.may_run(mode.mode)
-                && let Err(error) = self.start_what_is_due().await
-            {
-                log::error!("queue={:?} not readable: {error}", self.queue);
-            }
-            if self.under_way.is_empty()
-                && self.ready.is_empty()
+            let drained = match self.may_run(mode.mode) && !self.is_paused() {
+                true => self.start_what_is_due().await.unwrap_or_else(|error| {
+                    log::error!("queue={:?} not readable: {error}", self.queue);
+                    // Read again from its beginning: what was passed over comes first.
+                    self.ready.clear();
+                    false
+                }),
+                false => false,
+            };
+            if drained
                 && let Some(recovery) = &mut self.recovery
                 && recovery.finish(&self.core).await
             {
@@ -86,14 +135,19 @@ impl Runner {
         if self.queue != Queue::Primary {
             return;
         }
-        match (&self.recovery, mode.mode) {
-            (None, Mode::Recovering) => self.recovery = Some(Recovery::new(mode.event.clone())),
-            (Some(_), Mode::Recovering) => {}
-            (_, _) => self.recovery = None,
+        let recovering = (mode.mode == Mode::Recovering).then_some(mode.since);
+        if self.recovery.as_ref().map(Recovery::since) != recovering {
+            self.recovery = recovering.map(|since| Recovery::new(since, mode.event.clone()));
+            self.paused_until = None;
         }
         if !self.may_run(mode.mode) {
             self.ready.clear();
         }
+    }
+
+    fn is_paused(&mut self) -> bool {
+        self.paused_until = self.paused_until.filter(|until| self.core.now().mono < *until);
+        self.paused_until.is_some()
     }
 
     fn may_run(&self, mode: Mode) -> bool {
@@ -112,42 +166,64 @@ impl Runner {
         }
     }
 
-    async fn start_what_is_due(&mut self) -> Result<(), StoreError> {
+    /// Starts what there is room for. True if the whole queue was looked at, nothing of it is due, and nothing is under way.
+    async fn start_what_is_due(&mut self) -> Result<bool, StoreError> {
         if self.room() == 0 {
-            return Ok(());
+            return Ok(false);
         }
         if self.ready.is_empty() {
             self.scan().await?;
+            if self.ready.is_empty() {
+                return Ok(self.under_way.is_empty() && self.core.claims.is_idle(self.queue));
+            }
         }
         let mut passed_over = VecDeque::new();
-        let mut blocked: BTreeSet<Address> = self.under_way.values().flatten().cloned().collect();
+        let mut blocked: BTreeSet<Mailbox> = self.under_way.values().flatten().cloned().collect();
         while self.room() > 0
-            && let Some(transaction) = self.ready.pop_front()
+            && let Some(ready) = self.ready.pop_front()
         {
-            let core = self.core.clone();
-            let message = Seq(transaction.message);
-            let (row, deliveries) =
-                rt::unblock(move || Ok::<_, StoreError>((core.store.view().message(message)?, core.store.view().deliveries(message)?)))
-                    .await?;
-            // What was decided since the scan (an operator held it, say) counts.
-            let wanted: Vec<Delivery> =
-                deliveries.into_iter().filter(|to| transaction.recipients.contains(&to.recipient) && to.state.is_queued()).collect();
-            let Some(row) = row.filter(|_| !wanted.is_empty()) else { continue };
-            let addresses: BTreeSet<Address> = wanted.iter().map(|to| to.address.clone()).collect();
-            let busy = self.under_way.contains_key(&transaction.message);
-            let overtakes = self.queue == Queue::Primary && !blocked.is_disjoint(&addresses);
-            blocked.extend(addresses.iter().cloned());
-            if busy || overtakes {
-                passed_over.push_back(transaction);
+            let message = ready.transaction.message;
+            if let Some(mailboxes) = &ready.mailboxes
+                && (self.under_way.contains_key(&message) || self.overtakes(&blocked, mailboxes))
+            {
+                blocked.extend(mailboxes.iter().cloned());
+                passed_over.push_back(ready);
                 continue;
             }
-            self.under_way.insert(transaction.message, addresses);
-            self.start(transaction, row, wanted);
+            // What somebody else holds is found again by the next scan.
+            let Some(claim) = self.core.claims.take(self.queue, Seq(message)) else { continue };
+            let Some((row, wanted)) = self.read(&ready.transaction).await? else { continue };
+            let mailboxes: BTreeSet<Mailbox> = wanted.iter().map(|to| self.mailbox(&to.address)).collect();
+            let overtakes = self.overtakes(&blocked, &mailboxes);
+            blocked.extend(mailboxes.iter().cloned());
+            if overtakes {
+                passed_over.push_back(Ready { mailboxes: Some(mailboxes), ..ready });
+                continue;
+            }
+            self.under_way.insert(message, mailboxes);
+            self.start(&ready.transaction, row, wanted, claim);
         }
-        while let Some(transaction) = passed_over.pop_back() {
-            self.ready.push_front(transaction);
-        }
-        Ok(())
+        passed_over.append(&mut self.ready);
+        self.ready = passed_over;
+        Ok(false)
+    }
+
+    /// Order holds for each person, whatever alias their mail is addressed to.
+    fn mailbox(&self, address: &Address) -> Mailbox {
+        self.core.mailbox_of(address).unwrap_or_else(|| address.mailbox())
+    }
+
+    fn overtakes(&self, blocked: &BTreeSet<Mailbox>, mailboxes: &BTreeSet<Mailbox>) -> bool {
+        self.queue == Queue::Primary && !blocked.is_disjoint(mailboxes)
+    }
+
+    /// The recipients that still wait: what was decided since the scan (an operator held it, say) counts. None if nobody does.
+    async fn read(&self, transaction: &plan::Transaction) -> Result<Option<(MessageRow, Vec<Delivery>)>, StoreError> {
+        let (core, message) = (self.core.clone(), Seq(transaction.message));
+        let (row, mut wanted) =
+            rt::unblock(move || Ok::<_, StoreError>((core.store.view().message(message)?, core.store.view().deliveries(message)?))).await?;
+        wanted.retain(|to| transaction.recipients.contains(&to.recipient) && to.state.is_queued());
+        Ok(row.filter(|_| !wanted.is_empty()).map(|row| (row, wanted)))
     }
 
     /// Reads the queue from its beginning until enough is found that is due.
@@ -158,14 +234,14 @@ impl Runner {
             let page = rt::unblock(move || core.store.view().queue(queue, after, limits::QUEUE_PAGE_ENTRIES)).await?;
             let Some(last) = page.last() else { break };
             after = Some((Seq(last.message), last.recipient));
-            let under_way = &self.under_way;
-            let busy = |message| under_way.contains_key(&message);
-            self.ready.extend(plan::due(&page, self.core.now().wall, &busy, SCAN_ROOM - self.ready.len()));
+            let busy = |message| self.core.claims.is_taken(self.queue, Seq(message));
+            let due = plan::due(&page, self.core.now().wall, &busy, SCAN_ROOM - self.ready.len());
+            self.ready.extend(due.into_iter().map(|transaction| Ready { transaction, mailboxes: None }));
         }
         Ok(())
     }
 
-    fn start(&self, transaction: plan::Transaction, row: MessageRow, wanted: Vec<Delivery>) {
+    fn start(&self, transaction: &plan::Transaction, row: MessageRow, wanted: Vec<Delivery>, claim: Claim) {
         let job = Job {
             core: self.core.clone(),
             outgoing: self.outgoing.clone(),
@@ -176,9 +252,12 @@ impl Runner {
             row,
             wanted,
         };
-        let done = self.done.0.clone();
+        let report = Report { message: transaction.message, fared: None, done: self.done.0.clone() };
         rt::spawn(async move {
-            let _runner_gone = done.send(job.run().await).await;
+            let fate = job.run().await;
+            // Before the report: the runner looks at once for what is next.
+            drop(claim);
+            report.end(fate);
         })
         .detach();
     }
@@ -203,8 +282,14 @@ impl Runner {
 
     async fn note(&mut self, done: Done) {
         self.under_way.remove(&done.message);
-        if let Some(recovery) = &mut self.recovery {
-            recovery.note(&self.core, done.fared.as_deref(), done.no_connection).await;
+        let unreachable = self.queue == Queue::Primary && done.fared.as_ref().is_some_and(|fate| fate.no_connection);
+        // A try that fell over left its message due at once.
+        if unreachable || done.fared.is_none() {
+            self.paused_until = Some(self.core.now().mono.plus(limits::BACKOFF_FIRST));
+            self.ready.clear();
+        }
+        if let (Some(recovery), Some(fate)) = (&mut self.recovery, &done.fared) {
+            recovery.note(&self.core, done.message, fate).await;
         }
     }
 }
@@ -222,7 +307,7 @@ struct Job {
 }
 
 impl Job {
-    async fn run(self) -> Done {
+    async fn run(self) -> Fate {
         let transaction = Transaction {
             reverse_path: self.row.reverse_path.clone(),
             recipients: self.wanted.iter().map(|to| to.address.clone()).collect(),
@@ -233,15 +318,17 @@ impl Job {
         let source = Source::Stored { store: self.core.store.clone(), message: self.message };
         let attempt = self.outgoing.send(self.route, &transaction, &source).await;
         let (by, now) = (self.outgoing.name(self.route), self.core.now().wall);
+        let evidence = handover::evidence(&attempt, &by, now);
+        let is_red = evidence.class.is_red();
         if self.queue == Queue::Primary {
-            self.core.observe_relay(handover::evidence(&attempt, &by, now)).await;
+            self.core.observe_relay(evidence).await;
         }
         let tried: Vec<Tried> = self.wanted.iter().map(|to| tried(&to.state, self.row.at)).collect();
         // What the gate held stays the gate's when it is tried again.
         let by_gate = self.by_gate || tried.iter().any(|tried| tried.held > 0);
         let nexts = handover::from_queue(&attempt, self.queue, by_gate, &tried, &by, random(), now);
         self.record(&nexts).await;
-        Done { message: self.message.0, no_connection: matches!(attempt, Attempt::Failed(_)), fared: Some(nexts) }
+        Fate { nexts, no_connection: matches!(attempt, Attempt::Failed(_)), is_red }
     }
 
     async fn record(&self, nexts: &[Next]) {
@@ -258,8 +345,11 @@ impl Job {
                 Ok(dsn) => states.extend(unreached.iter().map(|(to, reply)| {
                     (to.recipient, DeliveryState::Bounced { at: now, reply: reply.clone(), dsn: dsn.map(|seq| seq.0) })
                 })),
-                // Without the bounce on disk the recipient stays queued, and is tried again.
-                Err(error) => log::error!("queue={:?} message={} bounce not written: {error}", self.queue, self.message),
+                // Without the bounce on disk the recipient stays queued and is tried again, but not at once.
+                Err(error) => {
+                    log::error!("queue={:?} message={} bounce not written: {error}", self.queue, self.message);
+                    states.extend(unreached.iter().map(|(to, reply)| (to.recipient, again(to, reply, now))));
+                }
             }
         }
         for (number, state) in &states {
@@ -315,6 +405,12 @@ impl Core {
 /// Random bits from the kernel; zero if it has none (then there is only no jitter).
 pub fn random() -> u64 {
     getrandom::u64().unwrap_or_default()
+}
+
+fn again(to: &Delivery, reply: &str, now: Wall) -> DeliveryState {
+    let Tried { attempts, in_doubt, held, .. } = tried(&to.state, now);
+    let attempts = attempts.saturating_add(1);
+    DeliveryState::Queued { attempts, next_at: now.plus(backoff::wait(attempts, random())), last: Some(reply.to_owned()), in_doubt, held }
 }
 
 fn tried(state: &DeliveryState, accepted_at: Wall) -> Tried {

@@ -1,32 +1,77 @@
 //! The way back while the mode is Recovering: the gate in front of the drain, then everybody's digest, then the word that all
 //! is handed over.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::core::{Core, EventNow};
+use super::queue::Fate;
 use super::writing::{Addressed, NewMessage, queued_now};
-use crate::continuity::{Gate as Report, Input};
+use crate::clock::{Mono, Wall};
+use crate::continuity::{EventId, Gate as Report, Input};
 use crate::failback::{DigestPart, Fared, Gate, plan_digests};
 use crate::limits;
 use crate::mail::{Address, Mailbox, compose};
 use crate::net::rt;
 use crate::notify::{self, Digest, DigestItem};
-use crate::relay::handover::Next;
 use crate::relay::{DeliveryState, Queue, Route};
 use crate::store::{Change, Delivery, Entry, Folder, Origin, Seq, Staged, StoreError};
 
+/// Messages that are remembered to have met a primary in trouble; what is more puts the end off no longer.
+const TROUBLED_MAX: usize = 10_000;
+/// What is due again is tried within this time: a runner looks every few seconds.
+const AGAIN_WITHIN: Duration = Duration::from_secs(10);
+
 /// One time in Recovering.
 pub struct Recovery {
+    since: Wall,
     gate: Gate,
     event: Option<EventNow>,
-    digests_written: bool,
-    /// The newest try found no working connection: what waits is not deferred by the primary's own word.
-    no_connection: bool,
+    /// None before the ledger was asked.
+    rounds: Option<Vec<Round>>,
+    /// Messages that found the primary in trouble once, and when one did last for its first time.
+    troubled: BTreeSet<u64>,
+    trouble_at: Option<Mono>,
+}
+
+/// A ledger line of kind `digest`: the messages that one round of digests is made from. After a relapse people go on
+/// writing, and a draft may come while the digests are made: what came after one round is in the next. Where a round ends
+/// is written down before its first digest, so that a crash in the middle continues where it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Round {
+    event: EventId,
+    /// From 1.
+    number: usize,
+    from: Seq,
+    before: Seq,
+}
+
+impl Round {
+    fn next(event: &EventNow, rounds: &[Round], newest: Seq) -> Round {
+        let from = rounds.last().map_or(event.first, |last| last.before);
+        Round { event: event.id.clone(), number: rounds.len() + 1, from, before: Seq(newest.0 + 1).max(from) }
+    }
+
+    /// The name under which its digests are found.
+    fn key(&self) -> String {
+        match self.number {
+            1 => self.event.0.clone(),
+            number => format!("{}+{number}", self.event.0),
+        }
+    }
 }
 
 impl Recovery {
-    pub fn new(event: Option<EventNow>) -> Recovery {
-        Recovery { gate: Gate::new(), event, digests_written: false, no_connection: false }
+    pub fn new(since: Wall, event: Option<EventNow>) -> Recovery {
+        Recovery { since, gate: Gate::new(), event, rounds: None, troubled: BTreeSet::new(), trouble_at: None }
+    }
+
+    /// When the mode became Recovering.
+    pub fn since(&self) -> Wall {
+        self.since
     }
 
     pub fn room(&self, in_flight: usize) -> usize {
@@ -34,55 +79,68 @@ impl Recovery {
     }
 
     /// Notes how a message fared; too many refusals are a relapse.
-    pub async fn note(&mut self, core: &Arc<Core>, nexts: Option<&[Next]>, no_connection: bool) {
-        self.no_connection = no_connection;
-        let Some(nexts) = nexts else { return };
-        if let Some((refused, tried)) = self.gate.note(Fared::of(nexts)) {
+    pub async fn note(&mut self, core: &Arc<Core>, message: u64, fate: &Fate) {
+        self.note_trouble(message, fate, core.now().mono);
+        if let Some((refused, tried)) = self.gate.note(Fared::of(&fate.nexts)) {
             feed(core, Input::Gate(Report::Relapse { refused, tried })).await;
             // If a forced end holds the relapse off, the hand-over begins again behind a new gate.
             self.gate = Gate::new();
         }
     }
 
-    /// Called when nothing is due and nothing under way. True if there is more to hand over now.
-    pub async fn finish(&mut self, core: &Arc<Core>) -> bool {
-        if self.no_connection {
-            return false;
+    fn note_trouble(&mut self, message: u64, fate: &Fate, now: Mono) {
+        let is_first = fate.is_red && self.troubled.len() < TROUBLED_MAX && self.troubled.insert(message);
+        if fate.no_connection || is_first {
+            self.trouble_at = Some(now);
         }
-        if !self.digests_written {
-            match self.write_digests(core).await {
-                Ok(written) => {
-                    self.digests_written = true;
-                    if written > 0 {
-                        return true;
-                    }
-                }
-                Err(error) => {
-                    log::error!("failback digests not written: {error}");
-                    return false;
-                }
-            }
-        }
-        feed(core, Input::Gate(Report::Done)).await;
-        false
     }
 
-    /// Queues the digests of the event that are not there yet. What is written is found again by a later try, so that a
-    /// crash in the middle continues where it was.
-    async fn write_digests(&self, core: &Arc<Core>) -> Result<usize, StoreError> {
+    /// A primary in trouble defers everything, and an empty list of what is due means nothing then: the probes get the time to
+    /// see it too, and what was put off by it is tried once more. One message that always meets trouble does not keep
+    /// the hand-over from its end.
+    fn is_settled(&self, interval: Duration, fall: u32, now: Mono) -> bool {
+        let settle = interval.saturating_mul(fall.saturating_add(1)).max(limits::BACKOFF_FIRST + AGAIN_WITHIN);
+        self.trouble_at.is_none_or(|at| now.since(at) >= settle)
+    }
+
+    /// Called when nothing is due and nothing under way. True if there is more to hand over now.
+    pub async fn finish(&mut self, core: &Arc<Core>) -> bool {
+        let monitor = &core.config.monitor;
+        if !self.is_settled(monitor.interval, monitor.fall, core.now().mono) {
+            return false;
+        }
+        match self.write_digests(core).await {
+            Ok(0) => {
+                feed(core, Input::Gate(Report::Done)).await;
+                false
+            }
+            Ok(_) => true,
+            Err(error) => {
+                log::error!("failback digests not written: {error}");
+                false
+            }
+        }
+    }
+
+    /// Queues the digests of the event that are not there yet.
+    async fn write_digests(&mut self, core: &Arc<Core>) -> Result<usize, StoreError> {
         let Some(event) = self.event.clone() else { return Ok(0) };
-        let plan = {
-            let (core, event) = (core.clone(), event.clone());
-            rt::unblock(move || digest_plan(&core, &event)).await?
-        };
-        for part in &plan {
-            let (core_there, event_there, part_there) = (core.clone(), event.clone(), part.clone());
-            let change = rt::unblock(move || digest_change(&core_there, &event_there, &part_there)).await?;
-            core.write(vec![change]).await?;
-            log::info!("failback event={} digest mailbox=<{}> part={}/{}", event.id.0, part.mailbox, part.part, part.parts);
+        let (there, of, known) = (core.clone(), event.clone(), self.rounds.clone());
+        let rounds = rt::unblock(move || with_newest_round(&there, &of, known)).await?;
+        self.rounds = Some(rounds.clone());
+        let mut written = 0;
+        for round in rounds {
+            let (there, of) = (core.clone(), round.clone());
+            for part in rt::unblock(move || missing_digests(&there, &of)).await? {
+                let (there, event, of, wanted) = (core.clone(), event.clone(), round.clone(), part.clone());
+                let change = rt::unblock(move || digest_change(&there, &event, &of, &wanted)).await?;
+                core.write(vec![change]).await?;
+                log::info!("failback event={} digest mailbox=<{}> part={}/{}", round.key(), part.mailbox, part.part, part.parts);
+                written += 1;
+            }
         }
         core.kick(Queue::Primary);
-        Ok(plan.len())
+        Ok(written)
     }
 }
 
@@ -91,32 +149,55 @@ async fn feed(core: &Arc<Core>, input: Input) {
     rt::unblock(move || core.feed(input)).await;
 }
 
-/// What each person wrote in the event, and which digests of it are missing.
-fn digest_plan(core: &Core, event: &EventNow) -> Result<Vec<DigestPart>, StoreError> {
-    let view = core.store.view();
+/// The rounds of an event so far, and one more if people wrote anything since the last.
+fn with_newest_round(core: &Core, event: &EventNow, known: Option<Vec<Round>>) -> Result<Vec<Round>, StoreError> {
+    let mut rounds = match known {
+        Some(rounds) => rounds,
+        None => {
+            let lines = core.ledger.read("digest")?.into_iter();
+            let rounds = lines.filter_map(|line| serde_json::from_value::<Round>(line.data).ok());
+            rounds.filter(|round| round.event == event.id).collect()
+        }
+    };
+    let next = Round::next(event, &rounds, core.store.view().newest());
+    if !written_in(core, &next)?.is_empty() {
+        core.record("digest", &next, core.now().wall);
+        rounds.push(next);
+    }
+    Ok(rounds)
+}
+
+fn missing_digests(core: &Core, round: &Round) -> Result<Vec<DigestPart>, StoreError> {
+    Ok(plan_digests(&written_in(core, round)?, &core.store.view().digests(&round.key())?))
+}
+
+/// What a person wrote: sequence numbers and sizes.
+type Written = (Mailbox, Vec<(u64, u64)>);
+
+/// What each person wrote in a round.
+fn written_in(core: &Core, round: &Round) -> Result<Vec<Written>, StoreError> {
     let mut written = Vec::new();
-    for mailbox in view.mailboxes()? {
-        let mut entries = written_by(core, &mailbox, Folder::Sent, event.first)?;
-        entries.extend(written_by(core, &mailbox, Folder::Drafts, event.first)?);
-        entries.sort_unstable_by_key(|entry| entry.message);
+    for mailbox in core.store.view().mailboxes()? {
+        let mut entries = written_by(core, &mailbox, Folder::Sent, round)?;
+        entries.extend(written_by(core, &mailbox, Folder::Drafts, round)?);
         if !entries.is_empty() {
             let sizes = entries.iter().map(|entry| (entry.message.0, entry.size)).collect();
             written.push((mailbox, sizes));
         }
     }
-    Ok(plan_digests(&written, &view.digests(&event.id.0)?))
+    Ok(written)
 }
 
-/// Entries of a folder from `first` on that were written in the webmail.
-fn written_by(core: &Core, mailbox: &Mailbox, folder: Folder, first: Seq) -> Result<Vec<Entry>, StoreError> {
+/// Entries of a folder in this round that were written in the webmail.
+fn written_by(core: &Core, mailbox: &Mailbox, folder: Folder, round: &Round) -> Result<Vec<Entry>, StoreError> {
     let view = core.store.view();
-    let (mut found, mut before) = (Vec::new(), None);
+    let (mut found, mut before) = (Vec::new(), Some(round.before));
     loop {
         let page = view.folder(mailbox, folder, before, limits::PAGE_ENTRIES)?;
         let Some(last) = page.last() else { return Ok(found) };
         before = Some(last.message);
         for entry in page {
-            if entry.message < first {
+            if entry.message < round.from {
                 return Ok(found);
             }
             let origin = view.message(entry.message)?.map(|row| row.origin);
@@ -127,7 +208,7 @@ fn written_by(core: &Core, mailbox: &Mailbox, folder: Folder, first: Seq) -> Res
     }
 }
 
-fn digest_change(core: &Core, event: &EventNow, part: &DigestPart) -> Result<Change, StoreError> {
+fn digest_change(core: &Core, event: &EventNow, round: &Round, part: &DigestPart) -> Result<Change, StoreError> {
     let now = core.now().wall;
     let mut items = Vec::new();
     for number in &part.messages {
@@ -154,7 +235,7 @@ fn digest_change(core: &Core, event: &EventNow, part: &DigestPart) -> Result<Cha
     let mut addressed = Addressed::default();
     addressed.add(address, Route::Submit, queued_now(now), None);
     let new = NewMessage {
-        origin: Origin::Digest { event: event.id.0.clone(), mailbox: part.mailbox.clone(), part: part.part },
+        origin: Origin::Digest { event: round.key(), mailbox: part.mailbox.clone(), part: part.part },
         session: format!("digest-{}", event.id.0),
         client: None,
         reverse_path: None,
@@ -196,22 +277,119 @@ pub async fn release_held(core: &Arc<Core>) -> Result<(), StoreError> {
     if mode.mode != crate::continuity::Mode::Normal {
         return Ok(());
     }
-    let now = core.now().wall;
     let mut after = None;
     loop {
         let core_there = core.clone();
         let page = rt::unblock(move || core_there.store.view().held(after, limits::QUEUE_PAGE_ENTRIES)).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = Some((last.message, last.recipient));
-        for to in page {
-            let (DeliveryState::Held { at, attempts, .. }, Some(wait)) = (&to.state, to.state.gate_retry_after()) else { continue };
-            let (at, held) = (*at, *attempts);
-            let since = if mode.since > at { mode.since } else { at };
-            if now.since(since) >= wait {
-                let state = DeliveryState::Queued { attempts: 0, next_at: now, last: None, in_doubt: false, held };
-                core.write_states(to.message, vec![(to.recipient, state)]).await;
-                core.kick(Queue::Primary);
-            }
+        for to in page.iter().filter(|to| is_green_long_enough(&to.state, mode.since, core.now().wall)) {
+            release(core, to).await?;
         }
+    }
+}
+
+fn is_green_long_enough(state: &DeliveryState, green_since: Wall, now: Wall) -> bool {
+    match (state, state.gate_retry_after()) {
+        (DeliveryState::Held { at, .. }, Some(wait)) => now.since(green_since.max(*at)) >= wait,
+        _ => false,
+    }
+}
+
+async fn release(core: &Arc<Core>, to: &Delivery) -> Result<(), StoreError> {
+    let Some(claim) = core.claims.take_whole(to.message) else { return Ok(()) };
+    // An operator may have decided since the list was read.
+    let (there, message) = (core.clone(), to.message);
+    let deliveries = rt::unblock(move || there.store.view().deliveries(message)).await?;
+    let newest = deliveries.into_iter().find(|newest| newest.recipient == to.recipient);
+    if let Some(DeliveryState::Held { attempts: held, .. }) = newest.map(|newest| newest.state).filter(|state| *state == to.state) {
+        let state = DeliveryState::Queued { attempts: 0, next_at: core.now().wall, last: None, in_doubt: false, held };
+        core.write_states(to.message, vec![(to.recipient, state)]).await;
+    }
+    drop(claim);
+    core.kick(Queue::Primary);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::World;
+
+    const INTERVAL: Duration = Duration::from_secs(5);
+
+    fn event() -> EventNow {
+        EventNow { id: EventId("2026-03-03T09-15-02".to_owned()), since: Wall(0), first: Seq(10) }
+    }
+
+    #[test]
+    fn rounds_leave_no_gap() {
+        let first = Round::next(&event(), &[], Seq(40));
+        assert_eq!((first.from, first.before, first.key().as_str()), (Seq(10), Seq(41), "2026-03-03T09-15-02"));
+        let second = Round::next(&event(), std::slice::from_ref(&first), Seq(41));
+        assert_eq!((second.from, second.before, second.key().as_str()), (Seq(41), Seq(42), "2026-03-03T09-15-02+2"));
+        let empty = Round::next(&event(), &[first], Seq(3));
+        assert_eq!((empty.from, empty.before), (Seq(41), Seq(41)));
+    }
+
+    /// One time in Recovering; how many digests it writes.
+    fn digests_of_a_recovery(world: &World, event: &EventNow) -> usize {
+        let mut recovery = Recovery::new(Wall(0), Some(event.clone()));
+        rt::block_on(async { recovery.write_digests(&world.core).await.unwrap() })
+    }
+
+    #[test]
+    fn what_is_written_after_a_relapse_is_handed_over_too() {
+        let world = World::new();
+        let event = EventNow { id: EventId("2026-03-03T09-15-02".to_owned()), since: Wall(0), first: Seq(1) };
+        assert_eq!(digests_of_a_recovery(&world, &event), 0);
+        world.wrote("ann", "one");
+        assert_eq!(digests_of_a_recovery(&world, &event), 1);
+        assert_eq!(digests_of_a_recovery(&world, &event), 0, "each once");
+        world.wrote("ann", "two");
+        world.wrote("bo", "three");
+        assert_eq!(digests_of_a_recovery(&world, &event), 2);
+        assert_eq!(digests_of_a_recovery(&world, &event), 0, "each once");
+        let digests = world.queued().iter().filter(|entry| entry.route == Route::Submit).count();
+        assert_eq!(digests, 3);
+    }
+
+    #[test]
+    fn a_draft_that_comes_while_digests_are_made_is_in_the_next() {
+        let world = World::new();
+        let event = EventNow { id: EventId("2026-03-03T09-15-02".to_owned()), since: Wall(0), first: Seq(1) };
+        world.wrote("ann", "one");
+        let mut recovery = Recovery::new(Wall(0), Some(event));
+        rt::block_on(async {
+            assert_eq!(recovery.write_digests(&world.core).await.unwrap(), 1);
+            world.wrote("ann", "late");
+            assert_eq!(recovery.write_digests(&world.core).await.unwrap(), 1);
+            assert_eq!(recovery.write_digests(&world.core).await.unwrap(), 0);
+        });
+    }
+
+    /// Tries as `(message, second, red, no connection)`; whether the end may be said at `second`.
+    fn check(tries: &[(u64, u64, bool, bool)], second: u64, expected: bool) {
+        let mut recovery = Recovery::new(Wall(0), None);
+        for &(message, at, is_red, no_connection) in tries {
+            recovery.note_trouble(message, &Fate { nexts: vec![], no_connection, is_red }, Mono(at * 1000));
+        }
+        assert_eq!(recovery.is_settled(INTERVAL, 3, Mono(second * 1000)), expected, "{tries:?} {second}");
+    }
+
+    #[test]
+    fn a_primary_in_trouble_is_not_the_end() {
+        check(&[], 0, true);
+        check(&[(1, 0, false, false)], 0, true);
+        check(&[(1, 0, true, false), (2, 1, true, false)], 40, false);
+        check(&[(1, 0, true, false), (2, 1, false, false)], 30, false);
+        check(&[(1, 0, true, false), (2, 1, true, false)], 42, true);
+        // Without any connection it is never the end.
+        check(&[(1, 0, true, true), (1, 30, true, true), (1, 60, true, true)], 90, false);
+    }
+
+    #[test]
+    fn one_odd_message_does_not_put_off_the_end_for_ever() {
+        check(&[(1, 0, true, false), (1, 30, true, false), (1, 60, true, false)], 61, true);
     }
 }

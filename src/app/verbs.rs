@@ -1,5 +1,6 @@
 //! Carries out what the control socket asks. Waits for files and the store: not from async code.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde_json::json;
@@ -20,6 +21,8 @@ use crate::store::{Change, Delivery, Seq, StoreError};
 
 /// Events that `event list` shows.
 const EVENTS_SHOWN: usize = 100;
+/// Messages that `queue retry` makes due by one write.
+const RETRIED_TOGETHER: usize = 100;
 
 /// Carries out one verb. `Status` lacks the listening addresses, which are the caller's to fill in.
 pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
@@ -82,6 +85,9 @@ fn event_end(core: &Core, force: bool, by: String) -> Answer {
     core.audit(&by, "event-end", format!("force={force}"));
     core.feed(Input::End { by, force });
     let mode = core.mode().mode;
+    if mode == Mode::Continuity {
+        return Answer::failed("The primary stopped working at this very moment: the event goes on.");
+    }
     Answer::done("The event ends: what was taken is being handed over to the primary.", json!({ "mode": mode }))
 }
 
@@ -90,7 +96,12 @@ fn events(core: &Core, wanted: Option<&str>) -> Answer {
         (Ok(changes), Ok(closed)) => (changes, closed),
         (Err(error), _) | (_, Err(error)) => return Answer::failed(format!("The ledger cannot be read: {error}.")),
     };
-    let closed: Vec<EventLine> = closed.into_iter().filter_map(|line| serde_json::from_value(line.data).ok()).collect();
+    let mut closed: Vec<EventLine> = closed.into_iter().filter_map(|line| serde_json::from_value(line.data).ok()).collect();
+    // After a crash in the middle an event is closed twice; the first report is the earlier half of the same one.
+    let mut seen = HashSet::new();
+    closed.reverse();
+    closed.retain(|event| seen.insert(event.id.clone()));
+    closed.reverse();
     if let Some(id) = wanted {
         let transitions: Vec<Transition> = changes
             .into_iter()
@@ -133,7 +144,7 @@ fn queue_list(core: &Core) -> Answer {
             }
             Answer::done(text, json!(waiting))
         }
-        Err(error) => Answer::failed(format!("The queue cannot be read: {error}.")),
+        Err(error) => unreadable(&error),
     }
 }
 
@@ -161,19 +172,58 @@ fn state_words(state: &DeliveryState) -> String {
 }
 
 fn retry(core: &Core, message: Option<u64>, by: &str) -> Answer {
-    let wanted: Vec<Delivery> = match waiting(core) {
-        Ok(all) => all.into_iter().filter(|to| to.state.is_queued() && message.is_none_or(|wanted| to.message.0 == wanted)).collect(),
-        Err(error) => return Answer::failed(format!("The queue cannot be read: {error}.")),
+    let all = match message {
+        Some(message) => Ok([Seq(message)].into()),
+        None => queued(core),
     };
-    core.audit(by, "queue-retry", format!("recipients={}", wanted.len()));
-    let now = core.now().wall;
-    let due = |state: &DeliveryState| match state.clone() {
-        DeliveryState::Queued { attempts, last, in_doubt, held, .. } => {
-            DeliveryState::Queued { attempts, next_at: now, last, in_doubt, held }
+    let all: BTreeSet<Seq> = match all {
+        Ok(all) => all,
+        Err(error) => return unreadable(&error),
+    };
+    core.audit(by, "queue-retry", message.map_or_else(|| format!("messages={}", all.len()), |message| format!("message={message}")));
+    let all: Vec<Seq> = all.into_iter().collect();
+    let mut count = 0;
+    for some in all.chunks(RETRIED_TOGETHER) {
+        match retry_some(core, some) {
+            Ok(more) => count += more,
+            Err(error) => return Answer::failed(format!("This could not be recorded: {error}.")),
         }
-        other => other,
-    };
-    finish(core, wanted.iter().map(|to| (to, due(&to.state))).collect(), now)
+    }
+    done(core, count)
+}
+
+/// Every message that waits in a queue.
+fn queued(core: &Core) -> Result<BTreeSet<Seq>, StoreError> {
+    let mut found = BTreeSet::new();
+    for queue in [Queue::Primary, Queue::Outbound] {
+        let mut after = None;
+        loop {
+            let page = core.store.view().queue(queue, after, limits::QUEUE_PAGE_ENTRIES)?;
+            let Some(last) = page.last() else { break };
+            after = Some((Seq(last.message), last.recipient));
+            found.extend(page.iter().map(|entry| Seq(entry.message)));
+        }
+    }
+    Ok(found)
+}
+
+/// What is being tried at this moment needs no help.
+fn retry_some(core: &Core, messages: &[Seq]) -> Result<usize, StoreError> {
+    let now = core.now().wall;
+    let (mut claims, mut changes) = (Vec::new(), Vec::new());
+    for message in messages {
+        let Some(claim) = core.claims.take_whole(*message) else { continue };
+        claims.push(claim);
+        for to in core.store.view().deliveries(*message)? {
+            if let DeliveryState::Queued { attempts, last, in_doubt, held, .. } = to.state {
+                let state = DeliveryState::Queued { attempts, next_at: now, last, in_doubt, held };
+                changes.push(Change::Delivery { message: to.message, recipient: to.recipient, state });
+            }
+        }
+    }
+    let count = changes.len();
+    core.store.write_wait(changes, now)?;
+    Ok(count)
 }
 
 fn change_states(
@@ -184,9 +234,10 @@ fn change_states(
     wanted: impl Fn(&DeliveryState) -> bool,
     new: impl Fn(Wall, &DeliveryState) -> DeliveryState,
 ) -> Answer {
+    let Some(_claim) = core.claims.take_whole(Seq(message)) else { return under_way(message) };
     let deliveries = match core.store.view().deliveries(Seq(message)) {
         Ok(deliveries) => deliveries,
-        Err(error) => return Answer::failed(format!("The queue cannot be read: {error}.")),
+        Err(error) => return unreadable(&error),
     };
     let now = core.now().wall;
     let chosen: Vec<&Delivery> = deliveries.iter().filter(|to| wanted(&to.state)).collect();
@@ -199,6 +250,15 @@ fn change_states(
     finish(core, chosen.into_iter().map(|to| (to, new(now, &to.state))).collect(), now)
 }
 
+/// A decision now, and the outcome of the try a moment later, would be two outcomes.
+fn under_way(message: u64) -> Answer {
+    Answer::failed(format!("Message {message} is being handed over at this moment. Please try again in a minute."))
+}
+
+fn unreadable(error: &StoreError) -> Answer {
+    Answer::failed(format!("The queue cannot be read: {error}."))
+}
+
 fn finish(core: &Core, states: Vec<(&Delivery, DeliveryState)>, now: Wall) -> Answer {
     let count = states.len();
     let changes: Vec<Change> =
@@ -208,6 +268,10 @@ fn finish(core: &Core, states: Vec<(&Delivery, DeliveryState)>, now: Wall) -> An
     {
         return Answer::failed(format!("This could not be recorded: {error}."));
     }
+    done(core, count)
+}
+
+fn done(core: &Core, count: usize) -> Answer {
     core.kick(Queue::Primary);
     core.kick(Queue::Outbound);
     Answer::done(format!("Done for {count} recipient(s).\n"), json!({ "recipients": count }))
@@ -215,11 +279,12 @@ fn finish(core: &Core, states: Vec<(&Delivery, DeliveryState)>, now: Wall) -> An
 
 /// Gives queued and held recipients of a message up; the sender gets a DSN.
 fn give_up(core: &Arc<Core>, message: Seq, by: &str) -> Answer {
+    let Some(_claim) = core.claims.take_whole(message) else { return under_way(message.0) };
     let view = core.store.view();
     let (row, deliveries) = match (view.message(message), view.deliveries(message)) {
         (Ok(Some(row)), Ok(deliveries)) => (row, deliveries),
         (Ok(None), _) => return Answer::failed(format!("There is no message {message}.")),
-        (Err(error), _) | (_, Err(error)) => return Answer::failed(format!("The queue cannot be read: {error}.")),
+        (Err(error), _) | (_, Err(error)) => return unreadable(&error),
     };
     let words = "5.0.0 given up by the administrator".to_owned();
     let chosen: Vec<(&Delivery, String)> = deliveries

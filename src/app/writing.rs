@@ -1,16 +1,22 @@
 //! Writing to the store from async code, and building the records of new messages.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::core::Core;
 use crate::clock::Wall;
 use crate::mail::{Address, Mailbox, parse};
-use crate::net::rt::channel;
-use crate::relay::{DeliveryState, Route};
+use crate::net::rt::{self, channel};
+use crate::relay::{DeliveryState, Queue, Route};
 use crate::store::{Accepted, Change, Filing, Folder, Origin, Recipient, Seq, Staged, StoreError};
 
 /// Octets of a message that its summary is made from.
 const SUMMARY_HEAD_OCTETS: usize = 256 * 1024;
+/// First and longest wait before an outcome that could not be written is written again.
+const RECORD_AGAIN_FIRST: Duration = Duration::from_millis(500);
+const RECORD_AGAIN_MAX: Duration = Duration::from_secs(30);
+/// When the box stops, it looks this often whether the last hand-over has ended.
+const LOOK_FOR_END: Duration = Duration::from_millis(20);
 
 impl Core {
     /// Writes changes as one unit and waits until they are on disk and in the index.
@@ -23,12 +29,33 @@ impl Core {
         receiver.recv().await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Records new states of recipients of one message. A failure is logged: the old state stays, and a crash or the next
-    /// try can only duplicate, never lose.
+    /// Records new states of recipients of one message, however long it takes: what was not written down would be tried
+    /// again at once, and a primary that takes the mail each time would get it again and again. Gives up only when the
+    /// store is closed; then the old state is what the next start finds, which can duplicate, but never lose.
     pub async fn write_states(&self, message: Seq, states: Vec<(u32, DeliveryState)>) {
-        let changes = states.into_iter().map(|(recipient, state)| Change::Delivery { message, recipient, state }).collect();
-        if let Err(error) = self.write(changes).await {
-            log::error!("store message={message} outcome not recorded: {error}");
+        let mut wait = RECORD_AGAIN_FIRST;
+        loop {
+            let change =
+                |(recipient, state): &(u32, DeliveryState)| Change::Delivery { message, recipient: *recipient, state: state.clone() };
+            match self.write(states.iter().map(change).collect()).await {
+                Ok(_) => return,
+                Err(error) => {
+                    log::error!("store message={message} outcome not recorded: {error}");
+                    if matches!(error, StoreError::Closed) {
+                        return;
+                    }
+                    self.raise_alarm("store", format!("What became of mail cannot be recorded: {error}."));
+                }
+            }
+            rt::sleep(wait).await;
+            wait = (wait * 2).min(RECORD_AGAIN_MAX);
+        }
+    }
+
+    /// Returns when no hand-over is under way.
+    pub async fn nothing_under_way(&self) {
+        while !(self.claims.is_idle(Queue::Primary) && self.claims.is_idle(Queue::Outbound)) {
+            rt::sleep(LOOK_FOR_END).await;
         }
     }
 }

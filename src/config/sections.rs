@@ -90,7 +90,8 @@ fn primary<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Primary {
     let smtp = r.get(s, "smtp", SERVER, host_port).unwrap_or(HostPort { host: String::new(), port: 0 });
     let source = match r.list(s, "source", NETWORK, |value| trusted_network(value, None)) {
         Some(networks) => networks,
-        None => smtp.ip().map(Network::host).into_iter().collect(),
+        // On loopback everybody has the primary's address: it says nothing about who sends.
+        None => smtp.ip().filter(|ip| !ip.is_loopback()).map(Network::host).into_iter().collect(),
     };
     Primary {
         smtp_submit: r.get(s, "smtp_submit", SERVER, optional(host_port)).flatten().unwrap_or_else(|| smtp.clone()),

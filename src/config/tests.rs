@@ -238,6 +238,8 @@ fn warnings_stop_nothing() {
     check_warning("[primary] canary = \"c@example.com\"\n", "primary.canary", false);
     check_warning("[primary] canary = \"c@example.net\"\n", "primary.canary", true);
     check_warning("", "primary.source", false);
+    let on_loopback = parse(&MINIMAL.replace("192.0.2.10:25", "127.0.0.1:2525"), None);
+    assert_eq!(on_loopback.config.unwrap().primary.source, NetworkSet::default(), "everybody on loopback has that address");
     let named = parse(&MINIMAL.replace("192.0.2.10", "Lifeboat.example.com"), None);
     assert_eq!(
         named.warnings.iter().map(|problem| problem.key.as_str()).collect::<Vec<_>>(),

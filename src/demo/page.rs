@@ -136,7 +136,7 @@ fn values(snapshot: &Snapshot, token: &str) -> Vec<(&'static str, String)> {
     let (mode_class, mode_text) = match snapshot.mode {
         Mode::Normal => ("good", "The primary works; mail flows through, the webmail is closed."),
         Mode::Suspect => ("warn", "Something is wrong with the primary; the box counts."),
-        Mode::Continuity => ("bad", "The primary is down; the webmail is open."),
+        Mode::Continuity => ("warn", "The primary is down; the webmail is open."),
         Mode::Recovering => ("warn", "The primary is back; the box hands everything over."),
     };
     let since = snapshot.plug_moved.map(|moved| format!(" since {} s", moved.as_secs())).unwrap_or_default();
@@ -178,7 +178,8 @@ fn login_row(login: &Login) -> String {
 fn arrived_row(kept: &Kept) -> String {
     let summary = summarise(&kept.bytes);
     let from = if summary.from_name.is_empty() { summary.from_address } else { summary.from_name };
-    row(&kept.recipients.join(", "), &format!("{from}: {}", summary.subject))
+    let to: Vec<&str> = kept.recipients.iter().map(|address| address.split('@').next().unwrap_or(address)).collect();
+    format!("<tr><td>{}: {} <span class=\"soft\">to {}</span></td></tr>\n", escape(&from), escape(&summary.subject), escape(&to.join(", ")))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! A small HTTP/1.1 client for talking to our own pages: one request a connection, cookies by hand, certificate not verified
-//! (the box's own is self-made). Used by the demonstration, never for mail.
+//! (the box's own is self-made). Used by the demonstration and by the box's look at itself, never for mail.
 //!
 //! Past its bounds (answer size, time) a request fails; it follows no redirects.
 

@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
-use super::{Answer, Context, Trouble, base64, pages, reader, response};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
+use super::{Answer, Context, Trouble, pages, reader, response};
 use crate::limits::{INLINE_PICTURE_MAX_OCTETS, INLINE_PICTURES_MAX, INLINE_PICTURES_MAX_OCTETS};
 use crate::mail::parse::{self, Attachment};
 use crate::mail::sanitise;
@@ -71,7 +73,7 @@ fn data_address((media_type, body): (String, Vec<u8>)) -> Option<String> {
         return None;
     }
     let mut address = format!("data:{media_type};base64,");
-    base64::encode_into(&body, &mut address);
+    BASE64_STANDARD.encode_string(&body, &mut address);
     Some(address)
 }
 

@@ -14,7 +14,6 @@
 mod access;
 mod addressed;
 mod assets;
-mod base64;
 mod carried;
 mod compose;
 mod document;

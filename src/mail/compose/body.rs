@@ -1,5 +1,6 @@
 //! Bodies and their transfer encodings (RFC 2045), parts and boundaries (RFC 2046).
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::File;
@@ -142,25 +143,11 @@ pub(super) fn crlf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "").replace('\n', "\r\n")
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-pub(super) fn base64(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let word = group.iter().fold(0u32, |word, &b| word << 8 | u32::from(b)) << (8 * (3 - group.len()));
-        for at in 0..4 {
-            let sextet = (word >> (18 - 6 * at)) & 63;
-            out.push(if at <= group.len() { char::from(ALPHABET[sextet as usize]) } else { '=' });
-        }
-    }
-    out
-}
-
 // RFC 2045 section 6.8: lines of 76 characters.
 pub(super) fn base64_lines(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len().div_ceil(57) * 78);
     for line in bytes.chunks(57) {
-        out.extend_from_slice(base64(line).as_bytes());
+        out.extend_from_slice(BASE64_STANDARD.encode(line).as_bytes());
         out.extend_from_slice(b"\r\n");
     }
     out

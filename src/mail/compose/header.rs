@@ -4,6 +4,7 @@
 //! than 75 characters, and takes the time for its boundaries.
 
 use crate::mail::parse::Person;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 // RFC 5322 section 2.1.1.
 const LINE_MAX_OCTETS: usize = 998;
@@ -143,7 +144,7 @@ pub(super) fn encoded_words(text: &str) -> Vec<String> {
             end -= 1;
         }
         let (chunk, after) = rest.split_at(end);
-        words.push(format!("=?utf-8?B?{}?=", super::body::base64(chunk.as_bytes())));
+        words.push(format!("=?utf-8?B?{}?=", BASE64_STANDARD.encode(chunk)));
         rest = after;
     }
     words

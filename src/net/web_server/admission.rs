@@ -31,7 +31,9 @@ impl Connections {
         let client = network_of(client);
         let mut counts = self.lock();
         let of_client = counts.per_client.get(&client).copied().unwrap_or(0);
-        if counts.total >= WEB_CONNECTIONS_MAX || of_client >= WEB_CONNECTIONS_PER_CLIENT_MAX {
+        // The box looks at itself from loopback: many browsers must not look like a dead box to its watchdog.
+        let is_full = counts.total >= WEB_CONNECTIONS_MAX && !client.is_loopback();
+        if is_full || of_client >= WEB_CONNECTIONS_PER_CLIENT_MAX {
             return None;
         }
         counts.total += 1;
@@ -127,6 +129,7 @@ mod tests {
         let admitted: Vec<_> = (0..WEB_CONNECTIONS_MAX as u32).map(|n| connections.admit(IpAddr::from(n.to_be_bytes())).unwrap()).collect();
         assert!(connections.admit(IpAddr::from([192, 0, 2, 1])).is_none());
         assert_eq!(connections.total(), admitted.len());
+        assert!(connections.admit(IpAddr::from([127, 0, 0, 1])).is_some(), "the box itself");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! From the greeting to a connection that is ready: EHLO or HELO, STARTTLS, AUTH.
 
-use super::base64;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use super::capabilities::first_word;
 use super::machine::{Client, State};
 use super::{Capabilities, Cause, Event, Output, Stage, Tls};
@@ -116,7 +117,7 @@ impl Client {
         let (command, step) = if offers("PLAIN") {
             // RFC 4616 section 2: authorization identity (none), user, password.
             let message = format!("\0{}\0{}", credentials.user, credentials.password);
-            (format!("AUTH PLAIN {}\r\n", base64::encode(message.as_bytes())), Hello::AuthPlain)
+            (format!("AUTH PLAIN {}\r\n", BASE64_STANDARD.encode(message.as_bytes())), Hello::AuthPlain)
         } else if offers("LOGIN") {
             ("AUTH LOGIN\r\n".to_owned(), Hello::AuthLogin)
         } else {
@@ -131,7 +132,7 @@ impl Client {
     fn say_credential(&mut self, step: Hello, now: Mono) {
         let Some(credentials) = &self.options.auth else { return self.now_ready(now) };
         let text = if step == Hello::AuthUser { &credentials.user } else { &credentials.password };
-        let line = format!("{}\r\n", base64::encode(text.as_bytes()));
+        let line = format!("{}\r\n", BASE64_STANDARD.encode(text.as_bytes()));
         self.transmit(line.into_bytes());
         self.expect_reply(now);
         self.state = State::Hello(step);

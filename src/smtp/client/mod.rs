@@ -3,7 +3,6 @@
 //! Driver loop: [`Client::poll`] until `WaitUntil`, feed what comes by [`Client::receive`]. After
 //! `Event(Ready)` the driver may [`Client::send`], [`Client::verify`] or [`Client::quit`]; each ends in one event.
 
-mod base64;
 mod capabilities;
 mod hello;
 mod machine;

@@ -18,7 +18,7 @@ use crate::mail::Address;
 pub use session::Session;
 
 /// What a session is told at its start.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Our name, for the greeting and EHLO. `<postmaster>` without a domain is `postmaster` at this name.
     pub hostname: String,

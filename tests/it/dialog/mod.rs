@@ -19,6 +19,7 @@
 //! 550 5.1.1), `@sender ADDRESS REPLY`, `@commit REPLY` (for all messages), `@max-size OCTETS`, `@starttls`, `@tls-required`,
 //! `@no-smtputf8`, `@memory-only` (not for TCP). In TEXT, `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are octets.
 
+mod binary;
 mod memory;
 mod tcp;
 
@@ -66,6 +67,12 @@ pub struct Message {
 }
 
 impl Script {
+    fn new() -> Script {
+        let options =
+            Options { hostname: "box.example".into(), max_message_size: 1_000_000, starttls: false, tls_required: false, smtputf8: true };
+        Script { options, recipients: HashMap::new(), senders: HashMap::new(), commit: reply::stored("1") }
+    }
+
     pub fn sender(&self, reverse_path: Option<&Address>) -> Reply {
         let key = reverse_path.map(Address::to_string).unwrap_or_default();
         self.senders.get(&key).cloned().unwrap_or_else(reply::sender_ok)
@@ -73,6 +80,17 @@ impl Script {
 
     pub fn recipient(&self, recipient: &Address) -> Reply {
         self.recipients.get(&recipient.to_string()).cloned().unwrap_or_else(reply::mailbox_unknown)
+    }
+
+    /// Whether a whole box in front of a healthy primary would answer the same: nothing is refused but unknown recipients, and
+    /// its settings are the ordinary ones (TLS apart).
+    pub fn is_ordinary(&self) -> bool {
+        let taken = |(address, reply): (&String, &Reply)| {
+            reply.is_positive() && (address.ends_with("@example.com") || address == "postmaster@box.example")
+        };
+        let ordinary = Script::new();
+        let options = Options { starttls: false, ..self.options.clone() };
+        self.senders.is_empty() && self.commit == ordinary.commit && self.recipients.iter().all(taken) && options == ordinary.options
     }
 
     pub fn commit(&self) -> Reply {
@@ -99,11 +117,14 @@ impl Dialog {
     }
 
     fn parse(name: &str, text: &str) -> Dialog {
-        let options =
-            Options { hostname: "box.example".into(), max_message_size: 1_000_000, starttls: false, tls_required: false, smtputf8: true };
-        let host = Script { options, recipients: HashMap::new(), senders: HashMap::new(), commit: reply::stored("1") };
-        let mut dialog =
-            Dialog { name: name.to_owned(), host, steps: Vec::new(), messages: Vec::new(), server_closes: false, memory_only: false };
+        let mut dialog = Dialog {
+            name: name.to_owned(),
+            host: Script::new(),
+            steps: Vec::new(),
+            messages: Vec::new(),
+            server_closes: false,
+            memory_only: false,
+        };
         for (number, line) in text.lines().enumerate() {
             if !line.is_empty() && !line.starts_with('#') {
                 dialog.line(line).unwrap_or_else(|| panic!("{name}.smtp:{}: cannot read {line:?}", number + 1));

@@ -18,9 +18,9 @@ use super::{Dialog, Message, Script, Step, all, fits};
 /// A wait that only ends a test that has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-struct ScriptedHost {
-    script: Script,
-    messages: Mutex<Vec<Message>>,
+pub struct ScriptedHost {
+    pub script: Script,
+    pub messages: Mutex<Vec<Message>>,
 }
 
 impl Host for ScriptedHost {

@@ -18,6 +18,7 @@ const LOG_SHOWN: usize = 60;
 
 /// What differs from test to test.
 pub struct Setup {
+    pub hostname: String,
     pub primary: SocketAddr,
     pub smarthost: Option<SocketAddr>,
     /// Addresses with mailboxes.
@@ -32,7 +33,15 @@ impl Setup {
     /// A primary at that address, three people, a monitor in a hurry.
     pub fn new(primary: SocketAddr) -> Setup {
         let people = ["ann", "bo", "carla"].map(|user| format!("{user}@example.com"));
-        Setup { primary, smarthost: None, people: people.to_vec(), smtp: String::new(), fall: 3, rise: 3 }
+        Setup {
+            hostname: "lifeboat.example.com".to_owned(),
+            primary,
+            smarthost: None,
+            people: people.to_vec(),
+            smtp: String::new(),
+            fall: 3,
+            rise: 3,
+        }
     }
 
     /// A primary that is not there: the box goes into continuity by itself.
@@ -48,11 +57,12 @@ impl Setup {
             None => String::new(),
         };
         format!(
-            "[server]\nhostname = \"lifeboat.example.com\"\ndata_dir = \"{folder}/data\"\ncontrol_socket = \"{folder}/control.sock\"\n\n\
+            "[server]\nhostname = \"{hostname}\"\ndata_dir = \"{folder}/data\"\ncontrol_socket = \"{folder}/control.sock\"\n\n\
              [smtp]\nlisten = [\"127.0.0.1:0\"]\ndomains = [\"example.com\"]\ntrusted = [\"{ip}/32\"]\n{smtp}\n\
              [primary]\nsmtp = \"{primary}\"\nsource = [\"{ip}/32\"]\ncanary = \"lifeboat-canary@example.com\"\n\n\
              [monitor]\ninterval = \"1s\"\ntimeout = \"900ms\"\nfall = {fall}\nrise = {rise}\n{outbound}\n\
              [web]\nlisten = [\"127.0.0.1:0\"]\ntls = \"on\"\n\n[directory]\nfile = \"{folder}/directory.csv\"\n",
+            hostname = self.hostname,
             ip = self.primary.ip(),
             primary = self.primary,
             smtp = self.smtp,

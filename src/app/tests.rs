@@ -1,0 +1,198 @@
+//! The room as a whole: what is recorded when the disk fails, when an operator decides in the middle, and when the box stops.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::Running;
+use super::core::ModeLine;
+use super::queue::Runner;
+use super::testing::{Primary, World, config, wait_for};
+use super::verbs;
+use crate::clock::{Clock, SystemClock};
+use crate::continuity::Saved;
+use crate::control::Verb;
+use crate::net::rt;
+use crate::relay::{DeliveryState, Queue};
+use crate::store::{Disk, Options, Store};
+
+fn delivered(world: &World) -> DeliveryState {
+    DeliveryState::Delivered { at: world.core.now().wall, reply: "250 ok".to_owned(), by: "primary".to_owned() }
+}
+
+fn run_queue(world: &World) -> rt::Task<()> {
+    rt::spawn(Runner::new(world.core.clone(), world.outgoing(), Queue::Primary).run())
+}
+
+#[test]
+fn an_outcome_is_recorded_however_long_the_disk_fails() {
+    let world = World::new();
+    let message = world.stored("ann", DeliveryState::InSession);
+    world.files.failing.store(true, Ordering::SeqCst);
+    let (core, state) = (world.core.clone(), delivered(&world));
+    let recorded = rt::spawn(async move { core.write_states(message, vec![(0, state)]).await });
+    wait_for("the admin is told", || super::core::lock(&world.core.alarms).contains_key("store"));
+    assert_eq!(world.state(message), DeliveryState::InSession);
+    world.files.failing.store(false, Ordering::SeqCst);
+    rt::block_on(recorded);
+    assert!(matches!(world.state(message), DeliveryState::Delivered { .. }));
+}
+
+#[test]
+fn a_disk_that_fails_does_not_make_the_primary_get_a_message_again_and_again() {
+    let primary = Primary::start();
+    primary.think(true);
+    let world = World::with_primary(primary.address);
+    let message = world.queued_for("ann");
+    let runner = run_queue(&world);
+    wait_for("the primary has it", || primary.taken() == 1);
+    world.files.failing.store(true, Ordering::SeqCst);
+    primary.think(false);
+    wait_for("the outcome could not be written", || super::core::lock(&world.core.alarms).contains_key("store"));
+    for _ in 0..20 {
+        world.core.kick(Queue::Primary);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(primary.taken(), 1);
+    world.files.failing.store(false, Ordering::SeqCst);
+    wait_for("it is recorded", || matches!(world.state(message), DeliveryState::Delivered { .. }));
+    assert_eq!(primary.taken(), 1);
+    drop(runner);
+}
+
+#[test]
+fn an_operator_and_a_hand_over_never_both_decide() {
+    let primary = Primary::start();
+    primary.think(true);
+    let world = World::with_primary(primary.address);
+    let message = world.queued_for("ann");
+    let runner = run_queue(&world);
+    wait_for("the primary has it", || primary.taken() == 1);
+    let by = || "admin".to_owned();
+    for verb in [Verb::QueueBounce { message: message.0, by: by() }, Verb::QueueHold { message: message.0, by: by() }] {
+        let answer = verbs::execute(&world.core, verb.clone());
+        assert!(answer.exit != 0, "{verb:?}: {answer:?}");
+    }
+    primary.think(false);
+    wait_for("it is delivered", || matches!(world.state(message), DeliveryState::Delivered { .. }));
+    wait_for("the claim is gone", || world.core.claims.is_idle(Queue::Primary));
+    drop(runner);
+
+    let held = world.queued_for("ann");
+    assert!(verbs::execute(&world.core, Verb::QueueHold { message: held.0, by: by() }).exit == 0);
+    assert!(matches!(world.state(held), DeliveryState::Held { .. }));
+}
+
+#[test]
+fn retry_finds_messages_far_behind_in_the_queue() {
+    let world = World::new();
+    let later = || DeliveryState::Queued {
+        attempts: 3,
+        next_at: world.core.now().wall.plus(Duration::from_secs(600)),
+        last: None,
+        in_doubt: false,
+        held: 0,
+    };
+    let messages: Vec<_> = (0..crate::limits::QUEUE_PAGE_ENTRIES + 2).map(|_| world.stored("ann", later())).collect();
+    let is_due = |message| matches!(world.state(message), DeliveryState::Queued { next_at, .. } if next_at <= world.core.now().wall);
+    let last = messages[messages.len() - 1];
+    let retry = |message: Option<u64>| verbs::execute(&world.core, Verb::QueueRetry { message, by: "admin".to_owned() });
+    assert!(retry(Some(last.0)).exit == 0 && is_due(last) && !is_due(messages[0]));
+    assert!(retry(None).exit == 0 && messages.iter().all(|message| is_due(*message)));
+}
+
+#[test]
+fn a_primary_that_is_away_is_not_hammered_and_order_holds() {
+    let world = World::new();
+    let messages: Vec<_> = (0..50).map(|n| world.queued_for(&format!("p{n}"))).collect();
+    let runner = run_queue(&world);
+    let tried = || messages.iter().filter(|message| matches!(world.state(**message), DeliveryState::Queued { last: Some(_), .. })).count();
+    wait_for("it is tried", || tried() > 0);
+    for _ in 0..30 {
+        world.core.kick(Queue::Primary);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(tried() <= crate::limits::DRAIN_PARALLEL_MAX, "{} of {}", tried(), messages.len());
+    drop(runner);
+}
+
+#[test]
+fn mail_of_one_person_goes_out_in_order_whatever_the_alias() {
+    let primary = Primary::start();
+    let world = World::with_primary(primary.address);
+    let expected: Vec<String> = ["ann", "a", "ann", "a", "ann", "a", "ann", "a"].map(|user| format!("{user}@example.com")).into();
+    for address in &expected {
+        world.queued_for(address.trim_end_matches("@example.com"));
+    }
+    let runner = run_queue(&world);
+    wait_for("all are delivered", || world.queued().is_empty());
+    assert_eq!(primary.recipients(), expected);
+    drop(runner);
+}
+
+#[test]
+fn the_configuration_counts_when_it_changes_and_the_operator_until_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), super::testing::nowhere());
+    let now = SystemClock::new().now();
+    let check = |configured: bool, was: Option<bool>, saved: bool, expected: bool| {
+        let mut config = config.clone();
+        config.monitor.automatic = configured;
+        let saved = Saved { automatic: saved, ..Saved::default() };
+        let line = ModeLine { transition: None, saved, event: None, unrecorded: 0, configured_automatic: was };
+        assert_eq!(super::restore(&config, Some(line), now).saved().automatic, expected);
+    };
+    check(true, Some(true), false, false);
+    check(false, Some(true), true, false);
+    check(true, Some(false), false, true);
+    check(true, None, false, false);
+}
+
+fn converse(box_: SocketAddr, lines: &[&str]) -> String {
+    let stream = TcpStream::connect(box_).unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut reply = String::new();
+    let mut read = || {
+        loop {
+            reply.clear();
+            if reader.read_line(&mut reply).unwrap() == 0 || reply.as_bytes().get(3) != Some(&b'-') {
+                return reply.clone();
+            }
+        }
+    };
+    let mut last = read();
+    for line in lines {
+        (&stream).write_all(line.as_bytes()).unwrap();
+        last = read();
+    }
+    last
+}
+
+#[test]
+fn an_orderly_stop_waits_for_the_primarys_word() {
+    let primary = Primary::start();
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), primary.address);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let running = Running::start(config.clone(), clock.clone()).unwrap();
+    let smtp = running.smtp_addresses()[0];
+    primary.think(true);
+    let sender = std::thread::spawn(move || {
+        let message = ["EHLO x\r\n", "MAIL FROM:<x@outside.example>\r\n", "RCPT TO:<ann@example.com>\r\n", "DATA\r\n", "text\r\n.\r\n"];
+        converse(smtp, &message)
+    });
+    wait_for("the primary has it", || primary.taken() == 1);
+    let stopping = std::thread::spawn(move || running.stop());
+    // Longer than sessions get: the session is cut, the hand-over is not.
+    std::thread::sleep(super::STOP_GRACE + Duration::from_millis(500));
+    primary.think(false);
+    stopping.join().unwrap();
+    drop(sender.join());
+    let options = Options { data_dir: config.server.data_dir };
+    let (store, recovery) = Store::open(&options, Arc::new(Disk), clock.now().wall).unwrap();
+    assert_eq!(recovery.in_doubt, 0);
+    let tally = store.view().tally(crate::store::Seq(0), None).unwrap();
+    assert_eq!((tally.recipients, tally.delivered), (1, 1));
+}
