@@ -167,8 +167,9 @@ pub const INDEX_CHECKED_OCTETS: u64 = 256 * 1024 * 1024;
 pub const INDEX_CACHE_OCTETS: u64 = 8 * 1024 * 1024;
 /// Free space below which new mail is answered 452, in octets.
 pub const DISK_RESERVE_OCTETS: u64 = 256 * 1024 * 1024;
-/// Room that is given up when a start finds the disk full, in octets.
-pub const DISK_BALLAST_OCTETS: u64 = 16 * 1024 * 1024;
+/// Room that is given up when a start finds the disk full, and when the ledger does, in octets.
+pub const DISK_BALLAST_START_OCTETS: u64 = 16 * 1024 * 1024;
+pub const DISK_BALLAST_LEDGER_OCTETS: u64 = 4 * 1024 * 1024;
 /// Octets written between two looks at the free space (there is one a second in any case).
 pub const DISK_CHECK_OCTETS: u64 = 16 * 1024 * 1024;
 /// Longest line of the ledger, in octets: an imported directory is one line.

@@ -308,6 +308,33 @@ struct Job {
 
 impl Job {
     async fn run(self) -> Fate {
+        match self.damage().await {
+            Some(damage) => self.hold(&damage).await,
+            None => self.hand_over().await,
+        }
+    }
+
+    /// What is wrong with the message on our own disk: it must not go out as if it were whole.
+    async fn damage(&self) -> Option<String> {
+        let (store, message) = (self.core.store.clone(), self.message);
+        match rt::unblock(move || store.verify(message)).await {
+            Err(StoreError::Damaged(text)) => Some(text),
+            // A disk that does not answer just now is met again, and told apart, while the body is read.
+            _ => None,
+        }
+    }
+
+    async fn hold(&self, damage: &str) -> Fate {
+        let reason = format!("damaged on the disk of this box, not handed over: {damage}");
+        self.core.raise_alarm("spool-damaged", format!("Message {} is {reason}.", self.message));
+        let (at, attempts) = (self.core.now().wall, 0);
+        let held = DeliveryState::Held { at, reason, by_gate: false, attempts };
+        let nexts = vec![Next::State(held); self.wanted.len()];
+        self.record(&nexts).await;
+        Fate { nexts, no_connection: false, is_red: false }
+    }
+
+    async fn hand_over(self) -> Fate {
         let transaction = Transaction {
             reverse_path: self.row.reverse_path.clone(),
             recipients: self.wanted.iter().map(|to| to.address.clone()).collect(),

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::ballast::Ballast;
 use super::{Files, How, OpenFile, StoreError};
 use crate::clock::Wall;
 use crate::limits::LEDGER_LINE_MAX_OCTETS;
@@ -91,7 +92,13 @@ impl Ledger {
         if line.len() > LEDGER_LINE_MAX_OCTETS {
             return Err(StoreError::Damaged(format!("a line of {} octets is too long for the ledger", line.len())));
         }
-        end.write(line.as_bytes()).map_err(StoreError::of)?;
+        match end.write(line.as_bytes()).map_err(StoreError::of) {
+            // The mode and the audit trail must get through also where no mail may be stored any more.
+            Err(StoreError::Full) if self.data_dir().is_some_and(|data_dir| Ballast::Ledger.give_up(data_dir)) => {
+                end.write(line.as_bytes()).map_err(StoreError::of)
+            }
+            written => written,
+        }?;
         let previous = std::mem::replace(&mut end.previous, hash.clone());
         let number = end.number;
         end.number += 1;
@@ -109,6 +116,10 @@ impl Ledger {
             }
         })?;
         Ok(lines)
+    }
+
+    fn data_dir(&self) -> Option<&Path> {
+        self.path.parent()?.parent()
     }
 
     fn end(&self) -> MutexGuard<'_, End> {
@@ -228,6 +239,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::Disk;
+    use super::super::tests::faulty::{Fault, Faulty};
     use super::*;
 
     fn open(folder: &Path) -> (Ledger, Vec<Line>) {
@@ -255,6 +267,29 @@ mod tests {
         assert_eq!(lines.len(), expected.0 + 1);
         assert_eq!(lines.last(), Some(&added));
         assert_eq!(ledger.broken_at(), expected.1, "going on does not break more");
+    }
+
+    /// Whether appends worked when each one in turn was the first to meet a full disk.
+    fn on_a_full_disk(with_ballast: bool) -> Vec<bool> {
+        let try_at = |fails_at| {
+            let data = tempfile::tempdir().unwrap();
+            if with_ballast {
+                super::super::ballast::lay(&Disk, data.path());
+            }
+            let folder = data.path().join("ledger");
+            let (ledger, _) = Ledger::open(&folder, Arc::new(Faulty::new(Fault::Enospc, fails_at))).ok()?;
+            let worked = ledger.append("mode", &"continuity", Wall(1)).is_ok();
+            drop(ledger);
+            assert_eq!(open(&folder).1.len(), usize::from(worked));
+            Some(worked)
+        };
+        (0..4).filter_map(try_at).collect()
+    }
+
+    #[test]
+    fn a_full_disk_gives_its_ballast_for_the_ledger() {
+        assert!(on_a_full_disk(false).contains(&false), "the fault is met");
+        assert!(!on_a_full_disk(true).contains(&false));
     }
 
     #[test]

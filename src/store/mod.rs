@@ -9,7 +9,7 @@
 //! | [`change`] | what a record can say |
 //! | `record`, `segment` | the format, octet by octet |
 //! | `append`, `writer`, `space` | one group, one fsync; a failed segment is never trusted again |
-//! | `ballast` | room for a start on a full disk |
+//! | `ballast` | room for a start, and for the ledger, on a full disk |
 //! | `scan`, `units`, `recover` | reading it all back, also behind damage |
 //! | `index/` | the view that pages and queues read |
 //! | `retention` | what may go |
@@ -51,6 +51,7 @@ pub use stage::Staged;
 
 use self::writer::{Command, Done, Write};
 use crate::clock::Wall;
+use crate::limits;
 
 /// Where and how.
 #[derive(Clone, Debug)]
@@ -217,6 +218,33 @@ impl Store {
         Ok(body)
     }
 
+    /// Checks a message against its checksum, piece by piece: what was damaged on disk must not go out as if it were whole.
+    pub fn verify(&self, message: Seq) -> Result<(), StoreError> {
+        let (place, file) = self.find(message)?;
+        let damaged = || StoreError::Damaged(format!("the body of message {message}"));
+        let mut fixed = [0; record::HEADER_OCTETS];
+        file.read_at(place.offset, &mut fixed).map_err(StoreError::of)?;
+        let header = record::Header::decode(&fixed).filter(|header| header.seq == message).ok_or_else(damaged)?;
+        if header.body_octets != place.body_octets || header.head_octets != place.head_octets {
+            return Err(damaged());
+        }
+        let mut at = place.offset + record::HEADER_OCTETS as u64;
+        let end = at + u64::from(header.head_octets) + header.body_octets;
+        let (mut sum, mut piece) = (header.data_sum_start(), vec![0; limits::APPEND_BUFFER_OCTETS]);
+        while at < end {
+            let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(piece.len());
+            let read = file.read_at(at, &mut piece[..wanted]).map_err(StoreError::of)?;
+            if read < wanted {
+                return Err(damaged());
+            }
+            sum = crc32c::crc32c_append(sum, &piece[..wanted]);
+            at += wanted as u64;
+        }
+        let mut trailer = [0; record::TRAILER_OCTETS];
+        file.read_at(end, &mut trailer).map_err(StoreError::of)?;
+        if sum == record::u32_at(&trailer, 0) { Ok(()) } else { Err(damaged()) }
+    }
+
     /// Up to `length` octets of a body from `offset`; empty at the end. Does not check the checksum.
     pub fn body_piece(&self, message: Seq, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
         let (place, file) = self.find(message)?;
@@ -242,10 +270,14 @@ impl Store {
 
     /// Drops whole old segments, oldest first, as far as nothing in them is undelivered, held or pinned.
     /// `pinned_from`: messages from this one on stay (an open continuity event). Returns how many segments went;
-    /// none while `now` is before the newest record (the clock was set back). Waits for the writer thread.
+    /// none while `now` is before the newest record (the clock was set back). Lays the ballast again if there is room. Waits for the
+    /// writer thread.
     pub fn purge(&self, older_than: Wall, pinned_from: Option<Seq>, now: Wall) -> Result<usize, StoreError> {
         let commands = self.commands().ok_or(StoreError::Closed)?;
         let (answer, answered) = sync_channel(1);
+        if let Some(data_dir) = self.inner.spool.parent() {
+            ballast::lay(&*self.inner.files, data_dir);
+        }
         let purge = retention::Purge { older_than, pinned_from, now };
         commands.send(Command::Purge(purge, answer)).map_err(|_| StoreError::Closed)?;
         answered.recv().unwrap_or(Err(StoreError::Closed))

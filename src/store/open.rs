@@ -6,7 +6,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
 use super::append::Log;
-use super::ballast;
+use super::ballast::{self, Ballast};
 use super::index::Index;
 use super::recover::{self, Replayed};
 use super::segment::{self, Paths, Segment};
@@ -27,7 +27,7 @@ const IN_DOUBT_UNIT: usize = 500;
 pub fn open(options: &Options, files: Arc<dyn Files>, now: Wall) -> Result<(Store, Recovery), StoreError> {
     let data_dir = &options.data_dir;
     let opened = match open_once(data_dir, files.clone(), now) {
-        Err(StoreError::Full) if ballast::give_up(data_dir) => open_once(data_dir, files.clone(), now),
+        Err(StoreError::Full) if Ballast::Start.give_up(data_dir) => open_once(data_dir, files.clone(), now),
         opened => opened,
     }?;
     ballast::lay(&*files, data_dir);

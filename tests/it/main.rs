@@ -5,6 +5,7 @@ mod harness;
 mod binary;
 mod browser;
 mod crash;
+mod damage;
 mod dialog;
 mod garbage;
 mod index;

@@ -21,10 +21,12 @@ fn a_message_is_stored_and_read_back() {
         assert_eq!(store.body(Seq(1)).unwrap(), body);
         assert_eq!(store.body(Seq(2)).unwrap(), b"small");
         assert_eq!(store.body(Seq(3)).unwrap(), b"");
+        (1..=3).for_each(|number| store.verify(Seq(number)).unwrap());
         assert_eq!(store.body_piece(Seq(1), 1_000_000, 5).unwrap(), &body[1_000_000..1_000_005]);
         assert_eq!(store.body_piece(Seq(1), 2_999_999, 500).unwrap(), &body[2_999_999..]);
         assert_eq!(store.body_piece(Seq(1), 3_000_000, 5).unwrap(), b"");
         assert!(store.body(Seq(4)).is_err());
+        assert!(store.verify(Seq(4)).is_err());
         assert_eq!(store.view().message(Seq(1)).unwrap().unwrap().size, 3_000_000);
         assert_eq!(store.view().newest(), Seq(3));
     };
@@ -46,6 +48,7 @@ fn a_flipped_octet_of_a_body_is_found_when_it_is_read() {
     bytes[at] ^= 1;
     std::fs::write(path, bytes).unwrap();
     assert!(matches!(store.body(Seq(1)), Err(StoreError::Damaged(_))));
+    assert!(matches!(store.verify(Seq(1)), Err(StoreError::Damaged(_))));
 }
 
 #[test]

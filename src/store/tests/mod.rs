@@ -1,7 +1,7 @@
 //! Tests of the store as a whole.
 
 mod faults;
-mod faulty;
+pub(super) mod faulty;
 mod flow;
 mod purge;
 mod recovery;
