@@ -16,7 +16,7 @@
 //! | 6 | [`failback`], [`notify`] | the recovery gate and hand-over plans; what is said to whom |
 //! | 7 | [`web`], [`control`] | pages as functions of a snapshot; the control socket's verbs |
 //! | 8 | [`net`] | sockets, TLS, DNS, probes, HTTP |
-//! | 9 | [`app`], [`demo`] | wiring; the stand-in primary |
+//! | 9 | [`app`], [`demo`], and the binary's own `cli` | wiring; the stand-in primary; the command line |
 //!
 //! # Invariants
 //!
@@ -28,7 +28,7 @@
 //!
 //! # Invariants of absence
 //!
-//! - No room below `net` holds a socket; none below `store` touches a file.
+//! - No room below `net` holds a socket; none below `store` touches a file (the configuration comes in as text).
 //! - `mail`, `config`, `smtp`, `continuity`, `relay`, `failback` and `notify` read no clock and write no log.
 //! - Nothing in `continuity` knows what a probe is, only whether it passed and how it looked.
 //! - Nothing but [`clock::SystemClock`] reads the time.
