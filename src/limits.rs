@@ -102,6 +102,8 @@ pub const OUTBOUND_EXPIRY: Duration = Duration::from_secs(5 * 24 * 3600);
 pub const OUTBOUND_TRIES_MIN: u32 = 48;
 /// Longest reply of another server that is kept with a recipient, in octets.
 pub const REPLY_KEPT_MAX_OCTETS: usize = 500;
+/// Mail that waits longer than this while the primary looks well is an alarm.
+pub const QUEUE_OLD: Duration = Duration::from_secs(15 * 60);
 /// Queue entries read at a time.
 pub const QUEUE_PAGE_ENTRIES: usize = 500;
 

@@ -9,12 +9,18 @@ use super::core::Core;
 use super::intake::ALARM_LOOP;
 use super::outgoing::{Outgoing, primary_target};
 use super::recovery;
+use super::writing::ALARM_FULL;
+use crate::clock::Wall;
 use crate::config::HostPort;
+use crate::continuity::Mode;
 use crate::limits;
+use crate::mail::date;
 use crate::net::dns::Resolver;
 use crate::net::rt::{self, Task};
 use crate::net::{deadline, https_client, service, smtp_client};
+use crate::relay::Queue;
 use crate::smtp::client::Cause;
+use crate::store::{Seq, StoreError};
 
 const ROUND: Duration = Duration::from_secs(15);
 const PURGE_EVERY_ROUNDS: u32 = 240;
@@ -49,6 +55,7 @@ pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
     loop {
         outgoing.close_idle().await;
         look_at_disk(&core).await;
+        look_at_queues(&core).await;
         if core.store.view().queue_counts().is_ok_and(|counts| counts.held == 0) {
             core.clear_alarm(ALARM_LOOP);
         }
@@ -71,9 +78,39 @@ async fn look_at_disk(core: &Arc<Core>) {
         }
         Ok(_) => {
             core.clear_alarm("disk-low");
-            core.clear_alarm("store");
+            core.clear_alarm(ALARM_FULL);
         }
-        Err(error) => core.raise_alarm("store", format!("The mail cache cannot be read: {error}.")),
+        Err(error) => core.alarm_store("The mail cache cannot be read", &error),
+    }
+}
+
+/// Mail that waits long although the primary looks well: probes alone would never show it.
+pub(super) async fn look_at_queues(core: &Arc<Core>) {
+    for (queue, alarm, whom) in
+        [(Queue::Primary, "queue-primary-old", "the primary"), (Queue::Outbound, "queue-outbound-old", "the outside")]
+    {
+        let there = core.clone();
+        let oldest = rt::unblock(move || there.oldest_waiting(queue)).await;
+        let now = core.now().wall;
+        // In an outage mail waits for the primary as it should.
+        let expected = queue == Queue::Primary && core.mode().mode != Mode::Normal;
+        match oldest {
+            Ok(Some(at)) if !expected && now.since(at) > limits::QUEUE_OLD => {
+                let since = date::minute(at);
+                core.raise_alarm(alarm, format!("Mail has been waiting for {whom} since {since}; `lifeboat queue list` says why."));
+            }
+            Ok(_) => core.clear_alarm(alarm),
+            Err(error) => log::error!("queue={queue:?} not readable: {error}"),
+        }
+    }
+}
+
+impl Core {
+    /// When the oldest message that waits in this queue was accepted.
+    fn oldest_waiting(&self, queue: Queue) -> Result<Option<Wall>, StoreError> {
+        let view = self.store.view();
+        let Some(first) = view.queue(queue, None, 1)?.pop() else { return Ok(None) };
+        Ok(view.message(Seq(first.message))?.map(|row| row.at))
     }
 }
 

@@ -274,7 +274,7 @@ impl Intake {
     }
 
     fn alarm_store(&self, error: &StoreError) {
-        self.core.raise_alarm("store", format!("New mail cannot be stored: {error}."));
+        self.core.alarm_store("New mail cannot be stored", error);
     }
 }
 

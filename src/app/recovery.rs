@@ -252,14 +252,21 @@ fn digest_item(core: &Core, message: Seq) -> Result<DigestItem, StoreError> {
     let view = core.store.view();
     let row = view.message(message)?.ok_or_else(|| StoreError::Damaged(format!("message {message} is not there")))?;
     let recipients = view.deliveries(message)?.into_iter().map(|to| (to.address.clone(), outcome(&to))).collect();
-    Ok(DigestItem {
-        subject: row.summary.subject,
-        at: row.at,
-        draft: row.origin == Origin::Draft,
-        recipients,
-        message: core.store.body(message)?,
-    })
+    let body = match core.store.body(message) {
+        // One rotten copy must not keep everybody's mail from being handed over.
+        Err(StoreError::Damaged(what)) => {
+            core.raise_alarm("spool-damaged", format!("A copy of what somebody wrote cannot be read: {what}."));
+            DAMAGED_COPY.to_vec()
+        }
+        read => read?,
+    };
+    Ok(DigestItem { subject: row.summary.subject, at: row.at, draft: row.origin == Origin::Draft, recipients, message: body })
 }
+
+/// Stands in the digest for a copy that cannot be read any more.
+const DAMAGED_COPY: &[u8] =
+    b"Subject: (this copy is damaged)\r\n\r\nThe copy of this message was damaged on the disk of the continuity box \
+and cannot be read.\r\nThe list in the mail that it came with says to whom it went.\r\n";
 
 /// What became of a recipient, for the writer.
 fn outcome(to: &Delivery) -> String {

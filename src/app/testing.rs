@@ -13,7 +13,7 @@ use super::core::{Core, Parts, lock};
 use super::outgoing::Outgoing;
 use super::writing::{Addressed, NewMessage, queued_now};
 use crate::auth::Credentials;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, Wall};
 use crate::config::{self, Config};
 use crate::directory::Directory;
 use crate::mail::Address;
@@ -101,7 +101,14 @@ impl World {
         let address = self.address(user);
         let mailbox = self.core.mailbox_of(&address);
         addressed.add(address, Route::Primary, state, mailbox);
-        self.write(Origin::Inbound, addressed, "stored")
+        self.write(Origin::Inbound, addressed, "stored", self.core.now().wall)
+    }
+
+    /// Accepted at that time, and waiting since.
+    pub fn queued_since(&self, user: &str, at: Wall) -> Seq {
+        let mut addressed = Addressed::default();
+        addressed.add(self.address(user), Route::Primary, queued_now(at), None);
+        self.write(Origin::Inbound, addressed, "waiting", at)
     }
 
     pub fn queued_for(&self, user: &str) -> Seq {
@@ -112,11 +119,10 @@ impl World {
     pub fn wrote(&self, user: &str, subject: &str) -> Seq {
         let mut addressed = Addressed::default();
         addressed.file(self.address(user).mailbox(), Folder::Sent);
-        self.write(Origin::Webmail, addressed, subject)
+        self.write(Origin::Webmail, addressed, subject, self.core.now().wall)
     }
 
-    fn write(&self, origin: Origin, addressed: Addressed, subject: &str) -> Seq {
-        let now = self.core.now().wall;
+    fn write(&self, origin: Origin, addressed: Addressed, subject: &str, now: Wall) -> Seq {
         let body = Staged::from_bytes(format!("From: x@example.com\r\nSubject: {subject}\r\n\r\ntext\r\n").into_bytes());
         let new = NewMessage {
             origin,

@@ -7,16 +7,19 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Running;
-use super::core::ModeLine;
+use super::core::{ModeLine, lock};
+use super::housekeeping::look_at_queues;
 use super::queue::Runner;
 use super::testing::{Primary, World, config, wait_for};
 use super::verbs;
-use crate::clock::{Clock, SystemClock};
+use super::writing::ALARM_FULL;
+use crate::clock::{Clock, SystemClock, Wall};
 use crate::continuity::Saved;
 use crate::control::Verb;
+use crate::limits;
 use crate::net::rt;
 use crate::relay::{DeliveryState, Queue};
-use crate::store::{Disk, Options, Store};
+use crate::store::{Change, Disk, Options, Store};
 
 fn delivered(world: &World) -> DeliveryState {
     DeliveryState::Delivered { at: world.core.now().wall, reply: "250 ok".to_owned(), by: "primary".to_owned() }
@@ -33,7 +36,7 @@ fn an_outcome_is_recorded_however_long_the_disk_fails() {
     world.files.failing.store(true, Ordering::SeqCst);
     let (core, state) = (world.core.clone(), delivered(&world));
     let recorded = rt::spawn(async move { core.write_states(message, vec![(0, state)]).await });
-    wait_for("the admin is told", || super::core::lock(&world.core.alarms).contains_key("store"));
+    wait_for("the admin is told", || lock(&world.core.alarms).contains_key(ALARM_FULL));
     assert_eq!(world.state(message), DeliveryState::InSession);
     world.files.failing.store(false, Ordering::SeqCst);
     rt::block_on(recorded);
@@ -50,7 +53,7 @@ fn a_disk_that_fails_does_not_make_the_primary_get_a_message_again_and_again() {
     wait_for("the primary has it", || primary.taken() == 1);
     world.files.failing.store(true, Ordering::SeqCst);
     primary.think(false);
-    wait_for("the outcome could not be written", || super::core::lock(&world.core.alarms).contains_key("store"));
+    wait_for("the outcome could not be written", || lock(&world.core.alarms).contains_key(ALARM_FULL));
     for _ in 0..20 {
         world.core.kick(Queue::Primary);
         std::thread::sleep(Duration::from_millis(10));
@@ -83,6 +86,22 @@ fn an_operator_and_a_hand_over_never_both_decide() {
     let held = world.queued_for("ann");
     assert!(verbs::execute(&world.core, Verb::QueueHold { message: held.0, by: by() }).exit == 0);
     assert!(matches!(world.state(held), DeliveryState::Held { .. }));
+}
+
+#[test]
+fn mail_that_waits_long_before_a_healthy_primary_is_an_alarm() {
+    let world = World::new();
+    let is_alarmed = || {
+        rt::block_on(look_at_queues(&world.core));
+        lock(&world.core.alarms).contains_key("queue-primary-old")
+    };
+    let old = Wall(world.core.now().wall.0 - 2 * limits::QUEUE_OLD.as_millis() as u64);
+    let message = world.queued_since("ann", old);
+    assert!(is_alarmed());
+    let change = Change::Delivery { message, recipient: 0, state: delivered(&world) };
+    world.core.store.write_wait(vec![change], world.core.now().wall).unwrap();
+    world.queued_for("bo");
+    assert!(!is_alarmed());
 }
 
 #[test]

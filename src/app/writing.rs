@@ -18,6 +18,10 @@ const RECORD_AGAIN_MAX: Duration = Duration::from_secs(30);
 /// When the box stops, it looks this often whether the last hand-over has ended.
 const LOOK_FOR_END: Duration = Duration::from_millis(20);
 
+/// Alarms of the store.
+pub const ALARM_FULL: &str = "store-full";
+const ALARM_FAILED: &str = "store";
+
 impl Core {
     /// Writes changes as one unit and waits until they are on disk and in the index.
     pub async fn write(&self, changes: Vec<Change>) -> Result<Vec<Seq>, StoreError> {
@@ -26,7 +30,17 @@ impl Core {
             let _gone = sender.try_send(written);
         });
         self.store.write(changes, self.now().wall, done);
-        receiver.recv().await.unwrap_or(Err(StoreError::Closed))
+        let written = receiver.recv().await.unwrap_or(Err(StoreError::Closed));
+        if written.is_ok() {
+            self.clear_alarm(ALARM_FAILED);
+        }
+        written
+    }
+
+    /// Tells the admin. A full disk is over when there is room again, a failed one when a write succeeds.
+    pub fn alarm_store(&self, what: &str, error: &StoreError) {
+        let name = if matches!(error, StoreError::Full) { ALARM_FULL } else { ALARM_FAILED };
+        self.raise_alarm(name, format!("{what}: {error}."));
     }
 
     /// Records new states of recipients of one message, however long it takes: what was not written down would be tried
@@ -44,7 +58,7 @@ impl Core {
                     if matches!(error, StoreError::Closed) {
                         return;
                     }
-                    self.raise_alarm("store", format!("What became of mail cannot be recorded: {error}."));
+                    self.alarm_store("What became of mail cannot be recorded", &error);
                 }
             }
             rt::sleep(wait).await;
