@@ -74,6 +74,10 @@ pub const SMTP_REPLY_TIMEOUT: Duration = Duration::from_secs(300);
 pub const SMTP_FINAL_REPLY_TIMEOUT: Duration = Duration::from_secs(600);
 /// Waiting for the reply to QUIT, which changes nothing any more; and for last words of a server that takes no more.
 pub const SMTP_QUIT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Keep-alive towards a server: silence before the first probe, between probes, and probes until it counts as gone.
+pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+pub const KEEPALIVE_PROBES: u32 = 3;
 /// Recipients of one transaction towards a server; Exchange takes 200.
 pub const SMTP_SEND_RECIPIENTS_MAX: usize = 200;
 /// A slow MAIL or RCPT of a probe is slow, not down, up to this time (Exchange tarpits up to 55 s).

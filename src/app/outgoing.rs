@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::limits;
 use crate::mail::Address;
 use crate::net::deadline;
 use crate::net::dns::Resolver;
-use crate::net::rt::{self, Semaphore};
+use crate::net::rt::{self, Semaphore, SemaphoreGuardArc};
 use crate::net::smtp_client::{Body, Connection, Target};
 use crate::net::tls;
 use crate::relay::Route;
@@ -25,6 +26,8 @@ use crate::store::{Seq, Staged, Store};
 const REUSE_WITHIN: Duration = Duration::from_secs(10);
 /// Connections at a time to one server. Exchange takes 20 from one source by default.
 const CONNECTIONS_PER_SERVER_MAX: usize = 10;
+/// And as many again that wait long for an answer.
+const OVERDUE_PER_SERVER_MAX: usize = 10;
 /// Of these, connections that ask about recipients.
 const QUESTIONS_MAX: usize = 3;
 /// Octets read from the store at a time.
@@ -36,12 +39,16 @@ pub struct Outgoing {
     resolver: Resolver,
     servers: HashMap<Route, Server>,
     questions: Semaphore,
+    /// How long a transaction may hold a slot that others wait for.
+    pub(super) slot_patience: Duration,
 }
 
 struct Server {
     target: Target,
     idle: Mutex<Vec<(Connection, Mono)>>,
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
+    /// Places of transactions that took too long for a slot.
+    overdue: Semaphore,
 }
 
 impl Outgoing {
@@ -55,7 +62,7 @@ impl Outgoing {
         if let Some(smarthost) = &config.outbound.smarthost {
             servers.insert(Route::Outbound, Server::new(smarthost_target(&core, smarthost)?));
         }
-        Ok(Outgoing { core, resolver, servers, questions: Semaphore::new(QUESTIONS_MAX) })
+        Ok(Outgoing { core, resolver, servers, questions: Semaphore::new(QUESTIONS_MAX), slot_patience: limits::HANDOVER_DEADLINE })
     }
 
     pub fn resolver(&self) -> &Resolver {
@@ -75,16 +82,31 @@ impl Outgoing {
     /// Makes one transaction, on a connection that is there or on a new one.
     pub async fn send(&self, route: Route, transaction: &Transaction, source: &Source) -> Attempt {
         let Some(server) = self.servers.get(&route) else { return no_route() };
-        let _slot = server.slots.acquire().await;
-        self.send_to(route, server, transaction, source).await
+        let slot = server.slots.acquire_arc().await;
+        self.send_in(slot, route, server, transaction, source).await
     }
 
     /// The same, if the server has a slot free within `patience`; none if not, and then nothing was tried: that we are busy says
     /// nothing about the server.
     pub async fn send_if_free(&self, route: Route, transaction: &Transaction, source: &Source, patience: Duration) -> Option<Attempt> {
         let Some(server) = self.servers.get(&route) else { return Some(no_route()) };
-        let _slot = deadline::within(patience, server.slots.acquire()).await.ok()?;
-        Some(self.send_to(route, server, transaction, source).await)
+        let slot = deadline::within(patience, server.slots.acquire_arc()).await.ok()?;
+        Some(self.send_in(slot, route, server, transaction, source).await)
+    }
+
+    /// A transaction that takes long gives its slot to others: ten that wait for an answer that never comes (RFC 5321 allows ten
+    /// minutes) must not keep all other mail from a primary that is back.
+    async fn send_in(&self, slot: SemaphoreGuardArc, route: Route, server: &Server, transaction: &Transaction, source: &Source) -> Attempt {
+        let mut send = pin!(self.send_to(route, server, transaction, source));
+        if let Ok(attempt) = deadline::within(self.slot_patience, &mut send).await {
+            return attempt;
+        }
+        let Some(_overdue) = server.overdue.try_acquire() else {
+            let _slot = slot;
+            return send.await;
+        };
+        drop(slot);
+        send.await
     }
 
     async fn send_to(&self, route: Route, server: &Server, transaction: &Transaction, source: &Source) -> Attempt {
@@ -178,7 +200,12 @@ fn no_route() -> Attempt {
 
 impl Server {
     fn new(target: Target) -> Server {
-        Server { target, idle: Mutex::default(), slots: Semaphore::new(CONNECTIONS_PER_SERVER_MAX) }
+        Server {
+            target,
+            idle: Mutex::default(),
+            slots: Arc::new(Semaphore::new(CONNECTIONS_PER_SERVER_MAX)),
+            overdue: Semaphore::new(OVERDUE_PER_SERVER_MAX),
+        }
     }
 }
 

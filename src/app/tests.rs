@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::Running;
 use super::core::{ModeLine, lock};
 use super::housekeeping::look_at_queues;
+use super::outgoing::{Outgoing, Source};
 use super::queue::Runner;
 use super::testing::{Primary, World, config, wait_for};
 use super::verbs;
@@ -17,8 +18,12 @@ use crate::clock::{Clock, SystemClock, Wall};
 use crate::continuity::Saved;
 use crate::control::Verb;
 use crate::limits;
+use crate::net::dns::Resolver;
 use crate::net::rt;
-use crate::relay::{DeliveryState, Queue};
+use crate::relay::handover::Attempt;
+use crate::relay::{DeliveryState, Queue, Route};
+use crate::smtp::Reply;
+use crate::smtp::client::Transaction;
 use crate::store::{Change, Disk, Options, Store};
 
 fn delivered(world: &World) -> DeliveryState {
@@ -102,6 +107,32 @@ fn mail_that_waits_long_before_a_healthy_primary_is_an_alarm() {
     world.core.store.write_wait(vec![change], world.core.now().wall).unwrap();
     world.queued_for("bo");
     assert!(!is_alarmed());
+}
+
+#[test]
+fn answers_that_never_come_do_not_keep_other_mail_waiting() {
+    let primary = Primary::start();
+    primary.think(true);
+    let world = World::with_primary(primary.address);
+    let mut outgoing = Outgoing::new(world.core.clone(), Resolver::new()).unwrap();
+    outgoing.slot_patience = Duration::from_millis(50);
+    let outgoing = Arc::new(outgoing);
+    // More than there are slots, and each waits for the answer to its final dot.
+    let sending: Vec<_> = (0..15)
+        .map(|n| {
+            let (outgoing, message) = (outgoing.clone(), world.queued_for(&format!("p{n}")));
+            let source = Source::Stored { store: world.core.store.clone(), message };
+            let recipients = vec![world.address(&format!("p{n}"))];
+            let transaction = Transaction { reverse_path: None, recipients, eight_bit: false, smtputf8: false, size: 100 };
+            rt::spawn(async move { outgoing.send(Route::Primary, &transaction, &source).await })
+        })
+        .collect();
+    wait_for("all have reached the primary", || primary.taken() == 15);
+    primary.think(false);
+    for attempt in sending {
+        let attempt = rt::block_on(attempt);
+        assert!(matches!(&attempt, Attempt::Sent(sent) if sent.end.as_ref().is_some_and(Reply::is_positive)), "{attempt:?}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub use smol::Task;
 pub use smol::channel;
-pub use smol::lock::{Mutex, Semaphore};
+pub use smol::lock::{Mutex, Semaphore, SemaphoreGuardArc};
 
 use crate::limits::RT_THREADS;
 

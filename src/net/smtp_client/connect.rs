@@ -4,11 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 
 use futures_rustls::TlsConnector;
+use rustix::net::sockopt;
 use rustls::pki_types::ServerName;
 use smol::net::TcpStream;
 
 use super::Target;
-use crate::limits::TLS_HANDSHAKE_TIMEOUT;
+use crate::limits::{KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, TLS_HANDSHAKE_TIMEOUT};
 use crate::net::deadline::within;
 use crate::net::smtp_stream::SmtpStream;
 use crate::smtp::client::Cause;
@@ -18,11 +19,24 @@ pub async fn connect(address: SocketAddr, limit: std::time::Duration) -> Result<
         Ok(Ok(socket)) => {
             // A pipelined group is written at once; waiting to fill a segment only costs time.
             let _ = socket.set_nodelay(true);
+            notice_death(&socket);
             Ok(socket)
         }
         Ok(Err(error)) => Err(connect_cause(address, &error)),
         Err(_) => Err(Cause::Timeout),
     }
+}
+
+/// A server that lost its power says nothing more, and its answer to the final dot may be waited for ten minutes: keep-alive probes
+/// notice in half a minute that nobody is there. Where they cannot be set, the time-outs still hold.
+fn notice_death(socket: &TcpStream) {
+    let set = || {
+        sockopt::set_socket_keepalive(socket, true)?;
+        sockopt::set_tcp_keepidle(socket, KEEPALIVE_IDLE)?;
+        sockopt::set_tcp_keepintvl(socket, KEEPALIVE_INTERVAL)?;
+        sockopt::set_tcp_keepcnt(socket, KEEPALIVE_PROBES)
+    };
+    let _not_supported: Result<(), rustix::io::Errno> = set();
 }
 
 fn connect_cause(address: SocketAddr, error: &io::Error) -> Cause {
