@@ -253,7 +253,6 @@ impl Core {
             lock(&self.sessions).clear();
         }
         self.kick(Queue::Primary);
-        self.probe_at_once();
     }
 
     fn record_mode(&self, transition: Option<Transition>, saved: Saved, event: Option<EventNow>, at: Wall) {

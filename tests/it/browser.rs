@@ -50,7 +50,7 @@ impl Browser {
         ];
         let options = json!({ "binary": "/usr/bin/chromium", "args": arguments });
         let wanted = json!({ "capabilities": { "alwaysMatch": {
-            "browserName": "chrome", "acceptInsecureCerts": true, "goog:chromeOptions": options } } });
+            "browserName": "chrome", "acceptInsecureCerts": true, "timeouts": { "implicit": 10_000 }, "goog:chromeOptions": options } } });
         let session = browser.ask("POST", "/session", Some(&wanted));
         browser.session = session["sessionId"].as_str().expect("a session").to_owned();
         browser
@@ -108,10 +108,12 @@ impl Browser {
         self.command("POST", &format!("/element/{element}/click"), json!({}));
     }
 
-    /// What a person sees.
+    /// What a person sees, as soon as there is something to see.
     fn text(&self) -> String {
-        let body = self.find("body");
-        self.command("GET", &format!("/element/{body}/text"), json!({})).as_str().unwrap_or_default().to_owned()
+        wait_for("text on the page", PATIENCE, || {
+            let text = self.script("return document.body ? document.body.innerText : ''");
+            text.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
+        })
     }
 
     /// What a person sees in the frame of an HTML message.

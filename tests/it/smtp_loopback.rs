@@ -180,14 +180,15 @@ fn several_messages_over_one_connection() {
 }
 
 #[test]
-fn a_stage_that_fails_is_answered_after_the_message() {
+fn a_stage_that_fails_keeps_large_mail_in_memory() {
     let (office, _door) = office(false);
     let server = start(&office, PathBuf::from("/nonexistent-folder"));
     rt::block_on(async {
         let mut connection = open(server.addresses()[0], Tls::Off).await.unwrap();
         let large = content(1_000_000);
         let sent = connection.send(message("a@example.com", &["b@example.com"], 1), &mut pieces(&large)).await;
-        assert_eq!((sent.end, sent.connection_lost), (Some(reply::try_later()), None));
+        // Whether it can be taken is the host's to say: a primary that works may take it although our disk is full.
+        assert!(accepted(&sent), "{sent:?}");
         let small = connection.send(message("a@example.com", &["b@example.com"], 1), &mut pieces(b"small\r\n")).await;
         assert!(accepted(&small), "{small:?}");
     });
