@@ -24,6 +24,8 @@ use crate::store::{Seq, StoreError};
 
 const ROUND: Duration = Duration::from_secs(15);
 const PURGE_EVERY_ROUNDS: u32 = 240;
+/// What `/readyz` says with its 503.
+const NOT_READY: &str = "not ready\n";
 const SELF_PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The parts of the box that work for ever. One that fell over is missed by nobody else: mail would only wait.
@@ -166,11 +168,12 @@ async fn greets(core: &Arc<Core>, smtp: SocketAddr) -> bool {
 }
 
 /// Asks the web port for a page, through its front as a browser would. An answer that the front alone gives (403: loopback is not
-/// among `web.networks`) is one; that nobody behind it answers (5xx) is none.
+/// among `web.networks`) is one; that nobody behind it answers (5xx) is none. The page's own "not ready" is an answer too: a restart
+/// mends no disk, and meanwhile mail still streams through.
 async fn serves(web: SocketAddr, tls: bool) -> bool {
     let mut client = if tls { https_client::Client::https(web) } else { https_client::Client::http(web) };
     match client.get("/readyz").await {
-        Ok(answer) => answer.status < 500,
+        Ok(answer) => answer.status < 500 || answer.text() == NOT_READY,
         Err(error) => {
             log::warn!("self-probe web={web} failed: {error}");
             false

@@ -47,6 +47,11 @@ pub fn status(core: &Core) -> Status {
     }
 }
 
+/// Whether the box can do its work: without a readable index there is neither webmail nor queue.
+pub fn is_ready(core: &Core) -> bool {
+    core.store.view().queue_counts().is_ok()
+}
+
 /// Prometheus text (exposition format 0.0.4).
 pub fn metrics(core: &Core) -> String {
     let status = status(core);

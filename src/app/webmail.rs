@@ -54,7 +54,7 @@ impl Webmail {
             random,
             status: &|| serde_json::to_value(status::status(core)).unwrap_or_default(),
             metrics: &|| status::metrics(core),
-            ready: true,
+            ready: status::is_ready(core),
         };
         let outcome = web::respond(&request, &context);
         for intent in outcome.intents {

@@ -87,11 +87,6 @@ pub enum DeliveryState {
 }
 
 impl DeliveryState {
-    /// Nothing more will be tried.
-    pub fn is_final(&self) -> bool {
-        matches!(self, DeliveryState::Delivered { .. } | DeliveryState::Refused { .. } | DeliveryState::Bounced { .. })
-    }
-
     pub fn is_queued(&self) -> bool {
         matches!(self, DeliveryState::Queued { .. })
     }

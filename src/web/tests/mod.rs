@@ -41,6 +41,7 @@ struct World {
     mode: Mode,
     access: Access,
     tls: bool,
+    ready: bool,
     _folder: tempfile::TempDir,
 }
 
@@ -60,7 +61,16 @@ impl World {
         let options = Options { data_dir: folder.path().to_owned() };
         let (store, _) = Store::open(&options, Arc::new(Disk), NOW).unwrap();
         let directory = Directory::parse_csv(PEOPLE, &["example.com".to_owned()]).unwrap();
-        World { store, directory, credentials: Credentials::default(), mode, access: Access::Continuity, tls: true, _folder: folder }
+        World {
+            store,
+            directory,
+            credentials: Credentials::default(),
+            mode,
+            access: Access::Continuity,
+            tls: true,
+            ready: true,
+            _folder: folder,
+        }
     }
 
     fn file(&self, message: &str, origin: Origin, recipients: &[(&str, Route)], filings: &[(&str, Folder)]) -> Seq {
@@ -158,7 +168,7 @@ impl<'a> Ask<'a> {
                 random: std::array::from_fn(|at| at as u8),
                 status: &|| serde_json::json!({"mode": "normal"}),
                 metrics: &|| "lifeboat_up 1\n".to_owned(),
-                ready: true,
+                ready: self.world.ready,
             },
         )
     }
