@@ -146,6 +146,8 @@ pub const SEGMENT_MAX_OCTETS: u64 = 256 * 1024 * 1024;
 pub const RECORD_HEAD_MAX_OCTETS: usize = 4 * 1024 * 1024;
 /// Longest body of a record, in octets.
 pub const RECORD_BODY_MAX_OCTETS: u64 = 4 * 1024 * 1024 * 1024;
+/// Segments that are held open for reading.
+pub const OPEN_SEGMENTS_MAX: usize = 256;
 /// Octets that are collected before they are written to a segment, and the piece in which large bodies are copied.
 pub const APPEND_BUFFER_OCTETS: usize = 256 * 1024;
 /// Changes of one write.

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::record::{HEADER_OCTETS, Head, Header, Placed, VERSION};
+use super::record::{HEADER_OCTETS, Head, Header, Placed, SUM_OCTETS, VERSION};
 use super::segment::{self, Paths, SegmentHeader};
 use super::{Files, How, OpenFile, Seq, Staged, StoreError};
 use crate::clock::Wall;
@@ -43,7 +43,7 @@ pub struct Part {
 
 impl Part {
     pub fn octets(&self) -> u64 {
-        HEADER_OCTETS as u64 + self.head_bytes.len() as u64 + self.body.as_deref().map_or(0, Staged::len) + 4
+        (HEADER_OCTETS + 2 * SUM_OCTETS) as u64 + self.head_bytes.len() as u64 + self.body.as_deref().map_or(0, Staged::len)
     }
 }
 
@@ -139,7 +139,8 @@ impl Log {
         self.next_seq += 1;
         self.push(&header.encode()).map_err(AppendError::Segment)?;
         self.push(&part.head_bytes).map_err(AppendError::Segment)?;
-        let mut sum = crc32c::crc32c_append(header.data_sum_start(), &part.head_bytes);
+        let mut sum = header.head_sum(&part.head_bytes);
+        self.push(&sum.to_be_bytes()).map_err(AppendError::Segment)?;
         if let Some(body) = &part.body {
             sum = self.append_body(body, sum)?;
         }

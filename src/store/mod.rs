@@ -11,6 +11,7 @@
 //! | `append`, `writer`, `space` | one group, one fsync; a failed segment is never trusted again |
 //! | `ballast` | room for a start, and for the ledger, on a full disk |
 //! | `scan`, `units`, `recover` | reading it all back, also behind damage |
+//! | `reader` | records where they lie |
 //! | `index/` | the view that pages and queues read |
 //! | `retention` | what may go |
 //! | [`ledger`], [`fsck`] | events and audit; looking without touching |
@@ -25,6 +26,7 @@ pub mod fsck;
 mod index;
 pub mod ledger;
 mod open;
+mod reader;
 mod record;
 mod recover;
 mod retention;
@@ -49,9 +51,9 @@ pub use index::{Counts, Delivery, Entry, MessageRow, QueueCounts, Tally, View};
 pub use ledger::{Ledger, Line};
 pub use stage::Staged;
 
+use self::reader::Reader;
 use self::writer::{Command, Done, Write};
 use crate::clock::Wall;
-use crate::limits;
 
 /// Where and how.
 #[derive(Clone, Debug)]
@@ -132,7 +134,7 @@ pub struct Store {
 struct Inner {
     files: Arc<dyn Files>,
     spool: PathBuf,
-    paths: segment::Paths,
+    reader: Reader,
     view: Arc<View>,
     /// None once closed.
     commands: Mutex<Option<SyncSender<Command>>>,
@@ -192,80 +194,21 @@ impl Store {
 
     /// The whole body of a message. Checks its checksum.
     pub fn body(&self, message: Seq) -> Result<Vec<u8>, StoreError> {
-        let (place, file) = self.find(message)?;
-        let damaged = || StoreError::Damaged(format!("the body of message {message}"));
-        let mut fixed = [0; record::HEADER_OCTETS];
-        file.read_at(place.offset, &mut fixed).map_err(StoreError::of)?;
-        let header = record::Header::decode(&fixed).filter(|header| header.seq == message).ok_or_else(damaged)?;
-        let head_octets = header.head_octets as usize;
-        // The lengths are the index's only as far as the record's own header says the same, and the file is that long.
-        let is_there = place.offset.saturating_add(header.record_octets()) <= file.length().map_err(StoreError::of)?;
-        if !is_there || header.body_octets != place.body_octets || header.head_octets != place.head_octets {
-            return Err(damaged());
-        }
-        let mut head = vec![0; head_octets];
-        let mut body = vec![0; usize::try_from(header.body_octets).map_err(|_| damaged())?];
-        let mut trailer = [0; record::TRAILER_OCTETS];
-        let head_at = place.offset + record::HEADER_OCTETS as u64;
-        let body_at = head_at + head_octets as u64;
-        file.read_at(head_at, &mut head).map_err(StoreError::of)?;
-        file.read_at(body_at, &mut body).map_err(StoreError::of)?;
-        file.read_at(body_at + header.body_octets, &mut trailer).map_err(StoreError::of)?;
-        let sum = crc32c::crc32c_append(crc32c::crc32c_append(header.data_sum_start(), &head), &body);
-        if sum != record::u32_at(&trailer, 0) {
-            return Err(damaged());
-        }
-        Ok(body)
+        self.inner.reader.body(message, &self.place(message)?)
     }
 
     /// Checks a message against its checksum, piece by piece: what was damaged on disk must not go out as if it were whole.
     pub fn verify(&self, message: Seq) -> Result<(), StoreError> {
-        let (place, file) = self.find(message)?;
-        let damaged = || StoreError::Damaged(format!("the body of message {message}"));
-        let mut fixed = [0; record::HEADER_OCTETS];
-        file.read_at(place.offset, &mut fixed).map_err(StoreError::of)?;
-        let header = record::Header::decode(&fixed).filter(|header| header.seq == message).ok_or_else(damaged)?;
-        if header.body_octets != place.body_octets || header.head_octets != place.head_octets {
-            return Err(damaged());
-        }
-        let mut at = place.offset + record::HEADER_OCTETS as u64;
-        let end = at + u64::from(header.head_octets) + header.body_octets;
-        let (mut sum, mut piece) = (header.data_sum_start(), vec![0; limits::APPEND_BUFFER_OCTETS]);
-        while at < end {
-            let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(piece.len());
-            let read = file.read_at(at, &mut piece[..wanted]).map_err(StoreError::of)?;
-            if read < wanted {
-                return Err(damaged());
-            }
-            sum = crc32c::crc32c_append(sum, &piece[..wanted]);
-            at += wanted as u64;
-        }
-        let mut trailer = [0; record::TRAILER_OCTETS];
-        file.read_at(end, &mut trailer).map_err(StoreError::of)?;
-        if sum == record::u32_at(&trailer, 0) { Ok(()) } else { Err(damaged()) }
+        self.inner.reader.verify(message, &self.place(message)?)
     }
 
     /// Up to `length` octets of a body from `offset`; empty at the end. Does not check the checksum.
     pub fn body_piece(&self, message: Seq, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
-        let (place, file) = self.find(message)?;
-        let left = usize::try_from(place.body_octets.saturating_sub(offset)).unwrap_or(usize::MAX).min(length);
-        if left == 0 {
-            return Ok(Vec::new());
-        }
-        let mut piece = vec![0; left];
-        let body_at = place.offset + (record::HEADER_OCTETS as u64) + u64::from(place.head_octets);
-        match file.read_at(body_at + offset, &mut piece).map_err(StoreError::of)? {
-            read if read == left => Ok(piece),
-            _ => Err(StoreError::Damaged(format!("the body of message {message} ends early"))),
-        }
+        self.inner.reader.piece(message, &self.place(message)?, offset, length)
     }
 
-    fn find(&self, message: Seq) -> Result<(index::Place, Box<dyn OpenFile>), StoreError> {
-        let gone = || StoreError::Damaged(format!("there is no message {message}"));
-        let place = self.inner.view.place(message)?.ok_or_else(gone)?;
-        let path = self.inner.paths.get(place.segment).ok_or_else(gone)?;
-        let file = self.inner.files.open(&path, How::Read).map_err(StoreError::of)?;
-        Ok((place, file))
+    fn place(&self, message: Seq) -> Result<index::Place, StoreError> {
+        self.inner.view.place(message)?.ok_or_else(|| StoreError::Damaged(format!("there is no message {message}")))
     }
 
     /// Drops whole old segments, oldest first, as far as nothing in them is undelivered, held or pinned.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::append::Log;
 use super::ballast::{self, Ballast};
 use super::index::Index;
+use super::reader::Reader;
 use super::recover::{self, Replayed};
 use super::segment::{self, Paths, Segment};
 use super::space::Space;
@@ -114,6 +115,7 @@ fn start(
     let view = Arc::clone(index.view());
     let next_number = segments.last().map_or(1, |segment| segment.number + 1);
     let next_seq = replayed.highest_seq.saturating_add(1);
+    let reader = Reader::new(Arc::clone(&files), paths.clone());
     let log = Log::new(Arc::clone(&files), spool.to_owned(), paths.clone(), next_seq, next_number, replayed.previous);
     let writer = Writer {
         log,
@@ -121,6 +123,7 @@ fn start(
         files: Arc::clone(&files),
         spool: spool.to_owned(),
         paths: paths.clone(),
+        reader: reader.clone(),
         space: Space::default(),
         behind: false,
     };
@@ -129,7 +132,7 @@ fn start(
     let inner = Inner {
         files,
         spool: spool.to_owned(),
-        paths,
+        reader,
         view,
         commands: Mutex::new(Some(sender)),
         thread: Mutex::new(Some(thread)),

@@ -12,9 +12,10 @@ use crate::relay::DeliveryState;
 
 /// The first octet is not ASCII and not valid UTF-8 at that place, so that text never looks like a record.
 pub const MAGIC: [u8; 4] = *b"\x89LBR";
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 pub const HEADER_OCTETS: usize = 64;
-pub const TRAILER_OCTETS: usize = 4;
+/// A checksum, behind the head and behind the body.
+pub const SUM_OCTETS: usize = 4;
 
 const KIND_MESSAGE: u8 = 1;
 const KIND_DELIVERY: u8 = 2;
@@ -41,7 +42,12 @@ pub struct Header {
 impl Header {
     /// The whole record, in octets.
     pub fn record_octets(&self) -> u64 {
-        (HEADER_OCTETS + TRAILER_OCTETS) as u64 + u64::from(self.head_octets) + self.body_octets
+        self.body_offset() + self.body_octets + SUM_OCTETS as u64
+    }
+
+    /// From the record's first octet to its body's.
+    pub fn body_offset(&self) -> u64 {
+        (HEADER_OCTETS + SUM_OCTETS) as u64 + u64::from(self.head_octets)
     }
 
     pub fn encode(&self) -> [u8; HEADER_OCTETS] {
@@ -84,9 +90,9 @@ impl Header {
         bounded.then_some(header)
     }
 
-    /// Where the checksum over head and body starts: with the header's own, so that a head never passes under a foreign header.
-    pub fn data_sum_start(&self) -> u32 {
-        u32_at(&self.encode(), 60)
+    /// The checksum behind the head. It starts with the header's own, so that a head never passes under a foreign header.
+    pub fn head_sum(&self, head: &[u8]) -> u32 {
+        crc32c::crc32c_append(u32_at(&self.encode(), 60), head)
     }
 }
 

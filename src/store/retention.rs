@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use super::index::{Index, SegmentRow};
+use super::reader::Reader;
 use super::segment::{self, Paths, Segment};
 use super::{Files, Seq, StoreError};
 use crate::clock::Wall;
@@ -20,7 +21,7 @@ pub struct Purge {
 /// Drops what may go. For each segment: one rename takes it out of the spool, then the index forgets it, then the file
 /// goes. A crash in between is finished by the next start, which removes from the index what has no segment and then
 /// every file that was set aside.
-pub fn run(purge: &Purge, files: &dyn Files, spool: &Path, paths: &Paths, index: &Index) -> Result<usize, StoreError> {
+pub fn run(purge: &Purge, files: &dyn Files, spool: &Path, paths: &Paths, reader: &Reader, index: &Index) -> Result<usize, StoreError> {
     let applied = index.applied()?;
     // The clock is behind what it was when the last record was written: no age can be told from it.
     if purge.now < applied.at {
@@ -39,6 +40,7 @@ pub fn run(purge: &Purge, files: &dyn Files, spool: &Path, paths: &Paths, index:
             break;
         }
         drop_segment(files, spool, paths, segment, row, index)?;
+        reader.forget(segment.number);
         dropped += 1;
     }
     Ok(dropped)

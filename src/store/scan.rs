@@ -3,7 +3,7 @@
 //! Nothing that is read decides how much is allocated or skipped unless a checksum has vouched for it.
 
 use super::OpenFile;
-use super::record::{HEADER_OCTETS, Header, MAGIC, TRAILER_OCTETS, u32_at};
+use super::record::{HEADER_OCTETS, Header, MAGIC, SUM_OCTETS, u32_at};
 
 /// What the scanner meets, in order and without a hole.
 #[derive(Debug)]
@@ -96,24 +96,32 @@ impl<'a> Scanner<'a> {
         if end > self.limit {
             return Tried::Nothing;
         }
-        let head_at = at + HEADER_OCTETS as u64;
-        let head = self.window.bytes(head_at, header.head_octets as usize).to_vec();
-        let mut sum = crc32c::crc32c_append(header.data_sum_start(), &head);
-        let (mut body_at, body_end) = (head_at + head.len() as u64, end - TRAILER_OCTETS as u64);
-        while body_at < body_end {
-            let wanted = (body_end - body_at).min(WINDOW_OCTETS as u64) as usize;
-            let piece = self.window.bytes(body_at, wanted);
-            if piece.is_empty() {
-                return Tried::Bad { end };
-            }
-            sum = crc32c::crc32c_append(sum, piece);
-            body_at += piece.len() as u64;
+        let head_octets = header.head_octets as usize;
+        let read = self.window.bytes(at + HEADER_OCTETS as u64, head_octets + SUM_OCTETS);
+        if read.len() < head_octets + SUM_OCTETS {
+            return Tried::Bad { end };
         }
-        let trailer = self.window.bytes(body_end, TRAILER_OCTETS);
-        if trailer.len() < TRAILER_OCTETS || u32_at(trailer, 0) != sum {
+        let (head, sum) = (read[..head_octets].to_vec(), u32_at(read, head_octets));
+        if sum != header.head_sum(&head) || !self.body_is_good(at + header.body_offset(), end - SUM_OCTETS as u64, sum) {
             return Tried::Bad { end };
         }
         Tried::Good(Box::new(Record { offset: at, header, head }))
+    }
+
+    // `sum` is the checksum behind the head; the one behind the body goes on from there.
+    fn body_is_good(&mut self, from: u64, to: u64, mut sum: u32) -> bool {
+        let mut at = from;
+        while at < to {
+            let wanted = (to - at).min(WINDOW_OCTETS as u64) as usize;
+            let piece = self.window.bytes(at, wanted);
+            if piece.is_empty() {
+                return false;
+            }
+            sum = crc32c::crc32c_append(sum, piece);
+            at += piece.len() as u64;
+        }
+        let trailer = self.window.bytes(to, SUM_OCTETS);
+        trailer.len() == SUM_OCTETS && u32_at(trailer, 0) == sum
     }
 }
 

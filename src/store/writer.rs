@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::append::{AppendError, Log, Part};
 use super::index::Index;
+use super::reader::Reader;
 use super::record::{Head, Placed};
 use super::segment::{self, Paths};
 use super::space::Space;
@@ -64,6 +65,7 @@ pub struct Writer {
     pub files: Arc<dyn Files>,
     pub spool: PathBuf,
     pub paths: Paths,
+    pub reader: Reader,
     pub space: Space,
     /// The index failed to take a group; the spool has it.
     pub behind: bool,
@@ -181,7 +183,7 @@ impl Writer {
         if self.behind {
             self.apply(&[])?;
         }
-        retention::run(purge, &*self.files, &self.spool, &self.paths, &self.index)
+        retention::run(purge, &*self.files, &self.spool, &self.paths, &self.reader, &self.index)
     }
 }
 
