@@ -14,6 +14,7 @@
 //! | `reader` | records where they lie |
 //! | `index/` | the view that pages and queues read |
 //! | `retention` | what may go |
+//! | `frozen` | all of it for reading alone, also while a box runs |
 //! | [`ledger`], [`fsck`] | events and audit; looking without touching |
 //!
 #![doc = include_str!("FORMAT.md")]
@@ -22,6 +23,7 @@ mod append;
 mod ballast;
 pub mod change;
 mod file;
+mod frozen;
 pub mod fsck;
 mod index;
 pub mod ledger;
@@ -47,6 +49,7 @@ use std::thread::JoinHandle;
 
 pub use change::{Accepted, Change, Filing, Folder, Origin, Recipient, Seq};
 pub use file::{Disk, Files, How, OpenFile};
+pub use frozen::Frozen;
 pub use index::{Counts, Delivery, Entry, MessageRow, QueueCounts, Tally, View};
 pub use ledger::{Ledger, Line};
 pub use stage::Staged;
