@@ -160,6 +160,17 @@ pub const GROUP_COMMIT_MAX: usize = 256;
 pub const INDEX_ROW_MAX_OCTETS: usize = 4096;
 /// Rows that are put into the index by one batch, unless one unit alone has more.
 pub const INDEX_BATCH_ROWS: usize = 4096;
+/// Records, and octets of their heads, that the index is handed before it has taken them; above it, it reads the spool instead.
+pub const INDEX_FEED_RECORDS: usize = 16 * 1024;
+pub const INDEX_FEED_HEAD_OCTETS: usize = 16 * 1024 * 1024;
+/// While nobody asks, the index gathers changes for so long, or so many records: sled's cost is by the batch.
+pub const INDEX_GATHER: Duration = Duration::from_millis(250);
+pub const INDEX_GATHER_RECORDS: usize = 1024;
+/// A question waits so long for an index that is being made.
+pub const INDEX_PATIENCE: Duration = Duration::from_secs(1);
+/// Wait before another try to make an index that cannot be made (a full disk): first, and longest.
+pub const INDEX_RETRY_FIRST: Duration = Duration::from_millis(200);
+pub const INDEX_RETRY_MAX: Duration = Duration::from_secs(60);
 /// Records, and octets of their heads, that recovery holds before it puts them into the index.
 pub const REPLAY_BATCH_RECORDS: usize = 1024;
 pub const REPLAY_BATCH_HEAD_OCTETS: usize = 4 * 1024 * 1024;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::feed::Durable;
 use super::record::{HEADER_OCTETS, Head, Header, Placed, SUM_OCTETS, VERSION};
 use super::segment::{self, Paths, SegmentHeader};
 use super::{Files, How, OpenFile, Seq, Staged, StoreError};
@@ -59,6 +60,15 @@ pub enum AppendError {
 impl Log {
     pub fn new(files: Arc<dyn Files>, spool: PathBuf, paths: Paths, next_seq: u64, next_number: u64, previous: Option<(u64, u64)>) -> Log {
         Log { files, spool, paths, current: None, next_seq, next_number, previous, buffer: Vec::new() }
+    }
+
+    /// How far the spool is on disk, in segments that were begun since the start. To be asked right after [`Log::sync`].
+    pub fn durable(&self) -> Durable {
+        let (segment, end) = match &self.current {
+            Some(current) => (current.number, current.synced),
+            None => self.previous.unwrap_or_default(),
+        };
+        Durable { seq: self.next_seq - 1, segment, end }
     }
 
     fn end(&self) -> u64 {

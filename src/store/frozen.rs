@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::feed::Feed;
 use super::index::{Index, View};
 use super::open::SPOOL;
 use super::reader::Reader;
@@ -14,7 +15,7 @@ use super::{Files, Seq, StoreError, recover};
 /// It makes an index of its own in a scratch folder and removes it when dropped: one function says what records add up to, here
 /// as in the running box.
 pub struct Frozen {
-    index: Index,
+    view: View,
     reader: Reader,
     damaged: Vec<String>,
     /// Goes last.
@@ -35,12 +36,14 @@ impl Frozen {
         }
         let reader = Reader::new(Arc::clone(files), paths);
         let (index, _) = Index::open(&scratch.path)?;
-        let replayed = recover::catch_up(&**files, &segments, &index)?;
-        Ok(Frozen { index, reader, damaged: replayed.damaged, _scratch: scratch })
+        let replayed = recover::catch_up(&**files, &segments, &index, &mut |_, _| true)?;
+        let view = View::new(Arc::new(Feed::settled(replayed.reached.seq)));
+        view.set(Some(&index));
+        Ok(Frozen { view, reader, damaged: replayed.damaged, _scratch: scratch })
     }
 
     pub fn view(&self) -> &View {
-        self.index.view()
+        &self.view
     }
 
     /// The whole body of a message. Checks its checksum.

@@ -13,6 +13,7 @@
 //! | `scan`, `units`, `recover` | reading it all back, also behind damage |
 //! | `reader` | records where they lie |
 //! | `index/` | the view that pages and queues read |
+//! | `feed`, `indexer` | how the view follows what is on disk, without holding it up |
 //! | `retention` | what may go |
 //! | `frozen` | all of it for reading alone, also while a box runs |
 //! | [`ledger`], [`fsck`] | events and audit; looking without touching |
@@ -22,10 +23,12 @@
 mod append;
 mod ballast;
 pub mod change;
+mod feed;
 mod file;
 mod frozen;
 pub mod fsck;
 mod index;
+mod indexer;
 pub mod ledger;
 mod open;
 mod reader;
@@ -48,12 +51,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 pub use change::{Accepted, Change, Filing, Folder, Origin, Recipient, Seq};
+pub use feed::Phase;
 pub use file::{Disk, Files, How, OpenFile};
 pub use frozen::Frozen;
 pub use index::{Counts, Delivery, Entry, MessageRow, QueueCounts, Tally, View};
 pub use ledger::{Ledger, Line};
 pub use stage::Staged;
 
+use self::feed::Feed;
 use self::reader::Reader;
 use self::writer::{Command, Done, Write};
 use crate::clock::Wall;
@@ -76,6 +81,8 @@ pub enum StoreError {
     InUse,
     /// Something on disk, or in what was to be written, is not what it should be, in words.
     Damaged(String),
+    /// The index is being made, and is so far: what asks it must wait; mail is taken meanwhile.
+    NotReady { percent: u8 },
     /// The store is closed.
     Closed,
 }
@@ -87,6 +94,7 @@ impl std::fmt::Display for StoreError {
             StoreError::Io(text) => write!(f, "the disk failed: {text}"),
             StoreError::InUse => write!(f, "another Lifeboat uses this data folder"),
             StoreError::Damaged(text) => write!(f, "damaged: {text}"),
+            StoreError::NotReady { percent } => write!(f, "the index is being made again ({percent} %)"),
             StoreError::Closed => write!(f, "the store is closed"),
         }
     }
@@ -107,13 +115,19 @@ impl StoreError {
     }
 }
 
-/// What opening found and did.
+/// What opening found and did. What takes reading all of the spool comes later: [`Store::findings`].
 #[derive(Clone, Debug, Default)]
 pub struct Recovery {
     pub segments: usize,
-    pub records: u64,
     /// Octets of a torn tail that were cut (never acknowledged).
     pub torn_octets: u64,
+}
+
+/// What the index thread has found since the start.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// Records that the index lacked.
+    pub records: u64,
     /// Places in the middle that were unreadable and skipped.
     pub damaged: Vec<String>,
     /// The index was missing or broken and was made again.
@@ -122,10 +136,21 @@ pub struct Recovery {
     pub in_doubt: usize,
 }
 
+impl Findings {
+    fn add(&mut self, replayed: &recover::Replayed) {
+        self.records += replayed.records;
+        for place in &replayed.damaged {
+            if !self.damaged.contains(place) {
+                self.damaged.push(place.clone());
+            }
+        }
+    }
+}
+
 /// What a completion gets: the sequence number of each change, in order.
 pub type Written = Result<Vec<Seq>, StoreError>;
 
-/// Called once from the writer thread, after the fsync and after the index has the changes.
+/// Called once from the writer thread, after the fsync. Whoever asks the index afterwards finds the changes.
 pub type Completion = Box<dyn FnOnce(Written) + Send>;
 
 /// The open store. Clones share it; when the last one goes, it closes.
@@ -139,21 +164,29 @@ struct Inner {
     spool: PathBuf,
     reader: Reader,
     view: Arc<View>,
+    feed: Arc<Feed>,
+    findings: Arc<Mutex<Findings>>,
     /// None once closed.
     commands: Mutex<Option<SyncSender<Command>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Option<Threads>>,
     /// Held while open; goes last.
     _lock: std::fs::File,
 }
 
+struct Threads {
+    writer: JoinHandle<()>,
+    indexer: JoinHandle<()>,
+}
+
 impl Store {
-    /// Opens, recovers (cuts a torn tail, replays what the index lacks, queues interrupted hand-overs)
-    /// and starts the writer thread.
+    /// Opens, cuts a torn tail and starts the threads. Mail can be written at once; the index thread replays what the index lacks and
+    /// queues interrupted hand-overs.
     pub fn open(options: &Options, files: Arc<dyn Files>, now: Wall) -> Result<(Store, Recovery), StoreError> {
         open::open(options, files, now)
     }
 
-    /// Writes changes as one unit in order: appended, fsynced (together with whatever else waits), applied to the index; then `done`.
+    /// Writes changes as one unit in order: appended, fsynced (together with whatever else waits); then `done`, and the index has them
+    /// before it is asked again.
     /// If the writer's queue is full, `done` gets [`StoreError::Io`] at once.
     ///
     /// After an error the changes are usually gone, but a crash soon after may bring them back: the caller may see a
@@ -178,6 +211,22 @@ impl Store {
         let done: Completion = Box::new(move |written| drop(sender.send(written)));
         self.write(changes, at, done);
         receiver.recv().unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// How the index is.
+    pub fn phase(&self) -> Phase {
+        self.inner.feed.phase()
+    }
+
+    /// What was found since the start.
+    pub fn findings(&self) -> Findings {
+        self.inner.findings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until the index is up to date for the first time since the start, and says what was found. Ends early if the store closes.
+    pub fn wait_ready(&self) -> Findings {
+        self.inner.feed.wait_live();
+        self.findings()
     }
 
     /// The index.
@@ -250,13 +299,19 @@ impl Store {
 impl Inner {
     fn close(&self) {
         drop(self.commands.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Threads { writer, indexer }) = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         // A completion may hold the last clone: the writer thread does not wait for itself.
-        if let Some(thread) = thread
-            && thread.thread().id() != std::thread::current().id()
-            && thread.join().is_err()
-        {
+        let is_writer = writer.thread().id() == std::thread::current().id();
+        // An index that is still being made is given up: the next start goes on with it.
+        if self.feed.phase() != Phase::Live || is_writer {
+            self.feed.end();
+        }
+        if !is_writer && writer.join().is_err() {
             log::error!("store writer panicked");
+        }
+        self.feed.end();
+        if indexer.join().is_err() {
+            log::error!("store index thread panicked");
         }
     }
 }

@@ -17,6 +17,13 @@ pub struct Reader {
     open: Arc<Mutex<BTreeMap<u64, Arc<dyn OpenFile>>>>,
 }
 
+/// Header and head, checked, and the file to go on in.
+struct Begun {
+    header: Header,
+    head: Vec<u8>,
+    file: Arc<dyn OpenFile>,
+}
+
 impl Reader {
     pub fn new(files: Arc<dyn Files>, paths: Paths) -> Reader {
         Reader { files, paths, open: Arc::default() }
@@ -24,7 +31,7 @@ impl Reader {
 
     /// The whole body. Checks its checksum.
     pub fn body(&self, record: Seq, place: &Place) -> Result<Vec<u8>, StoreError> {
-        let (header, file, _) = self.begin(record, place)?;
+        let Begun { header, file, .. } = self.begin(record, place)?;
         // The lengths are the index's only as far as the record's own header says the same, and the file is that long.
         if place.offset.saturating_add(header.record_octets()) > file.length().map_err(StoreError::of)? {
             return Err(damaged(record));
@@ -54,7 +61,7 @@ impl Reader {
     }
 
     fn check(&self, record: Seq, place: &Place, each: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
-        let (header, file, head) = self.begin(record, place)?;
+        let Begun { header, head, file } = self.begin(record, place)?;
         let (mut at, mut sum) = (place.offset + header.body_offset(), header.head_sum(&head));
         let end = at + header.body_octets;
         let mut piece = vec![0; APPEND_BUFFER_OCTETS.min(header.body_octets as usize)];
@@ -72,8 +79,7 @@ impl Reader {
         if sum == u32_at(&trailer, 0) { Ok(()) } else { Err(damaged(record)) }
     }
 
-    // Header and head, checked.
-    fn begin(&self, record: Seq, place: &Place) -> Result<(Header, Arc<dyn OpenFile>, Vec<u8>), StoreError> {
+    fn begin(&self, record: Seq, place: &Place) -> Result<Begun, StoreError> {
         let file = self.file(place.segment)?;
         let mut bytes = vec![0; HEADER_OCTETS + place.head_octets as usize + SUM_OCTETS];
         if file.read_at(place.offset, &mut bytes).map_err(StoreError::of)? < bytes.len() {
@@ -85,7 +91,7 @@ impl Reader {
         if !agrees || header.head_sum(head) != u32_at(&bytes, bytes.len() - SUM_OCTETS) {
             return Err(damaged(record));
         }
-        Ok((header, file, head.to_vec()))
+        Ok(Begun { header, head: head.to_vec(), file })
     }
 
     fn file(&self, segment: u64) -> Result<Arc<dyn OpenFile>, StoreError> {

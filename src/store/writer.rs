@@ -1,16 +1,17 @@
-//! The writer thread: many callers share one fsync, then the index, then the completions. The only place that appends.
+//! The writer thread: many callers share one fsync, then the completions. The only place that appends.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, PoisonError};
 
 use super::append::{AppendError, Log, Part};
-use super::index::Index;
+use super::feed::Feed;
+use super::indexer::Current;
 use super::reader::Reader;
 use super::record::{Head, Placed};
-use super::segment::{self, Paths};
+use super::segment::Paths;
 use super::space::Space;
-use super::{Change, Completion, Files, Origin, Seq, StoreError, Written, recover, retention};
+use super::{Change, Completion, Files, Origin, Seq, StoreError, Written, retention};
 use crate::clock::Wall;
 use crate::limits::{EVENT_ID_MAX_OCTETS, GROUP_COMMIT_MAX, MAILBOX_NAME_MAX_OCTETS, RECORD_BODY_MAX_OCTETS, UNIT_CHANGES_MAX};
 use crate::mail::{Address, Mailbox};
@@ -61,14 +62,13 @@ struct Pending {
 
 pub struct Writer {
     pub log: Log,
-    pub index: Index,
+    pub feed: Arc<Feed>,
+    pub index: Current,
     pub files: Arc<dyn Files>,
     pub spool: PathBuf,
     pub paths: Paths,
     pub reader: Reader,
     pub space: Space,
-    /// The index failed to take a group; the spool has it.
-    pub behind: bool,
 }
 
 impl Writer {
@@ -90,9 +90,6 @@ impl Writer {
                 next = if taken < GROUP_COMMIT_MAX { commands.try_recv().ok() } else { None };
             }
             self.finish(&mut pending);
-        }
-        if let Err(error) = self.index.close() {
-            log::error!("index not closed, the next start makes it again: {error}");
         }
     }
 
@@ -147,7 +144,7 @@ impl Writer {
         }
     }
 
-    /// One fsync for all that was appended, then the index, then the completions.
+    /// One fsync for all that was appended; then the index is handed it and the completions are called. Nobody waits for the index.
     fn finish(&mut self, pending: &mut Vec<Pending>) {
         if pending.is_empty() {
             return;
@@ -156,34 +153,20 @@ impl Writer {
             return self.fail(pending, &AppendError::Segment(error));
         }
         let (units, dones): (Vec<_>, Vec<_>) = pending.drain(..).map(|one| (one.unit, one.done)).unzip();
-        let applied = self.apply(&units);
-        for (unit, done) in units.iter().zip(dones) {
-            let seqs: Vec<Seq> = unit.iter().map(|placed| placed.header.seq).collect();
-            done.call(applied.clone().map(|()| seqs));
+        let numbers = |unit: &Vec<Placed>| -> Vec<Seq> { unit.iter().map(|placed| placed.header.seq).collect() };
+        let seqs: Vec<Vec<Seq>> = units.iter().map(numbers).collect();
+        self.feed.publish(self.log.durable(), units.into_iter());
+        for (seqs, done) in seqs.into_iter().zip(dones) {
+            done.call(Ok(seqs));
         }
     }
 
-    // What the index could not take is read again from the spool before anything else goes in: order is kept. While that
-    // fails, callers are told so although their changes are on disk: a duplicate is better than a change nobody sees.
-    fn apply(&mut self, units: &[Vec<Placed>]) -> Result<(), StoreError> {
-        if !self.behind {
-            match self.index.apply(units) {
-                Ok(()) => return Ok(()),
-                Err(error) => log::error!("index did not take a group: {error}"),
-            }
-            self.behind = true;
-        }
-        let segments = segment::list(&*self.files, &self.spool)?;
-        recover::catch_up(&*self.files, &segments, &self.index)?;
-        self.behind = false;
-        Ok(())
-    }
-
+    // What may go is the index's to say: it must have everything first.
     fn purge(&mut self, purge: &retention::Purge) -> Result<usize, StoreError> {
-        if self.behind {
-            self.apply(&[])?;
-        }
-        retention::run(purge, &*self.files, &self.spool, &self.paths, &self.reader, &self.index)
+        self.feed.settle()?;
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let index = index.ok_or(StoreError::NotReady { percent: 0 })?;
+        retention::run(purge, &*self.files, &self.spool, &self.paths, &self.reader, &index)
     }
 }
 

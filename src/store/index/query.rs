@@ -1,7 +1,5 @@
 //! Questions to the index.
 
-use std::sync::atomic::Ordering;
-
 use super::apply::FOLDERS;
 use super::rows::{DeliveryRow, EntryRow, Place, QueueRow, StoredMessage, decode, known_message_id};
 use super::{Counts, Delivery, Entry, MessageRow, QueueCounts, Tally, View, keys, sled_error};
@@ -147,9 +145,9 @@ impl View {
         })
     }
 
-    /// Number of the newest record.
+    /// No record has a greater number: that of the newest on disk, or of one that a crash tore.
     pub fn newest(&self) -> Seq {
-        Seq(self.newest.load(Ordering::Acquire))
+        Seq(self.vessel.feed.durable().seq)
     }
 
     /// Size of the index, in octets.
@@ -157,10 +155,16 @@ impl View {
         self.vessel.size()
     }
 
+    /// Makes a row unreadable, as damage would.
+    #[cfg(test)]
+    pub(in crate::store) fn spoil(&self, mailbox: &Mailbox, folder: Folder) {
+        self.vessel.read(|tree| tree.insert(keys::counts(mailbox, folder), "{").map(drop).map_err(sled_error)).unwrap();
+    }
+
     /// Every row, for comparing indexes.
     #[cfg(test)]
     pub(in crate::store) fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.vessel.read(|tree| Ok(tree.iter().map(|row| row.unwrap()).map(|(k, v)| (k.to_vec(), v.to_vec())).collect())).unwrap()
+        self.vessel.read(|tree| Ok(rows_of(tree))).unwrap()
     }
 
     /// Where a message's record is.
@@ -195,6 +199,11 @@ impl View {
             Ok(found)
         })
     }
+}
+
+#[cfg(test)]
+pub(super) fn rows_of(tree: &sled::Tree) -> Vec<(Vec<u8>, Vec<u8>)> {
+    tree.iter().map(|row| row.unwrap()).map(|(k, v)| (k.to_vec(), v.to_vec())).collect()
 }
 
 fn to_entry(message: Seq, folder: Folder, row: EntryRow) -> Entry {

@@ -3,6 +3,7 @@
 mod faults;
 pub(super) mod faulty;
 mod flow;
+mod following;
 mod purge;
 mod recovery;
 mod spool;
@@ -80,6 +81,16 @@ pub fn delivery(message: Seq, recipient: u32, state: DeliveryState) -> Change {
     Change::Delivery { message, recipient, state }
 }
 
+/// All that a start finds, at once and later.
+#[derive(Debug)]
+pub struct Found {
+    pub records: u64,
+    pub torn_octets: u64,
+    pub damaged: Vec<String>,
+    pub index_rebuilt: bool,
+    pub in_doubt: usize,
+}
+
 /// A data folder that may be opened again and again.
 pub struct Folders {
     folder: tempfile::TempDir,
@@ -98,12 +109,15 @@ impl Folders {
         Options { data_dir: self.path().to_owned() }
     }
 
-    pub fn open(&self) -> (Store, Recovery) {
+    pub fn open(&self) -> (Store, Found) {
         self.open_with(Arc::new(Disk))
     }
 
-    pub fn open_with(&self, files: Arc<dyn Files>) -> (Store, Recovery) {
-        Store::open(&self.options(), files, START).unwrap()
+    /// With the index up to date.
+    pub fn open_with(&self, files: Arc<dyn Files>) -> (Store, Found) {
+        let (store, Recovery { torn_octets, .. }) = Store::open(&self.options(), files, START).unwrap();
+        let Findings { records, damaged, index_rebuilt, in_doubt } = store.wait_ready();
+        (store, Found { records, torn_octets, damaged, index_rebuilt, in_doubt })
     }
 
     /// What the disk would hold if the process died now.

@@ -70,8 +70,9 @@ fn an_index_ahead_of_the_spool_is_made_again() {
     std::fs::OpenOptions::new().write(true).open(path).unwrap().set_len(length - 1).unwrap();
     let (store, recovery) = folders.open();
     assert!(recovery.index_rebuilt && recovery.torn_octets > 0);
-    assert_eq!(store.view().newest(), Seq(4));
+    assert_eq!(store.view().folder(&mailbox("ann"), Folder::Inbox, None, 10).unwrap().len(), 4);
     // The torn record's number was seen on disk: it is not given out again.
+    assert_eq!(store.view().newest(), Seq(5));
     assert_eq!(store.write_wait(vec![message(&["ann"], &queued(), START, b"next")], START).unwrap(), [Seq(6)]);
 }
 
