@@ -176,16 +176,25 @@ pub const REPLAY_BATCH_RECORDS: usize = 1024;
 pub const REPLAY_BATCH_HEAD_OCTETS: usize = 4 * 1024 * 1024;
 /// Longest name of a mailbox, in octets. An address has at most 320 (RFC 5321 section 4.5.3.1); lower-casing may lengthen it.
 pub const MAILBOX_NAME_MAX_OCTETS: usize = 640;
+/// Longest name of a folder of a person's own, in octets.
+pub const FOLDER_NAME_MAX_OCTETS: usize = 255;
 /// Longest id of a continuity event, in octets.
 pub const EVENT_ID_MAX_OCTETS: usize = 128;
-/// Longest Message-ID that the index knows, in octets; longer ones are cut there.
-pub const MESSAGE_ID_MAX_OCTETS: usize = 500;
 /// Octets of the index whose checksum is taken at an orderly close and compared at the next start.
 pub const INDEX_CHECKED_OCTETS: u64 = 256 * 1024 * 1024;
 /// sled's cache, in octets.
 pub const INDEX_CACHE_OCTETS: u64 = 8 * 1024 * 1024;
 /// Free space below which new mail is answered 452, in octets.
 pub const DISK_RESERVE_OCTETS: u64 = 256 * 1024 * 1024;
+/// Below the reserve, delivered copies go until this much more is free, in octets.
+pub const DISK_ROOM_AGAIN_OCTETS: u64 = 256 * 1024 * 1024;
+/// On a full disk the spool looks for copies to drop at most this often.
+pub const DISK_MAKE_ROOM_EVERY: Duration = Duration::from_secs(10);
+/// A segment goes only if at most this share of its octets has to be carried over, in percent: each octet written again frees one.
+pub const CARRY_MAX_PERCENT: u64 = 50;
+/// Octets that are carried over together (with at least one message), and entries that retention reads at a time.
+pub const CARRY_GROUP_OCTETS: usize = 4 * 1024 * 1024;
+pub const RETENTION_PAGE: usize = 256;
 /// Room that is given up when a start finds the disk full, and when the ledger does, in octets.
 pub const DISK_BALLAST_START_OCTETS: u64 = 16 * 1024 * 1024;
 pub const DISK_BALLAST_LEDGER_OCTETS: u64 = 4 * 1024 * 1024;

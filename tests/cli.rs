@@ -209,7 +209,7 @@ fn fsck_without_data_says_so() {
 fn store_mail(folder: &TempDir) {
     use lifeboat::clock::Wall;
     use lifeboat::mail::{Address, Summary};
-    use lifeboat::store::{Accepted, Change, Disk, Filing, Folder, Options, Origin, Staged, Store};
+    use lifeboat::store::{Accepted, Change, Disk, Filing, Flags, Folder, Options, Origin, Staged, Store};
     let (store, _) =
         Store::open(&Options { data_dir: folder.path().join("data") }, std::sync::Arc::new(Disk), Wall(1_772_355_907_000)).unwrap();
     let letters = [("ann", Folder::Inbox, "one\r\n"), ("bo", Folder::Inbox, "From two\r\n"), ("ann", Folder::Sent, "three\r\n")];
@@ -223,7 +223,7 @@ fn store_mail(folder: &TempDir) {
             client: None,
             reverse_path: Address::parse("carla@example.net").ok(),
             recipients: Vec::new(),
-            filings: vec![Filing { mailbox, folder: kind, seen: number == 0, recipient: None }],
+            filings: vec![Filing { mailbox, folder: kind, flags: if number == 0 { Flags::SEEN } else { Flags::NONE }, recipient: None }],
             eight_bit: false,
             smtputf8: false,
             summary: Summary::default(),

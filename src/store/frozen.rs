@@ -37,7 +37,7 @@ impl Frozen {
         let reader = Reader::new(Arc::clone(files), paths);
         let (index, _) = Index::open(&scratch.path)?;
         let replayed = recover::catch_up(&**files, &segments, &index, &mut |_, _| true)?;
-        let view = View::new(Arc::new(Feed::settled(replayed.reached.seq)));
+        let view = View::new(Arc::new(Feed::settled(replayed.reached.seq)), reader.clone());
         view.set(Some(&index));
         Ok(Frozen { view, reader, damaged: replayed.damaged, _scratch: scratch })
     }
@@ -52,7 +52,7 @@ impl Frozen {
     /// Damage, or a segment that retention dropped meanwhile.
     pub fn body(&self, message: Seq) -> Result<Vec<u8>, StoreError> {
         let gone = || StoreError::Damaged(format!("there is no message {message}"));
-        self.reader.body(message, &self.view().place(message)?.ok_or_else(gone)?)
+        self.reader.body(&self.view().place(message)?.ok_or_else(gone)?)
     }
 
     /// Places that were acknowledged once and cannot be read now.

@@ -23,6 +23,7 @@
 mod append;
 mod ballast;
 pub mod change;
+mod check;
 mod feed;
 mod file;
 mod frozen;
@@ -50,11 +51,11 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-pub use change::{Accepted, Change, Filing, Folder, Origin, Recipient, Seq};
+pub use change::{Accepted, Carried, Change, Filing, Flags, Folder, FolderId, Origin, Recipient, Seq};
 pub use feed::Phase;
 pub use file::{Disk, Files, How, OpenFile};
 pub use frozen::Frozen;
-pub use index::{Counts, Delivery, Entry, MessageRow, QueueCounts, Tally, View};
+pub use index::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View};
 pub use ledger::{Ledger, Line};
 pub use stage::Staged;
 
@@ -246,25 +247,26 @@ impl Store {
 
     /// The whole body of a message. Checks its checksum.
     pub fn body(&self, message: Seq) -> Result<Vec<u8>, StoreError> {
-        self.inner.reader.body(message, &self.place(message)?)
+        self.inner.reader.body(&self.place(message)?)
     }
 
     /// Checks a message against its checksum, piece by piece: what was damaged on disk must not go out as if it were whole.
     pub fn verify(&self, message: Seq) -> Result<(), StoreError> {
-        self.inner.reader.verify(message, &self.place(message)?)
+        self.inner.reader.verify(&self.place(message)?)
     }
 
     /// Up to `length` octets of a body from `offset`; empty at the end. Does not check the checksum.
     pub fn body_piece(&self, message: Seq, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
-        self.inner.reader.piece(message, &self.place(message)?, offset, length)
+        self.inner.reader.piece(&self.place(message)?, offset, length)
     }
 
     fn place(&self, message: Seq) -> Result<index::Place, StoreError> {
         self.inner.view.place(message)?.ok_or_else(|| StoreError::Damaged(format!("there is no message {message}")))
     }
 
-    /// Drops whole old segments, oldest first, as far as nothing in them is undelivered, held or pinned.
-    /// `pinned_from`: messages from this one on stay (an open continuity event). Returns how many segments went;
+    /// Drops whole old segments, oldest first. What in them is undelivered, held or pinned is carried over, unless that is more than half
+    /// of a segment: then it stays, and all behind it.
+    /// `pinned_from`: messages from this one on stay (an open continuity event); until the first call everything is pinned. Returns how many segments went;
     /// none while `now` is before the newest record (the clock was set back). Lays the ballast again if there is room. Waits for the
     /// writer thread.
     pub fn purge(&self, older_than: Wall, pinned_from: Option<Seq>, now: Wall) -> Result<usize, StoreError> {

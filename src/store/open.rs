@@ -74,10 +74,10 @@ fn start(files: Arc<dyn Files>, data_dir: &Path, segments: &[Segment], end: &Rep
         paths.set(segment.number, segment.path.clone());
     }
     let (last_segment, last_end) = end.previous.unwrap_or_default();
-    let feed = Arc::new(Feed::new(Durable { seq: end.highest_seq, segment: last_segment, end: last_end }));
-    let view = Arc::new(View::new(Arc::clone(&feed)));
-    let (current, findings) = (Current::default(), Arc::default());
     let reader = Reader::new(Arc::clone(&files), paths.clone());
+    let feed = Arc::new(Feed::new(Durable { seq: end.highest_seq, segment: last_segment, end: last_end }));
+    let view = Arc::new(View::new(Arc::clone(&feed), reader.clone()));
+    let (current, findings) = (Current::default(), Arc::default());
     let next_number = segments.last().map_or(1, |segment| segment.number + 1);
     let writer = Writer {
         log: Log::new(Arc::clone(&files), spool.clone(), paths.clone(), end.highest_seq.saturating_add(1), next_number, end.previous),
@@ -88,6 +88,7 @@ fn start(files: Arc<dyn Files>, data_dir: &Path, segments: &[Segment], end: &Rep
         paths,
         reader: reader.clone(),
         space: Space::default(),
+        pinned_from: Some(Seq(0)),
     };
     let (sender, receiver) = sync_channel(WRITER_QUEUE_MAX);
     let indexer = Indexer {

@@ -157,7 +157,7 @@ pub fn finish_drops(files: &dyn Files, spool: &Path, segments: &[Segment], index
     for (number, row) in index.segments()? {
         if !segments.iter().any(|segment| segment.number == number) {
             log::info!("segment={number} index forgets records={}", row.records);
-            index.forget_segment(number, &row)?;
+            index.forget_segment(number)?;
         }
     }
     for (number, path) in segment::list_set_aside(files, spool)? {

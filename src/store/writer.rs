@@ -6,15 +6,15 @@ use std::sync::{Arc, PoisonError};
 
 use super::append::{AppendError, Log, Part};
 use super::feed::Feed;
+use super::index::Index;
 use super::indexer::Current;
 use super::reader::Reader;
 use super::record::{Head, Placed};
 use super::segment::Paths;
 use super::space::Space;
-use super::{Change, Completion, Files, Origin, Seq, StoreError, Written, retention};
+use super::{Change, Completion, Files, Seq, StoreError, Written, check, retention};
 use crate::clock::Wall;
-use crate::limits::{EVENT_ID_MAX_OCTETS, GROUP_COMMIT_MAX, MAILBOX_NAME_MAX_OCTETS, RECORD_BODY_MAX_OCTETS, UNIT_CHANGES_MAX};
-use crate::mail::{Address, Mailbox};
+use crate::limits::{GROUP_COMMIT_MAX, RECORD_BODY_MAX_OCTETS, UNIT_CHANGES_MAX};
 
 pub enum Command {
     Write(Write),
@@ -55,7 +55,7 @@ impl Drop for Done {
 }
 
 /// Appended, not yet synced.
-struct Pending {
+pub struct Pending {
     unit: Vec<Placed>,
     done: Done,
 }
@@ -69,6 +69,8 @@ pub struct Writer {
     pub paths: Paths,
     pub reader: Reader,
     pub space: Space,
+    /// What retention was last told to keep; everything before it was told anything.
+    pub pinned_from: Option<Seq>,
 }
 
 impl Writer {
@@ -83,6 +85,7 @@ impl Writer {
                     Command::Write(write) => self.write(write, &mut pending),
                     Command::Purge(purge, answer) => {
                         self.finish(&mut pending);
+                        self.pinned_from = purge.pinned_from;
                         let _ = answer.send(self.purge(&purge));
                     }
                 }
@@ -93,7 +96,7 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, write: Write, pending: &mut Vec<Pending>) {
+    pub fn write(&mut self, write: Write, pending: &mut Vec<Pending>) {
         let Write { changes, at, done } = write;
         if changes.is_empty() {
             return done.call(Ok(Vec::new()));
@@ -116,7 +119,7 @@ impl Writer {
     fn append(&mut self, parts: &[Part], at: Wall, pending: &mut Vec<Pending>) -> Result<Vec<Placed>, StoreError> {
         let octets = parts.iter().map(Part::octets).sum();
         let has_message = parts.iter().any(|part| matches!(part.head, Head::Message(_)));
-        if has_message && !self.space.has_room(&*self.files, &self.spool, at, octets) {
+        if has_message && !self.space.has_room(&*self.files, &self.spool, at, octets) && !self.room_was_made(at, octets, pending) {
             return Err(StoreError::Full);
         }
         if self.log.wants_new_segment(at, octets) {
@@ -134,6 +137,15 @@ impl Writer {
         })
     }
 
+    // Delivered copies go before new mail is turned away.
+    fn room_was_made(&mut self, at: Wall, octets: u64, pending: &mut Vec<Pending>) -> bool {
+        if !self.space.may_make_room(at) {
+            return false;
+        }
+        self.finish(pending);
+        self.make_room(at) && self.space.has_room(&*self.files, &self.spool, at, octets)
+    }
+
     fn fail(&mut self, pending: &mut Vec<Pending>, error: &AppendError) {
         self.log.retire();
         let error = match error {
@@ -145,7 +157,7 @@ impl Writer {
     }
 
     /// One fsync for all that was appended; then the index is handed it and the completions are called. Nobody waits for the index.
-    fn finish(&mut self, pending: &mut Vec<Pending>) {
+    pub fn finish(&mut self, pending: &mut Vec<Pending>) {
         if pending.is_empty() {
             return;
         }
@@ -161,12 +173,8 @@ impl Writer {
         }
     }
 
-    // What may go is the index's to say: it must have everything first.
-    fn purge(&mut self, purge: &retention::Purge) -> Result<usize, StoreError> {
-        self.feed.settle()?;
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let index = index.ok_or(StoreError::NotReady { percent: 0 })?;
-        retention::run(purge, &*self.files, &self.spool, &self.paths, &self.reader, &index)
+    pub fn current_index(&self) -> Option<Arc<Index>> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -177,7 +185,7 @@ fn to_parts(changes: Vec<Change>) -> Result<Vec<Part>, StoreError> {
     }
     let part = |change| {
         let (head, body) = Head::split(change);
-        check(&head).map_err(StoreError::Damaged)?;
+        check::check(&head).map_err(StoreError::Damaged)?;
         if body.as_ref().is_some_and(|body| body.len() > RECORD_BODY_MAX_OCTETS) {
             return Err(StoreError::Damaged("a body is too long for a record".to_owned()));
         }
@@ -185,32 +193,4 @@ fn to_parts(changes: Vec<Change>) -> Result<Vec<Part>, StoreError> {
         Ok(Part { head, head_bytes, body })
     };
     changes.into_iter().map(part).collect()
-}
-
-fn check(head: &Head) -> Result<(), String> {
-    let mailbox = |mailbox: &Mailbox| {
-        let fits = mailbox.as_str().len() <= MAILBOX_NAME_MAX_OCTETS;
-        fits.then_some(()).ok_or_else(|| format!("the name of mailbox {mailbox} is too long"))
-    };
-    // Lower-casing a domain can make it one that does not parse; a record with it could never be read.
-    let address = |address: &Address| {
-        let same = Address::parse(&address.to_string()).as_ref() == Ok(address);
-        same.then_some(()).ok_or_else(|| format!("address {address} does not read back"))
-    };
-    match head {
-        Head::Message(accepted) => {
-            accepted.reverse_path.iter().try_for_each(address)?;
-            accepted.recipients.iter().try_for_each(|recipient| address(&recipient.address))?;
-            accepted.filings.iter().try_for_each(|filing| mailbox(&filing.mailbox))?;
-            if let Origin::Digest { event, mailbox: name, .. } = &accepted.origin {
-                mailbox(name)?;
-                if event.len() > EVENT_ID_MAX_OCTETS || event.contains(char::is_control) {
-                    return Err(format!("event id {event:?} is too long or has control characters"));
-                }
-            }
-            Ok(())
-        }
-        Head::Seen(head) => mailbox(&head.mailbox),
-        Head::Delivery(_) => Ok(()),
-    }
 }

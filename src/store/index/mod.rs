@@ -20,11 +20,12 @@ pub use self::rows::{Applied, Place, SegmentRow};
 use self::vessel::Vessel;
 pub use self::vessel::quarantine as throw_away;
 use super::feed::Feed;
+use super::reader::Reader;
 use super::record::Placed;
-use super::{Folder, Origin, Seq, StoreError};
+use super::{Accepted, Carried, Change, Filing, Flags, Folder, FolderId, Origin, Seq, StoreError};
 use crate::clock::Wall;
 use crate::limits::INDEX_BATCH_ROWS;
-use crate::mail::{Address, Summary};
+use crate::mail::{Address, Mailbox, Summary};
 use crate::relay::{DeliveryState, Route};
 
 /// A message in a folder.
@@ -32,10 +33,20 @@ use crate::relay::{DeliveryState, Route};
 pub struct Entry {
     pub message: Seq,
     pub folder: Folder,
-    pub seen: bool,
+    pub flags: Flags,
     pub at: Wall,
     pub size: u64,
     pub summary: Summary,
+}
+
+/// A folder of a person's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderRow {
+    pub id: FolderId,
+    /// None: it is at the top.
+    pub parent: Option<FolderId>,
+    pub name: String,
+    pub counts: Counts,
 }
 
 /// A message, whoever may see it.
@@ -94,6 +105,7 @@ pub struct Tally {
 /// While the index is being made, questions are answered by [`StoreError::NotReady`].
 pub struct View {
     vessel: Slot,
+    reader: Reader,
 }
 
 /// The place of the index that is in use; empty while one is being made.
@@ -123,8 +135,8 @@ impl Slot {
 }
 
 impl View {
-    pub(super) fn new(feed: Arc<Feed>) -> View {
-        View { vessel: Slot { vessel: RwLock::new(None), feed } }
+    pub(super) fn new(feed: Arc<Feed>, reader: Reader) -> View {
+        View { vessel: Slot { vessel: RwLock::new(None), feed }, reader }
     }
 
     /// Which index is asked from now on.
@@ -222,14 +234,14 @@ impl Index {
         })
     }
 
-    /// Removes all rows about the messages of a segment, and at last the segment's own. May be interrupted and done again.
-    pub fn forget_segment(&self, number: u64, row: &SegmentRow) -> Result<(), StoreError> {
+    /// Removes all rows about the messages whose records are in a segment, and at last the segment's own. May be interrupted and done
+    /// again.
+    pub fn forget_segment(&self, number: u64) -> Result<(), StoreError> {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         self.vessel.read(|tree| {
             let mut rows = Overlay::new(tree);
-            for message in tree.range(keys::message(Seq(row.first))..=keys::message(Seq(row.last))) {
-                let (key, _) = message.map_err(sled_error)?;
-                let Some(message) = keys::number_of(&key) else { continue };
+            for key in tree.scan_prefix(keys::located_in(number)).keys() {
+                let Some(message) = keys::number_of(&key.map_err(sled_error)?) else { continue };
                 apply::forget(&mut rows, Seq(message))?;
                 if rows.len() >= INDEX_BATCH_ROWS {
                     std::mem::replace(&mut rows, Overlay::new(tree)).commit()?;
@@ -240,18 +252,69 @@ impl Index {
         })
     }
 
-    /// Whether a recipient of a message in `first..=last` is queued, held, or being handed over.
-    pub fn has_open_recipients(&self, first: Seq, last: Seq) -> Result<bool, StoreError> {
+    /// Messages whose records are in a segment, in order, those after `after`, with where.
+    pub fn messages_in(&self, segment: u64, after: Option<Seq>, limit: usize) -> Result<Vec<(Seq, Place)>, StoreError> {
+        let prefix = keys::located_in(segment);
+        let start = keys::from_message(&prefix, after.map_or(Seq(0), |after| Seq(after.0.saturating_add(1))));
+        self.vessel.read(|tree| {
+            let mut found = Vec::new();
+            for key in tree.range(start..keys::behind(&prefix)).keys().take(limit) {
+                let Some(message) = keys::number_of(&key.map_err(sled_error)?).map(Seq) else { continue };
+                found.extend(query::stored(tree, message)?.map(|stored| (message, stored.place)));
+            }
+            Ok(found)
+        })
+    }
+
+    /// Whether a recipient of the message is queued, held, or being handed over.
+    pub fn is_open(&self, message: Seq) -> Result<bool, StoreError> {
         use crate::relay::Queue;
         let lists = [keys::queue(Queue::Primary), keys::queue(Queue::Outbound), keys::all_held(), keys::all_in_session()];
         self.vessel.read(|tree| {
             for list in &lists {
-                let behind = keys::from_message(list, Seq(last.0.saturating_add(1)));
-                if tree.range(keys::from_message(list, first)..behind).next().transpose().map_err(sled_error)?.is_some() {
+                if tree.scan_prefix(keys::from_message(list, message)).next().transpose().map_err(sled_error)?.is_some() {
                     return Ok(true);
                 }
             }
             Ok(false)
+        })
+    }
+
+    /// All that is known of a message now, for writing it again. `accepted`: what its record said.
+    pub fn snapshot(&self, message: Seq, accepted: Accepted) -> Result<Carried, StoreError> {
+        self.vessel.read(|tree| {
+            let mut accepted = accepted;
+            for row in tree.scan_prefix(keys::deliveries(message)) {
+                let (key, value) = row.map_err(sled_error)?;
+                let row: rows::DeliveryRow = rows::decode(&value)?;
+                if let Some(recipient) = keys::recipient_of(&key).and_then(|(_, at)| accepted.recipients.get_mut(at as usize)) {
+                    recipient.state = row.state;
+                }
+            }
+            accepted.filings.clear();
+            for row in tree.scan_prefix(keys::filings(message)) {
+                let (key, value) = row.map_err(sled_error)?;
+                let rows::FilingRow { mailbox, folder, flags } = rows::decode(&value)?;
+                accepted.filings.push(Filing { mailbox, folder, flags, recipient: keys::recipient_of_filing(&key) });
+            }
+            Ok(Carried { message, accepted })
+        })
+    }
+
+    /// The folders whose last records are in a segment, as changes that write them again.
+    pub fn folders_in(&self, segment: u64) -> Result<Vec<Change>, StoreError> {
+        self.vessel.read(|tree| {
+            let mut changes = Vec::new();
+            for row in tree.scan_prefix(keys::all_own_folders()) {
+                let (key, value) = row.map_err(sled_error)?;
+                let stored: rows::StoredFolder = rows::decode(&value)?;
+                let (Some(name), Some(id)) = (keys::mailbox_of(&key), keys::number_of(&key)) else { continue };
+                if stored.segment == segment {
+                    let mailbox: Mailbox = rows::decode(&rows::encode(&name)?)?;
+                    changes.push(Change::FolderChange { mailbox, folder: FolderId(id), parent: stored.parent, name: stored.name });
+                }
+            }
+            Ok(changes)
         })
     }
 

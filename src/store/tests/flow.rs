@@ -74,7 +74,7 @@ fn a_filing_follows_its_recipient() {
     check(false, 0, none);
     set(queued());
     check(true, 1, QueueCounts { primary: 1, ..none });
-    store.write_wait(vec![Change::Seen { mailbox: ann.clone(), message: seq, seen: true }], START).unwrap();
+    store.write_wait(vec![Change::Flags { mailbox: ann.clone(), message: seq, add: Flags::SEEN, remove: Flags::NONE }], START).unwrap();
     check(true, 0, QueueCounts { primary: 1, ..none });
     set(held());
     check(true, 0, QueueCounts { held: 1, ..none });

@@ -51,7 +51,7 @@ pub fn accepted(names: &[&str], state: &DeliveryState, at: Wall) -> Accepted {
     let filing = |(index, name): (usize, &&str)| Filing {
         mailbox: mailbox(name),
         folder: Folder::Inbox,
-        seen: false,
+        flags: Flags::NONE,
         recipient: Some(index as u32),
     };
     Accepted {
