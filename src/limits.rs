@@ -62,6 +62,8 @@ pub const SMTP_REFUSED_RECIPIENTS_MAX: u32 = 100;
 /// After our last reply, how long unread input is drained so that a reset does not overtake the reply.
 pub const SMTP_LINGER: Duration = Duration::from_secs(2);
 pub const SMTP_LINGER_MAX_OCTETS: usize = 16 * 1024 * 1024;
+/// Connections that the kernel holds for a listener which is busy; more wait a second or longer for their next try.
+pub const LISTEN_BACKLOG: i32 = 1024;
 /// After a failed `accept` (out of file descriptors) an SMTP listener waits this long.
 pub const SMTP_ACCEPT_RETRY_WAIT: Duration = Duration::from_millis(200);
 /// A remembered recipient verdict of the primary.
@@ -196,6 +198,9 @@ pub const FOLDER_NAME_MAX_OCTETS: usize = 255;
 pub const EVENT_ID_MAX_OCTETS: usize = 128;
 /// Octets of the index whose checksum is taken at an orderly close and compared at the next start.
 pub const INDEX_CHECKED_OCTETS: u64 = 256 * 1024 * 1024;
+/// sled hands its buffers to the kernel at least this often, in milliseconds. After a death of the process what was not handed over is read
+/// from the spool again, after a loss of power the whole index is made again: nothing is gained by hurry, and each time it waits for the disk.
+pub const INDEX_FLUSH_MS: u64 = 5_000;
 /// sled's cache, in octets.
 pub const INDEX_CACHE_OCTETS: u64 = 8 * 1024 * 1024;
 /// Free space below which new mail is answered 452, in octets.

@@ -14,6 +14,7 @@ struct Message {
 /// Listens for ever; the file is made anew at each call of the returned function.
 pub fn start(folder: &Path) -> (SocketAddr, impl Fn() + use<>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    rustix::net::listen(&listener, 1024).expect("room for all connections at once");
     let address = listener.local_addr().expect("an address");
     let (messages, incoming) = channel();
     let path = folder.join("ceiling");
