@@ -3,6 +3,7 @@
 mod accept;
 mod ceiling;
 mod growth;
+mod load;
 mod machine;
 mod messages;
 mod table;
@@ -12,7 +13,12 @@ mod table;
 #[path = "../it/harness/mod.rs"]
 mod harness;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+const USAGE: &str = "accept, growth or all; --quick, --only PART, --folder FOLDER";
 
 /// What was asked for.
 #[derive(Debug, Default)]
@@ -27,33 +33,43 @@ pub struct Wanted {
     pub folder: PathBuf,
 }
 
-fn wanted() -> Result<Wanted, String> {
-    let mut wanted = Wanted { folder: PathBuf::from(env!("CARGO_TARGET_TMPDIR")), ..Wanted::default() };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "accept" => wanted.accept = true,
-            "growth" => wanted.growth = true,
-            "all" => (wanted.accept, wanted.growth) = (true, true),
-            "--quick" => wanted.quick = true,
-            "--only" => wanted.only = Some(arguments.next().ok_or("--only needs a part of a cell's name")?),
-            "--folder" => wanted.folder = arguments.next().ok_or("--folder needs a folder")?.into(),
-            // cargo says this to every benchmark.
-            "--bench" => {}
-            other => return Err(format!("`{other}`: accept, growth or all; --quick, --only PART, --folder FOLDER")),
+impl Wanted {
+    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String> {
+        let mut wanted = Wanted { folder: PathBuf::from(env!("CARGO_TARGET_TMPDIR")), ..Wanted::default() };
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "accept" => wanted.accept = true,
+                "growth" => wanted.growth = true,
+                "all" => (wanted.accept, wanted.growth) = (true, true),
+                "--quick" => wanted.quick = true,
+                "--only" => wanted.only = Some(arguments.next().ok_or("--only needs a part of a cell's name")?),
+                "--folder" => wanted.folder = arguments.next().ok_or("--folder needs a folder")?.into(),
+                // cargo says this to every benchmark.
+                "--bench" => {}
+                other => return Err(format!("`{other}`: {USAGE}")),
+            }
         }
+        if wanted.accept || wanted.growth { Ok(wanted) } else { Err(USAGE.to_owned()) }
     }
-    if wanted.accept || wanted.growth { Ok(wanted) } else { Err("accept, growth or all?".to_owned()) }
+
+    /// A folder that goes away. Postfix's processes run under other names and must get through.
+    pub fn temporary(&self, prefix: &str) -> TempDir {
+        let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(&self.folder).expect("a folder");
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("permissions");
+        folder
+    }
+
+    /// Where tables go as files: `target/bench`.
+    pub fn results(&self) -> PathBuf {
+        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench")
+    }
 }
 
 fn main() {
-    let wanted = match wanted() {
-        Ok(wanted) => wanted,
-        Err(text) => {
-            eprintln!("{text}");
-            std::process::exit(2);
-        }
-    };
+    let wanted = Wanted::read(std::env::args().skip(1)).unwrap_or_else(|text| {
+        eprintln!("{text}");
+        std::process::exit(2);
+    });
     machine::describe(&wanted.folder);
     if wanted.accept {
         accept::run(&wanted);

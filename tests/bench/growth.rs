@@ -1,18 +1,16 @@
-//! What grows with the cache, and what does not: the same things measured with 10 thousand, 100 thousand and 1 million messages.
+//! What grows with the cache, and what does not: the same box measured with 10 thousand, 100 thousand and 1 million messages.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Wanted;
-use crate::accept::{open_to_all, results, start};
-use crate::harness::lifeboat::{Lifeboat, Setup};
+use crate::accept::{setup, start};
+use crate::harness::lifeboat::Lifeboat;
 use crate::harness::person::Person;
-use crate::harness::wait_for;
-use crate::machine::{free_octets, resident_mib};
+use crate::harness::{need, wait_for};
+use crate::load::{fill, people};
+use crate::machine::{disk_octets, forget, free_octets, resident_mib, settle};
 use crate::messages;
 use crate::table::{Table, median};
 
@@ -20,155 +18,188 @@ const STEPS: [usize; 3] = [10_000, 100_000, 1_000_000];
 const QUICK_STEPS: [usize; 2] = [1_000, 10_000];
 /// Room on the disk for each message, with its rows in the index and in the search.
 const OCTETS_A_MESSAGE: u64 = 8 * 1024;
-const SENDERS: usize = 20;
-/// Messages a sender has on the way at a time, by pipelining.
-const PIPELINE: usize = 8;
-const PEOPLE: usize = 50;
-/// Sent to see how fast the box takes mail with that much cached.
-const PROBE: usize = 4_000;
-/// Times a page is asked for.
-const ASKED: usize = 15;
+/// The filling says how far it is after so many.
+const FILL_MESSAGES: usize = 50_000;
+/// The rate of accepting is the median of so many runs of so many messages, beyond those of the step.
+const RUNS: usize = 5;
+const RUN_MESSAGES: usize = 2_000;
+/// Sent right before a `kill -9`, and while the index is made.
+const BURST_MESSAGES: usize = 1_000;
+/// Times a page is asked for; the median counts.
+const ASKED: usize = 25;
+/// Whose pages are looked at.
+const PERSON: &str = "p7@example.com";
+/// Ends a benchmark that hangs.
 const PATIENCE: Duration = Duration::from_secs(3600);
+/// Between two looks at the index.
+const SHORT: Duration = Duration::from_millis(20);
 
-fn people() -> Vec<String> {
-    (0..PEOPLE).map(|number| format!("p{number}@example.com")).collect()
-}
+/// Names and values of one step, in the order of the table.
+type Column = Vec<(&'static str, String)>;
 
-/// Sends messages `from..to`, numbered, each to one of the people.
-fn fill(server: SocketAddr, from: usize, to: usize) -> f64 {
-    let next = AtomicUsize::new(from);
-    let started = Instant::now();
-    std::thread::scope(|scope| {
-        for _ in 0..SENDERS {
-            scope.spawn(|| sender(server, &next, to).expect("the box takes the mail"));
-        }
-    });
-    (to - from) as f64 / started.elapsed().as_secs_f64()
-}
-
-fn sender(server: SocketAddr, next: &AtomicUsize, to: usize) -> std::io::Result<()> {
-    let stream = TcpStream::connect(server)?;
-    stream.set_nodelay(true)?;
-    let (mut input, mut output) = (BufReader::new(stream.try_clone()?), stream);
-    let mut reply = || -> std::io::Result<String> {
-        let mut line = String::new();
-        loop {
-            line.clear();
-            input.read_line(&mut line)?;
-            if line.as_bytes().get(3) != Some(&b'-') {
-                return Ok(line);
-            }
-        }
-    };
-    reply()?;
-    output.write_all(b"EHLO bench.outside.example\r\n")?;
-    reply()?;
-    loop {
-        let first = next.fetch_add(PIPELINE, Ordering::Relaxed);
-        if first >= to {
-            return output.write_all(b"QUIT\r\n");
-        }
-        for number in first..(first + PIPELINE).min(to) {
-            let person = number % PEOPLE;
-            write!(output, "MAIL FROM:<bench@outside.example>\r\nRCPT TO:<p{person}@example.com>\r\nDATA\r\n")?;
-            for _ in 0..3 {
-                reply()?;
-            }
-            let mut random = fastrand::Rng::with_seed(number as u64);
-            let octets = 2048 + random.usize(..2048);
-            let message = messages::message(&mut random, number, octets);
-            output.write_all((message.replace('\n', "\r\n") + ".\r\n").as_bytes())?;
-            let taken = reply()?;
-            if !taken.starts_with("250") {
-                return Err(std::io::Error::other(taken));
-            }
-        }
-    }
-}
-
-/// Milliseconds that a page takes, by a warm connection of curl's own.
-fn page(person: &Person, paths: &[String]) -> f64 {
-    let times = paths.iter().map(|path| person.seconds(path) * 1000.0).collect();
-    median(times)
-}
-
-fn is_ready(lifeboat: &Lifeboat) -> bool {
-    lifeboat.status()["store"]["index"] == "ready"
+/// A box and how many messages it was sent.
+struct Growing<'a> {
+    folder: &'a Path,
+    lifeboat: Lifeboat,
+    cached: usize,
+    password: String,
 }
 
 pub fn run(wanted: &Wanted) {
+    need("curl", "curl");
     let steps: &[usize] = if wanted.quick { &QUICK_STEPS } else { &STEPS };
-    let largest = steps.last().copied().unwrap_or(0);
-    let needed = largest as u64 * OCTETS_A_MESSAGE;
-    assert!(free_octets(&wanted.folder) > needed, "{} GiB of free disk are needed in {}", needed >> 30, wanted.folder.display());
-    let folder = tempfile::Builder::new().prefix("growth-").tempdir_in(&wanted.folder).expect("a folder");
-    open_to_all(folder.path());
-    let setup = Setup { people: people(), trusted: vec!["127.0.0.1/32".to_owned()], ..Setup::without_primary() };
-    let mut lifeboat = start(folder.path(), &setup);
-    let password = lifeboat.password("p7@example.com");
-    let mut columns: Vec<BTreeMap<&str, String>> = Vec::new();
-    let mut cached = 0;
-    for step in steps {
-        fill(lifeboat.smtp, cached, *step - PROBE.min(*step / 2));
-        wait_for("the index is ready", PATIENCE, || is_ready(&lifeboat).then_some(()));
-        let rate = fill(lifeboat.smtp, *step - PROBE.min(*step / 2), *step);
-        cached = *step;
-        let mut column = BTreeMap::from([("1 accepted, messages/s", format!("{rate:.0}"))]);
-        pages(&lifeboat, folder.path(), &password, &mut column);
-        column.insert("6 resident, MiB", format!("{:.0}", resident_mib(lifeboat.pid())));
-        starts(&mut lifeboat, &mut column);
-        rebuild(&mut lifeboat, &mut cached, &mut column);
-        eprintln!("  {step}: {column:?}");
-        columns.push(column);
-    }
-    let head: Vec<String> = std::iter::once("messages cached".to_owned()).chain(steps.iter().map(usize::to_string)).collect();
-    let mut table = Table::new("What grows with the cache", &head.iter().map(String::as_str).collect::<Vec<_>>());
-    for name in columns[0].keys() {
-        let cells = columns.iter().map(|column| column.get(name).cloned().unwrap_or_default());
-        table.row(std::iter::once(name[2..].to_owned()).chain(cells).collect());
-    }
-    table.finish(&results(), "growth");
+    let needed = steps[steps.len() - 1] as u64 * OCTETS_A_MESSAGE;
+    let free = free_octets(&wanted.folder);
+    println!("{} MiB of disk are needed, {} MiB are free\n", needed >> 20, free >> 20);
+    assert!(free > needed, "not enough room in {}", wanted.folder.display());
+    let folder = wanted.temporary("growth-");
+    let lifeboat = start(folder.path(), &setup(&people()));
+    let password = lifeboat.password(PERSON);
+    let mut growing = Growing { folder: folder.path(), lifeboat, cached: 0, password };
+    let columns: Vec<Column> = steps.iter().map(|step| growing.step(*step)).collect();
+    table(steps, &columns).finish(&wanted.results(), "growth");
 }
 
-fn pages(lifeboat: &Lifeboat, folder: &Path, password: &str, column: &mut BTreeMap<&str, String>) {
-    let person = Person::new(lifeboat.web, folder, "p7");
-    person.sign_in("p7@example.com", password);
-    let inbox = vec!["/mail/inbox".to_owned(); ASKED];
-    column.insert("2 inbox page, ms", format!("{:.1}", page(&person, &inbox)));
-    let messages: Vec<String> = Person::messages(&person.get("/mail/inbox")).into_iter().map(|(path, _)| path).take(ASKED).collect();
-    column.insert("3 message page, ms", format!("{:.1}", page(&person, &messages)));
-    let searches: Vec<String> =
-        (0..ASKED).map(|number| format!("/mail/search?q={}+{}", messages::word(number * 13 + 400), messages::word(number + 21))).collect();
-    if person.get(&searches[0]).status == 200 {
-        column.insert("4 search page, ms", format!("{:.1}", page(&person, &searches)));
-        column.insert("5 static page (the floor), ms", format!("{:.1}", page(&person, &vec!["/healthz".to_owned(); ASKED])));
+fn table(steps: &[usize], columns: &[Column]) -> Table {
+    let names: Vec<String> = steps.iter().map(usize::to_string).collect();
+    let head: Vec<&str> = ["messages cached"].into_iter().chain(names.iter().map(String::as_str)).chain(["last to first"]).collect();
+    let mut table = Table::new("What grows with the cache (the same box; medians)", &head);
+    for (at, (name, first)) in columns[0].iter().enumerate() {
+        let last = &columns[columns.len() - 1][at].1;
+        let ratio = match (number(first), number(last)) {
+            (Some(first), Some(last)) if first > 0.0 => format!("{:.2}", last / first),
+            _ => "-".to_owned(),
+        };
+        let cells = columns.iter().map(|column| column[at].1.clone());
+        table.row(std::iter::once((*name).to_owned()).chain(cells).chain([ratio]).collect());
+    }
+    table
+}
+
+fn number(cell: &str) -> Option<f64> {
+    cell.split(' ').next()?.parse().ok()
+}
+
+impl Growing<'_> {
+    fn step(&mut self, step: usize) -> Column {
+        while self.cached < step {
+            let more = FILL_MESSAGES.min(step - self.cached);
+            let filled = fill(self.lifeboat.smtp, self.cached..self.cached + more);
+            self.cached += more;
+            eprintln!("  {} of {step} messages, {:.0}/s", self.cached, filled.rate);
+        }
+        self.at_rest();
+        let mut column = self.disk();
+        column.extend(self.accepting());
+        column.extend(self.pages());
+        column.push(("resident, MiB", format!("{:.0}", resident_mib(self.lifeboat.pid()))));
+        column.extend(self.starts());
+        column.extend(self.rebuild());
+        assert_eq!(self.lifeboat.queued(), self.cached as u64, "messages in the box, against those sent");
+        column
+    }
+
+    fn send(&mut self, messages: usize) -> crate::load::Filled {
+        let numbers = self.cached..self.cached + messages;
+        self.cached = numbers.end;
+        fill(self.lifeboat.smtp, numbers)
+    }
+
+    /// The index is there and nothing is put off any more.
+    fn at_rest(&mut self) {
+        wait_for("the index is ready", PATIENCE, || is_ready(&self.lifeboat).then_some(()));
+        self.lifeboat.look_up_addresses();
+        settle(self.lifeboat.pid());
+    }
+
+    fn disk(&self) -> Column {
+        let mb = |part: &str| format!("{:.0}", disk_octets(&self.lifeboat.data().join(part)) as f64 / 1e6);
+        vec![("spool, MB", mb("spool")), ("index, MB", mb("index"))]
+    }
+
+    fn accepting(&mut self) -> Column {
+        let mut rates = Vec::new();
+        for _ in 0..RUNS {
+            rates.push(self.send(RUN_MESSAGES).rate);
+            settle(self.lifeboat.pid());
+        }
+        vec![("accepted, messages/s", format!("{:.0}", median(rates)))]
+    }
+
+    fn pages(&self) -> Column {
+        // Sessions end with the process, and cookies of an old one must not come into a new one.
+        let person = Person::new(self.lifeboat.web, self.folder, &format!("at-{}", self.cached));
+        person.sign_in(PERSON, &self.password);
+        let inbox = person.get("/mail/inbox");
+        let messages: Vec<String> = Person::messages(&inbox).into_iter().map(|(path, _)| path).take(ASKED).collect();
+        assert!(!messages.is_empty(), "nothing in the inbox: {}", inbox.text());
+        let searches: Vec<String> = (0..ASKED).map(|number| format!("/mail/search?q={}", messages::word(number * 13 + 400))).collect();
+        let search = if person.get(&searches[0]).status == 200 { milliseconds(&person, &searches) } else { "-".to_owned() };
+        let again = |path: &str| milliseconds(&person, &vec![path.to_owned(); ASKED]);
+        vec![
+            ("smallest page (/readyz), ms", again("/readyz")),
+            ("inbox page, ms", again("/mail/inbox")),
+            ("message page, ms", milliseconds(&person, &messages)),
+            ("search page, one word, ms", search),
+        ]
+    }
+
+    /// After `kill -9` in the middle of the work; then once more with nothing of its files in memory.
+    fn starts(&mut self) -> Column {
+        self.send(BURST_MESSAGES);
+        self.lifeboat.kill();
+        let warm = self.lifeboat.restart_until_greeting();
+        self.at_rest();
+        self.send(BURST_MESSAGES);
+        self.lifeboat.kill();
+        forget(&self.lifeboat.data());
+        let cold = self.lifeboat.restart_until_greeting();
+        self.at_rest();
+        let seconds = |time: Duration| format!("{:.2}", time.as_secs_f64());
+        vec![("kill -9 to greeting, s", seconds(warm)), ("the same, disk cache empty, s", seconds(cold))]
+    }
+
+    /// Without an index and with nothing of the spool in memory: how fast the spool is read, and whether mail is taken meanwhile.
+    fn rebuild(&mut self) -> Column {
+        assert!(self.lifeboat.stop().success(), "the box stops in good order");
+        fs::remove_dir_all(self.lifeboat.data().join("index")).expect("an index to remove");
+        forget(&self.lifeboat.data());
+        let octets = disk_octets(&self.lifeboat.data().join("spool"));
+        let started = Instant::now();
+        self.lifeboat.restart_until_greeting();
+        let numbers = self.cached..self.cached + BURST_MESSAGES;
+        self.cached = numbers.end;
+        // `status` may answer only when the index is ready, so it is asked beside the sending, not before or after.
+        let (meanwhile, sent, took) = std::thread::scope(|scope| {
+            let ready = scope.spawn(|| ready_after(&self.lifeboat, started));
+            let meanwhile = fill(self.lifeboat.smtp, numbers);
+            (meanwhile, started.elapsed(), ready.join().expect("the index becomes ready"))
+        });
+        self.at_rest();
+        let overtaken = if took < sent { " (ready before)" } else { "" };
+        let took = took.as_secs_f64();
+        vec![
+            ("index made again, MB/s of spool", format!("{:.0} ({took:.1} s)", octets as f64 / 1e6 / took)),
+            ("accepted meanwhile, messages/s", format!("{:.0}{overtaken}", meanwhile.rate)),
+            ("longest 250 meanwhile, ms", format!("{:.0}", meanwhile.longest.as_secs_f64() * 1000.0)),
+        ]
     }
 }
 
-/// After `kill -9`: until the first SMTP greeting.
-fn starts(lifeboat: &mut Lifeboat, column: &mut BTreeMap<&str, String>) {
-    lifeboat.kill();
-    let took = lifeboat.restart_until_greeting();
-    column.insert("7 start to greeting, s", format!("{:.2}", took.as_secs_f64()));
+fn is_ready(lifeboat: &Lifeboat) -> bool {
+    lifeboat.try_status().is_some_and(|status| status["store"]["index"] == "ready")
 }
 
-/// Without an index: how fast the spool is read, and whether mail is taken meanwhile.
-fn rebuild(lifeboat: &mut Lifeboat, cached: &mut usize, column: &mut BTreeMap<&str, String>) {
-    lifeboat.stop();
-    std::fs::remove_dir_all(lifeboat.data().join("index")).expect("an index to remove");
-    let octets: u64 = std::fs::read_dir(lifeboat.data().join("spool"))
-        .expect("a spool")
-        .flatten()
-        .filter_map(|entry| entry.metadata().ok())
-        .map(|file| file.len())
-        .sum();
-    let started = Instant::now();
-    lifeboat.restart();
-    let during = fill(lifeboat.smtp, *cached, *cached + 200);
-    *cached += 200;
-    let while_building = if is_ready(lifeboat) { " (it was done before)" } else { "" };
-    wait_for("the index is ready", PATIENCE, || is_ready(lifeboat).then_some(()));
-    let seconds = started.elapsed().as_secs_f64();
-    column.insert("8 index made again, MB/s", format!("{:.0} ({seconds:.1} s)", octets as f64 / 1e6 / seconds));
-    column.insert("9 accepted meanwhile, messages/s", format!("{during:.0}{while_building}"));
+/// How long after `started` the index is ready.
+fn ready_after(lifeboat: &Lifeboat, started: Instant) -> Duration {
+    while !is_ready(lifeboat) {
+        assert!(started.elapsed() < PATIENCE, "the index does not become ready");
+        std::thread::sleep(SHORT);
+    }
+    started.elapsed()
+}
+
+/// The median time of these pages, by a warm connection of curl's own.
+fn milliseconds(person: &Person, paths: &[String]) -> String {
+    format!("{:.1}", median(paths.iter().map(|path| person.seconds(path) * 1000.0).collect()))
 }

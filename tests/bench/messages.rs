@@ -16,6 +16,7 @@ pub fn message(random: &mut fastrand::Rng, number: usize, octets: usize) -> Stri
     text += "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n";
     text += &words(random, 2000);
     text += "\n--b\nContent-Type: application/pdf; name=report.pdf\nContent-Transfer-Encoding: base64\n\n";
+    // RFC 4648 section 4.
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     while text.len() + 8 < octets {
         let line = (octets - text.len() - 7).min(76);
@@ -23,6 +24,11 @@ pub fn message(random: &mut fastrand::Rng, number: usize, octets: usize) -> Stri
         text.push('\n');
     }
     text + "--b--\n"
+}
+
+/// As it goes over the wire after DATA. No line begins with a dot: words and base64 have none.
+pub fn on_the_wire(message: &str) -> String {
+    message.replace('\n', "\r\n") + ".\r\n"
 }
 
 /// Made-up words, common ones more often, in lines below 80 octets.

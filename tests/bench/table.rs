@@ -40,7 +40,7 @@ impl Table {
     }
 }
 
-/// Of an odd number of values the one in the middle.
+/// Of an odd number of values the one in the middle; of an even number the larger of the two.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
