@@ -61,7 +61,7 @@ impl Wanted {
 
     /// Where tables go as files: `target/bench`.
     pub fn results(&self) -> PathBuf {
-        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench")
+        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench"))
     }
 }
 

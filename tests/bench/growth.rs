@@ -170,7 +170,7 @@ impl Growing<'_> {
         let numbers = self.cached..self.cached + BURST_MESSAGES;
         self.cached = numbers.end;
         // `status` may answer only when the index is ready, so it is asked beside the sending, not before or after.
-        let (meanwhile, sent, took) = std::thread::scope(|scope| {
+        let (meanwhile, sent, (took, highest)) = std::thread::scope(|scope| {
             let ready = scope.spawn(|| ready_after(&self.lifeboat, started));
             let meanwhile = fill(self.lifeboat.smtp, numbers);
             (meanwhile, started.elapsed(), ready.join().expect("the index becomes ready"))
@@ -180,6 +180,7 @@ impl Growing<'_> {
         let took = took.as_secs_f64();
         vec![
             ("index made again, MB/s of spool", format!("{:.0} ({took:.1} s)", octets as f64 / 1e6 / took)),
+            ("highest resident meanwhile, MiB", format!("{highest:.0}")),
             ("accepted meanwhile, messages/s", format!("{:.0}{overtaken}", meanwhile.rate)),
             ("longest 250 meanwhile, ms", format!("{:.0}", meanwhile.longest.as_secs_f64() * 1000.0)),
         ]
@@ -190,13 +191,15 @@ fn is_ready(lifeboat: &Lifeboat) -> bool {
     lifeboat.try_status().is_some_and(|status| status["store"]["index"] == "ready")
 }
 
-/// How long after `started` the index is ready.
-fn ready_after(lifeboat: &Lifeboat, started: Instant) -> Duration {
+/// How long after `started` the index is ready, and the most memory seen until then, in MiB.
+fn ready_after(lifeboat: &Lifeboat, started: Instant) -> (Duration, f64) {
+    let mut highest = resident_mib(lifeboat.pid());
     while !is_ready(lifeboat) {
         assert!(started.elapsed() < PATIENCE, "the index does not become ready");
+        highest = highest.max(resident_mib(lifeboat.pid()));
         std::thread::sleep(SHORT);
     }
-    started.elapsed()
+    (started.elapsed(), highest)
 }
 
 /// The median time of these pages, by a warm connection of curl's own.
