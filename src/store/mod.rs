@@ -13,6 +13,7 @@
 //! | `scan`, `units`, `recover` | reading it all back, also behind damage |
 //! | `reader` | records where they lie |
 //! | `index/` | the view that pages and queues read |
+//! | `search/` | the view that finds words |
 //! | `retention` | what may go |
 //! | [`ledger`], [`fsck`] | events and audit; looking without touching |
 //!
@@ -31,6 +32,7 @@ mod record;
 mod recover;
 mod retention;
 mod scan;
+mod search;
 mod segment;
 mod space;
 mod stage;
@@ -49,11 +51,14 @@ pub use change::{Accepted, Change, Filing, Folder, Origin, Recipient, Seq};
 pub use file::{Disk, Files, How, OpenFile};
 pub use index::{Counts, Delivery, Entry, MessageRow, QueueCounts, Tally, View};
 pub use ledger::{Ledger, Line};
+pub use search::SearchState;
 pub use stage::Staged;
 
 use self::reader::Reader;
+use self::search::Search;
 use self::writer::{Command, Done, Write};
 use crate::clock::Wall;
+use crate::mail::Mailbox;
 
 /// Where and how.
 #[derive(Clone, Debug)]
@@ -139,6 +144,7 @@ struct Inner {
     /// None once closed.
     commands: Mutex<Option<SyncSender<Command>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    search: Search,
     /// Held while open; goes last.
     _lock: std::fs::File,
 }
@@ -207,6 +213,23 @@ impl Store {
         self.inner.reader.piece(message, &self.place(message)?, offset, length)
     }
 
+    /// Candidates for what a person looks for in a mailbox, newest first, those before `before`, at most `limit` (and
+    /// [`crate::limits::SEARCH_HITS_MAX`]): messages that were filed there and hold all words of `query`. Whether the mailbox
+    /// (still) shows one, and in which folder, [`View::entry`] says.
+    ///
+    /// Any text is a query: words, `"several words in a row"`, and `begin*`; case and accents do not matter. Without any word in it nothing is found.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] while the search cannot be asked; see [`Store::search_state`].
+    pub fn search(&self, mailbox: &Mailbox, query: &str, before: Option<Seq>, limit: usize) -> Result<Vec<Seq>, StoreError> {
+        self.inner.search.find(mailbox, query, before, limit)
+    }
+
+    /// Whether the search knows all that is on disk. It is made from the spool behind everything else.
+    pub fn search_state(&self) -> SearchState {
+        self.inner.search.state()
+    }
+
     fn place(&self, message: Seq) -> Result<index::Place, StoreError> {
         self.inner.view.place(message)?.ok_or_else(|| StoreError::Damaged(format!("there is no message {message}")))
     }
@@ -255,6 +278,7 @@ impl Inner {
         {
             log::error!("store writer panicked");
         }
+        self.search.stop();
     }
 }
 

@@ -10,6 +10,7 @@ use super::ballast::{self, Ballast};
 use super::index::Index;
 use super::reader::Reader;
 use super::recover::{self, Replayed};
+use super::search::{self, Search};
 use super::segment::{self, Paths, Segment};
 use super::space::Space;
 use super::writer::Writer;
@@ -117,6 +118,9 @@ fn start(
     let next_seq = replayed.highest_seq.saturating_add(1);
     let reader = Reader::new(Arc::clone(&files), paths.clone());
     let log = Log::new(Arc::clone(&files), spool.to_owned(), paths.clone(), next_seq, next_number, replayed.previous);
+    let (segment, end) = replayed.previous.unwrap_or_default();
+    let data_dir = spool.parent().unwrap_or(spool);
+    let search = Search::start(data_dir, paths.clone(), search::Position { segment, end, seq: view.newest().0 });
     let writer = Writer {
         log,
         index,
@@ -126,6 +130,7 @@ fn start(
         reader: reader.clone(),
         space: Space::default(),
         behind: false,
+        search: search.notice(),
     };
     let (sender, receiver) = sync_channel(WRITER_QUEUE_MAX);
     let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&receiver)).map_err(StoreError::of)?;
@@ -136,6 +141,7 @@ fn start(
         view,
         commands: Mutex::new(Some(sender)),
         thread: Mutex::new(Some(thread)),
+        search,
         _lock: lock,
     };
     Ok((Store { inner: Arc::new(inner) }, in_session))

@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::record::{Head, Placed};
 use super::segment::{self, Paths};
 use super::space::Space;
-use super::{Change, Completion, Files, Origin, Seq, StoreError, Written, recover, retention};
+use super::{Change, Completion, Files, Origin, Seq, StoreError, Written, recover, retention, search};
 use crate::clock::Wall;
 use crate::limits::{EVENT_ID_MAX_OCTETS, GROUP_COMMIT_MAX, MAILBOX_NAME_MAX_OCTETS, RECORD_BODY_MAX_OCTETS, UNIT_CHANGES_MAX};
 use crate::mail::{Address, Mailbox};
@@ -69,6 +69,7 @@ pub struct Writer {
     pub space: Space,
     /// The index failed to take a group; the spool has it.
     pub behind: bool,
+    pub search: search::Notice,
 }
 
 impl Writer {
@@ -156,6 +157,9 @@ impl Writer {
             return self.fail(pending, &AppendError::Segment(error));
         }
         let (units, dones): (Vec<_>, Vec<_>) = pending.drain(..).map(|one| (one.unit, one.done)).unzip();
+        if let Some(last) = units.last().and_then(|unit: &Vec<Placed>| unit.last()) {
+            self.search.durable(search::Position { segment: last.segment, end: last.end(), seq: last.header.seq.0 });
+        }
         let applied = self.apply(&units);
         for (unit, done) in units.iter().zip(dones) {
             let seqs: Vec<Seq> = unit.iter().map(|placed| placed.header.seq).collect();

@@ -5,6 +5,7 @@ pub(super) mod faulty;
 mod flow;
 mod purge;
 mod recovery;
+mod search;
 mod spool;
 mod view;
 mod workload;
