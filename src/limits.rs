@@ -206,14 +206,16 @@ pub const SEARCH_GATHER: Duration = Duration::from_millis(250);
 /// Pause between two transactions of the search, and the longer one while mail is coming in: mail goes first.
 pub const SEARCH_PAUSE: Duration = Duration::from_millis(5);
 pub const SEARCH_PAUSE_BUSY: Duration = Duration::from_millis(150);
-/// Lowest priority of the kernel's, for the thread of the search (`setpriority(2)`).
-pub const SEARCH_NICE: i32 = 19;
+/// How far the thread of the search steps back (`setpriority(2)`): beside a busy thread it gets a tenth of a core.
+pub const SEARCH_NICE: i32 = 10;
 /// SQLite's cache for each of the two connections of the search, in KiB.
 pub const SEARCH_CACHE_KIB: i64 = 2048;
 /// After a failure, and when nothing happens, the search looks again after this time.
 pub const SEARCH_RETRY_WAIT: Duration = Duration::from_secs(15);
 /// Free space below which the search stops growing, in octets: above [`DISK_RESERVE_OCTETS`], so that it never takes mail's room.
 pub const SEARCH_FREE_MIN_OCTETS: u64 = 2 * DISK_RESERVE_OCTETS;
+/// Looks for candidates that one page of hits takes at most, when most of them are in no folder any more.
+pub const SEARCH_PAGES_MAX: usize = 20;
 /// Records that the search may be behind before people are told.
 pub const SEARCH_BEHIND_SHOWN: u64 = 1000;
 

@@ -79,6 +79,7 @@ impl Follower {
 
     fn work(&self) -> Result<Infallible, Halt> {
         let mut at_work = self.begin()?;
+        at_work.forget_dropped()?;
         loop {
             at_work.step()?;
         }

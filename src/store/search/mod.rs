@@ -2,7 +2,7 @@
 //!
 //! Owns `search/` in the data folder: for each message that is filed somewhere, the words of its header fields for people and subject,
 //! of its text and of the names of its attachments, and the mailboxes it was filed in. A thread of its own ([`follow`]) reads the
-//! spool behind the writer and behind nothing else, at the lowest priority and in small transactions with pauses: mail goes first. How far
+//! spool behind the writer and behind nothing else, at a lower priority and in small transactions with pauses: mail goes first. How far
 //! it got stands in the same transaction as what it put in, so that it goes on from there after any end.
 //!
 //! It never decides who sees what: it finds candidates among the messages once filed in a mailbox, and whoever asks looks

@@ -4,7 +4,7 @@ use super::*;
 
 /// Waits until everything written can be found.
 fn settle(store: &Store) {
-    for _ in 0..3000 {
+    for _ in 0..12_000 {
         if store.search_state() == SearchState::Ready {
             return;
         }
@@ -196,7 +196,7 @@ fn damage_met_by_a_question_heals() {
     std::os::unix::fs::FileExt::write_all_at(&file, &vec![0xA5; length as usize - 4096], 4096).unwrap();
     // Writing wakes whatever is in a cache still.
     write(&store, &["ann"], &plain("another", "word"));
-    for _ in 0..3000 {
+    for _ in 0..12_000 {
         let found = QUERIES.map(|query| store.search(&mailbox("ann"), query, None, 100).ok());
         let found: Option<Vec<Vec<u64>>> =
             found.into_iter().map(|hits| hits.map(|hits| hits.into_iter().map(|seq| seq.0).collect())).collect();
@@ -235,7 +235,7 @@ fn what_retention_dropped_is_forgotten() {
     drop(store);
     // The next look comes with a start at the latest.
     let (store, _) = folders.open();
-    for _ in 0..3000 {
+    for _ in 0..12_000 {
         if find_if_ready(&store, "word") == Some(vec![new.0]) {
             return;
         }
