@@ -183,8 +183,12 @@ pub const DISK_CHECK_OCTETS: u64 = 16 * 1024 * 1024;
 /// Longest line of the ledger, in octets: an imported directory is one line.
 pub const LEDGER_LINE_MAX_OCTETS: usize = 64 * 1024 * 1024;
 
-/// Search: part of a message that is read for its text and the names of its attachments, in octets of the message.
-pub const SEARCH_READ_MAX_OCTETS: usize = 4 * 1024 * 1024;
+/// Search: what is held of a message for its text and the names of its attachments, in octets, and of each run of lines in base64
+/// within it: enough for [`SEARCH_TEXT_MAX_OCTETS`] of text.
+pub const SEARCH_READ_MAX_OCTETS: usize = 2 * 1024 * 1024;
+pub const SEARCH_ENCODED_MAX_OCTETS: usize = SEARCH_TEXT_MAX_OCTETS / 2 * 3;
+/// The piece in which messages are read for it, in octets.
+pub const SEARCH_PIECE_OCTETS: usize = 256 * 1024;
 /// Text of one message that can be found, in octets of UTF-8; names and subjects come first.
 pub const SEARCH_TEXT_MAX_OCTETS: usize = 256 * 1024;
 /// Characters by which a word is known; what follows is not looked at. Encoded data in a text would fill the tables otherwise.

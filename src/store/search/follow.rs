@@ -7,18 +7,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, mem};
 
+use super::condense::Condensed;
 use super::tables::{Document, Fault, Position, Questions, Tables};
 use super::{Shared, Woken, words};
 use crate::limits::{
     SEARCH_BATCH_MESSAGES, SEARCH_BATCH_OCTETS, SEARCH_FREE_MIN_OCTETS, SEARCH_GATHER, SEARCH_NICE, SEARCH_NOTE_RECORDS, SEARCH_PAUSE,
-    SEARCH_PAUSE_BUSY, SEARCH_READ_MAX_OCTETS, SEARCH_RETRY_WAIT, SEARCH_TEXT_MAX_OCTETS,
+    SEARCH_PAUSE_BUSY, SEARCH_PIECE_OCTETS, SEARCH_RETRY_WAIT, SEARCH_TEXT_MAX_OCTETS,
 };
 use crate::mail::parse::{self, Opened, Person};
 use crate::store::index::{Applied, Place};
 use crate::store::reader::Reader;
 use crate::store::record::{Head, Placed};
 use crate::store::segment::{self, Paths, Segment};
-use crate::store::{Accepted, Disk, Files, StoreError, recover};
+use crate::store::{Accepted, Disk, Files, Seq, StoreError, recover};
 
 /// Why the thread left what it was doing.
 enum Halt {
@@ -232,7 +233,7 @@ impl AtWork<'_> {
     fn document(&self, placed: &Placed, accepted: &Accepted) -> Option<Document> {
         let Placed { segment, offset, header, .. } = *placed;
         let place = Place { segment, offset, head_octets: header.head_octets, body_octets: header.body_octets };
-        let body = match self.reader.piece(header.seq, &place, 0, SEARCH_READ_MAX_OCTETS) {
+        let body = match self.condensed(header.seq, &place) {
             Ok(body) => body,
             Err(error) => {
                 log::warn!("message={} search cannot read it: {error}", header.seq);
@@ -247,6 +248,18 @@ impl AtWork<'_> {
         let mut document = document(&opened);
         (document.message, document.segment, document.boxes) = (header.seq.0, segment, boxes.join(" "));
         Some(document)
+    }
+
+    fn condensed(&self, message: Seq, place: &Place) -> Result<Vec<u8>, StoreError> {
+        let mut condensed = Condensed::default();
+        let mut offset = 0;
+        loop {
+            let piece = self.reader.piece(message, place, offset, SEARCH_PIECE_OCTETS)?;
+            offset += piece.len() as u64;
+            if piece.is_empty() || !condensed.push(&piece) {
+                return Ok(condensed.finish());
+            }
+        }
     }
 
     // What was collected, and how far. The position is behind the last whole unit: what of the next one is in already is replaced when

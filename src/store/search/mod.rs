@@ -36,6 +36,7 @@
 //! Case and diacritics do not matter. Scripts without spaces between words are taken character by character, so that any run of
 //! characters is found. See [`words::expression`] for the questions.
 
+mod condense;
 mod follow;
 mod tables;
 mod words;

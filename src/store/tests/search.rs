@@ -65,6 +65,27 @@ fn a_new_message_is_found_by_all_that_people_remember_of_it() {
 }
 
 #[test]
+fn attachments_behind_large_ones_are_found_by_name() {
+    let folders = Folders::new();
+    let (store, _) = folders.open();
+    let line = format!("{}\r\n", "QUJD".repeat(19));
+    let part = |name: &str| {
+        format!(
+            "--b\r\nContent-Type: image/jpeg\r\nContent-Disposition: attachment; filename={name}\r\n\
+             Content-Transfer-Encoding: base64\r\n\r\n{}",
+            line.repeat(60_000)
+        )
+    };
+    let head = "Subject: photos\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+    let seq = write(&store, &["ann"], &format!("{head}{}{}{}--b--\r\n", part("one.jpg"), part("two.jpg"), part("three.jpg")));
+    settle(&store);
+    for query in ["photos", "one.jpg", "two.jpg", "\"three jpg\""] {
+        check(&store, "ann", query, &[seq]);
+    }
+    check(&store, "ann", "QUJD*", &[]);
+}
+
+#[test]
 fn newest_first_in_pages_and_only_in_the_own_mailbox() {
     let folders = Folders::new();
     let (store, _) = folders.open();
