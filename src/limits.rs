@@ -196,20 +196,23 @@ pub const SEARCH_WORD_MAX_CHARS: usize = 48;
 /// What is looked at of a question, in characters, and how many words and phrases of it.
 pub const SEARCH_QUERY_MAX_CHARS: usize = 400;
 pub const SEARCH_QUERY_WORDS_MAX: usize = 16;
-/// Shortest beginning of a word that `*` completes, in characters: shorter ones stand for too many words.
-pub const SEARCH_PREFIX_MIN_CHARS: usize = 3;
+/// Shortest beginning of a word that `*` completes, in characters: shorter ones stand for too many words (200 ms for three of them
+/// with 100,000 messages, 4 ms for four).
+pub const SEARCH_PREFIX_MIN_CHARS: usize = 4;
 /// Candidates that one question to the search may ask for.
 pub const SEARCH_HITS_MAX: usize = 1000;
 /// Messages, and octets of their text, that go into the search by one transaction.
-pub const SEARCH_BATCH_MESSAGES: usize = 100;
-pub const SEARCH_BATCH_OCTETS: usize = 1024 * 1024;
+pub const SEARCH_BATCH_MESSAGES: usize = 500;
+pub const SEARCH_BATCH_OCTETS: usize = 2 * 1024 * 1024;
+/// Parts of one size that FTS5 lets stand before it makes one of them: fewer mean more work for each message, more for each question.
+pub const SEARCH_MERGE_PARTS: i64 = 8;
 /// Records without a message after which the place in the spool is noted all the same.
 pub const SEARCH_NOTE_RECORDS: u64 = 10_000;
 /// The search waits this long after a write, so that messages that come together go in together.
 pub const SEARCH_GATHER: Duration = Duration::from_millis(250);
 /// Pause between two transactions of the search, and the longer one while mail is coming in: mail goes first.
-pub const SEARCH_PAUSE: Duration = Duration::from_millis(5);
-pub const SEARCH_PAUSE_BUSY: Duration = Duration::from_millis(150);
+pub const SEARCH_PAUSE: Duration = Duration::from_millis(10);
+pub const SEARCH_PAUSE_BUSY: Duration = Duration::from_millis(500);
 /// How far the thread of the search steps back (`setpriority(2)`): beside a busy thread it gets a tenth of a core.
 pub const SEARCH_NICE: i32 = 10;
 /// SQLite's cache for each of the two connections of the search, in KiB.

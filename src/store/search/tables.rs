@@ -14,7 +14,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, params};
 
-use crate::limits::SEARCH_CACHE_KIB;
+use crate::limits::{SEARCH_CACHE_KIB, SEARCH_MERGE_PARTS};
 use crate::store::Seq;
 
 const FILE: &str = "search.db";
@@ -102,6 +102,7 @@ impl Tables {
             }
             let transaction = db.transaction()?;
             transaction.execute_batch(SCHEMA)?;
+            transaction.execute("INSERT INTO words(words, rank) VALUES('automerge', ?)", [SEARCH_MERGE_PARTS])?;
             transaction.pragma_update(None, "user_version", FORMAT)?;
             transaction.commit()?;
         }
@@ -252,10 +253,10 @@ mod tests {
         check(folder.path(), "ann", "annual report", &[9, 3]);
         check(folder.path(), "ann", "\"annual report\"", &[3]);
         check(folder.path(), "ann", "ANNUAL grosse", &[]);
-        check(folder.path(), "ann", "E ann* große", &[3]);
-        check(folder.path(), "ann", "E ann* GROßE", &[3]);
-        check(folder.path(), "ann", "e ann* grösse", &[]);
-        check(folder.path(), "ann", "E ann* größe", &[3]);
+        check(folder.path(), "ann", "E annu* große", &[3]);
+        check(folder.path(), "ann", "E annu* GROßE", &[3]);
+        check(folder.path(), "ann", "e annu* grösse", &[]);
+        check(folder.path(), "ann", "E annu* größe", &[3]);
         check(folder.path(), "bo", "annual", &[5]);
         check(folder.path(), "bo", "m", &[]);
         check(folder.path(), "bo", &words::mailbox_word(&mailbox("bo")), &[]);

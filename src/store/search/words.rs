@@ -116,7 +116,7 @@ mod tests {
         check("\"not closed", &["\"not closed\""]);
         check("a\"b c\"d", &["\"a\"", "\"b c\"", "\"d\""]);
         check("bo@example.com", &["\"bo@example.com\""]);
-        check("invo* \"annual rep*\" ab* *", &["\"invo\" *", "\"annual rep\" *", "\"ab\""]);
+        check("invo* \"annual repo*\" inv* *", &["\"invo\" *", "\"annual repo\" *", "\"inv\""]);
     }
 
     #[test]

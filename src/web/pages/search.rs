@@ -38,7 +38,7 @@ pub fn page(shell: &Shell, page: &SearchPage) -> Markup {
             @if !page.rows.is_empty() {
                 ol.mails { @for row in &page.rows { (self::row(row)) } }
             } @else if page.trouble != Some(Trouble::Unavailable) {
-                div.empty { p { (empty(page)) } p { "Words are found whole; invo* finds all that begin so, and \"annual report\" both words together." } }
+                div.empty { p { (empty(page)) } p { "Words are found whole; invo* finds all that begin so (four letters or more), and \"annual report\" both words together." } }
             }
             @if page.older.is_some() || !page.is_newest { (pager(page)) }
         },
