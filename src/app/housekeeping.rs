@@ -57,11 +57,14 @@ pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
     loop {
         outgoing.close_idle().await;
         look_at_disk(&core).await;
+        look_at_spool(&core);
         look_at_queues(&core).await;
         if core.store.view().queue_counts().is_ok_and(|counts| counts.held == 0) {
             core.clear_alarm(ALARM_LOOP);
         }
-        if let Err(error) = recovery::release_held(&core).await {
+        if let Err(error) = recovery::release_held(&core).await
+            && !matches!(error, StoreError::NotReady { .. })
+        {
             log::error!("held recipients not readable: {error}");
         }
         if round.is_multiple_of(PURGE_EVERY_ROUNDS) {
@@ -69,6 +72,14 @@ pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
         }
         round = round.wrapping_add(1);
         rt::sleep(ROUND).await;
+    }
+}
+
+/// What reading the spool has found since the start.
+fn look_at_spool(core: &Arc<Core>) {
+    let damaged = core.store.findings().damaged;
+    if !damaged.is_empty() {
+        core.raise_alarm("spool-damaged", format!("Parts of the mail cache are damaged: {}.", damaged.join("; ")));
     }
 }
 
@@ -102,6 +113,7 @@ pub(super) async fn look_at_queues(core: &Arc<Core>) {
                 core.raise_alarm(alarm, format!("Mail has been waiting for {whom} since {since}; `lifeboat queue list` says why."));
             }
             Ok(_) => core.clear_alarm(alarm),
+            Err(StoreError::NotReady { .. }) => {}
             Err(error) => log::error!("queue={queue:?} not readable: {error}"),
         }
     }
@@ -128,6 +140,8 @@ async fn purge(core: &Arc<Core>) {
     match purged {
         Ok(0) => {}
         Ok(segments) => log::info!("retention segments-dropped={segments}"),
+        // Retention is not in a hurry; the next round comes.
+        Err(StoreError::NotReady { .. }) => {}
         Err(error) => log::error!("retention failed: {error}"),
     }
 }

@@ -22,7 +22,7 @@ use crate::relay::{DeliveryState, Queue, Route};
 use crate::smtp::client::{Cause, Transaction};
 use crate::smtp::reply::{self, Reply};
 use crate::smtp::server::{Envelope, Options};
-use crate::store::{Change, Folder, Origin, Seq, Staged, StoreError};
+use crate::store::{Accepted, Change, Folder, Origin, Seq, Staged, StoreError};
 
 /// Notices of foreign clients go to the continuity machine at most this often.
 const FOREIGN_NOTICE_INTERVAL: Duration = Duration::from_secs(5);
@@ -184,7 +184,8 @@ impl Intake {
         let (mode, now) = (self.core.mode().mode, self.core.now().wall);
         let standing = self.standing(session.client);
         let addressed = self.address(standing, &envelope, mode, now);
-        let trusted = standing != Standing::Stranger && addressed.recipients.iter().any(|to| to.route == Route::Outbound);
+        let outward = addressed.recipients.iter().any(|to| to.route == Route::Outbound);
+        let trusted = standing != Standing::Stranger && outward;
         let filed_for_local = addressed.recipients.iter().any(|to| to.route == Route::Primary);
         body.prepend(&self.received_field(session, &envelope, now));
         let size = body.len();
@@ -200,9 +201,7 @@ impl Intake {
             smtputf8: envelope.smtputf8,
         };
         let body = Arc::new(body);
-        let there = body.clone();
-        // Reads the beginning of a body that may be in a file, and takes it apart.
-        let accepted = match rt::unblock(move || new.accepted(&there, now)).await {
+        let accepted = match accepted(new, &body, now).await {
             Ok(accepted) => accepted,
             Err(error) => return self.not_stored(session, &StoreError::Io(error.to_string())),
         };
@@ -225,9 +224,12 @@ impl Intake {
             envelope.reverse_path.as_ref().map(Address::to_string).unwrap_or_default(),
             envelope.recipients.len(),
         );
-        if in_session.len() < envelope.recipients.len() {
-            self.core.kick(Queue::Primary);
+        // A runner that is kicked reads its queue, and the index hurries for that: not without need.
+        if outward {
             self.core.kick(Queue::Outbound);
+        }
+        if filed_for_local && in_session.is_empty() && self.core.mode().mode != Mode::Continuity {
+            self.core.kick(Queue::Primary);
         }
         if in_session.is_empty() { reply::stored(message) } else { self.hand_over(session, message, transaction, in_session).await }
     }
@@ -401,6 +403,15 @@ impl Host for Intake {
     async fn commit(&self, session: &SessionInfo, envelope: Envelope, body: Staged) -> Reply {
         self.take(session, envelope, body).await
     }
+}
+
+/// Reads the beginning of the body and takes it apart: at once if that is in memory and short, else where it may take its time.
+async fn accepted(new: NewMessage, body: &Arc<Staged>, now: Wall) -> std::io::Result<Accepted> {
+    if body.is_in_memory() && body.len() <= limits::SUMMARISE_AT_ONCE_OCTETS {
+        return new.accepted(body, now);
+    }
+    let body = body.clone();
+    rt::unblock(move || new.accepted(&body, now)).await
 }
 
 fn held_loop(now: Wall) -> DeliveryState {

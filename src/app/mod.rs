@@ -180,9 +180,6 @@ fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> 
     if let Some(number) = broken {
         core.raise_alarm("ledger-chain", format!("The audit trail was changed from outside at line {number}."));
     }
-    if !recovery.damaged.is_empty() {
-        core.raise_alarm("spool-damaged", format!("Parts of the mail cache are damaged: {}.", recovery.damaged.join("; ")));
-    }
     Ok(core)
 }
 
@@ -213,18 +210,7 @@ fn restore(config: &Config, last: Option<ModeLine>, now: crate::clock::Now) -> M
 }
 
 fn report(recovery: &Recovery) {
-    log::info!(
-        "store opened segments={} records={} torn={} damaged={} index-rebuilt={} in-doubt={}",
-        recovery.segments,
-        recovery.records,
-        recovery.torn_octets,
-        recovery.damaged.len(),
-        recovery.index_rebuilt,
-        recovery.in_doubt,
-    );
-    for place in &recovery.damaged {
-        log::error!("store damaged {place}");
-    }
+    log::info!("store opened segments={} torn={}", recovery.segments, recovery.torn_octets,);
 }
 
 fn listening(key: &str, addresses: &[SocketAddr], error: &std::io::Error) -> StartError {

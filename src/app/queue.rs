@@ -113,7 +113,8 @@ impl Runner {
             self.follow(&mode);
             let drained = match self.may_run(mode.mode) && !self.is_paused() {
                 true => self.start_what_is_due().await.unwrap_or_else(|error| {
-                    log::error!("queue={:?} not readable: {error}", self.queue);
+                    let level = if matches!(error, StoreError::NotReady { .. }) { log::Level::Debug } else { log::Level::Error };
+                    log::log!(level, "queue={:?} not readable: {error}", self.queue);
                     // Read again from its beginning: what was passed over comes first.
                     self.ready.clear();
                     false

@@ -1,8 +1,9 @@
 //! The box's state as a document.
 
 use super::core::{Core, lock};
-use crate::control::{Alarm, ListenStatus, ProbeStatus, Status, StoreStatus};
+use crate::control::{Alarm, IndexState, ListenStatus, ProbeStatus, Status, StoreStatus};
 use crate::mail::date;
+use crate::store::{Phase, StoreError};
 
 /// What `status` shows. The listening addresses are filled in by whoever holds the listeners.
 pub fn status(core: &Core) -> Status {
@@ -11,7 +12,6 @@ pub fn status(core: &Core) -> Status {
         let machine = core.machine();
         (machine.observations(), machine.outlook(), machine.alarms(), machine.saved().automatic)
     };
-    let usage = core.store.usage().unwrap_or_default();
     let view = core.store.view();
     let mut alarms: Vec<Alarm> =
         lock(&core.alarms).iter().map(|(name, text)| Alarm { name: (*name).to_owned(), text: text.clone() }).collect();
@@ -40,16 +40,27 @@ pub fn status(core: &Core) -> Status {
             })
             .collect(),
         alarms,
-        store: StoreStatus { newest: view.newest().0, used_octets: usage.used_octets, free_octets: usage.free_octets },
+        store: store_status(core),
         people: core.directory().len(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_s: now.mono.since(core.started.mono).as_secs(),
     }
 }
 
-/// Whether the box can do its work: without a readable index there is neither webmail nor queue.
+fn store_status(core: &Core) -> StoreStatus {
+    let usage = core.store.usage().unwrap_or_default();
+    let (index, index_percent) = match core.store.phase() {
+        Phase::Live | Phase::Behind => (IndexState::Ready, 100),
+        Phase::Building { percent } => (IndexState::Building, percent),
+    };
+    let newest = core.store.view().newest().0;
+    StoreStatus { newest, used_octets: usage.used_octets, free_octets: usage.free_octets, index, index_percent }
+}
+
+/// Whether the box can do its work. An index that is being made is no reason to send mail elsewhere, or for the service manager to
+/// start the box again; one that cannot be read is.
 pub fn is_ready(core: &Core) -> bool {
-    core.store.view().queue_counts().is_ok()
+    matches!(core.store.view().queue_counts(), Ok(_) | Err(StoreError::NotReady { .. }))
 }
 
 /// Prometheus text (exposition format 0.0.4).

@@ -9,7 +9,7 @@ use crate::auth::Token;
 use crate::limits;
 use crate::mail::Mailbox;
 use crate::relay::{Queue, Route};
-use crate::store::{Change, Folder, Origin, Staged, StoreError};
+use crate::store::{Change, Flags, Folder, Origin, Staged, StoreError};
 use crate::web::{self, Context, Intent, ModeView, Request, Response, SESSION_COOKIE, Submission};
 
 /// Answers web requests.
@@ -90,7 +90,7 @@ impl Webmail {
                 Ok(())
             }
             Intent::Seen { mailbox, message } => {
-                let change = Change::Seen { mailbox, message, seen: true };
+                let change = Change::Flags { mailbox, message, add: Flags::SEEN, remove: Flags::NONE };
                 // A read mark that cannot be kept is no reason not to show the message.
                 if let Err(error) = core.store.write_wait(vec![change], now.wall) {
                     log::warn!("web message={message} read mark not kept: {error}");

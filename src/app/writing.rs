@@ -8,7 +8,7 @@ use crate::clock::Wall;
 use crate::mail::{Address, Mailbox, parse};
 use crate::net::rt::{self, channel};
 use crate::relay::{DeliveryState, Queue, Route};
-use crate::store::{Accepted, Change, Filing, Folder, Origin, Recipient, Seq, Staged, StoreError};
+use crate::store::{Accepted, Change, Filing, Flags, Folder, Origin, Recipient, Seq, Staged, StoreError};
 
 /// Octets of a message that its summary is made from.
 const SUMMARY_HEAD_OCTETS: usize = 256 * 1024;
@@ -128,12 +128,12 @@ impl Addressed {
         if let Some(mailbox) = mailbox
             && !self.filings.iter().any(|filing| filing.mailbox == mailbox && filing.folder == Folder::Inbox)
         {
-            self.filings.push(Filing { mailbox, folder: Folder::Inbox, seen: false, recipient: Some(number) });
+            self.filings.push(Filing { mailbox, folder: Folder::Inbox, flags: Flags::NONE, recipient: Some(number) });
         }
     }
 
     /// Files a copy in a folder of the writer.
     pub fn file(&mut self, mailbox: Mailbox, folder: Folder) {
-        self.filings.push(Filing { mailbox, folder, seen: true, recipient: None });
+        self.filings.push(Filing { mailbox, folder, flags: Flags::SEEN, recipient: None });
     }
 }

@@ -312,7 +312,7 @@ pub struct DirectoryImport {
     pub json: bool,
 }
 
-/// list and export mailboxes (not yet supported)
+/// list and export mailboxes, also while the box is stopped
 #[derive(FromArgs)]
 #[argh(subcommand, name = "mailbox")]
 pub struct Mailbox {
@@ -327,25 +327,59 @@ pub enum MailboxCommand {
     Export(MailboxExport),
 }
 
-/// list mailboxes (not yet supported)
+/// list mailboxes with what is in their folders
 #[derive(FromArgs)]
 #[argh(subcommand, name = "list")]
 pub struct MailboxList {
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
 }
 
-/// export a mailbox (not yet supported)
+/// write the mail of one mailbox, or of all, into a folder
 #[derive(FromArgs)]
 #[argh(subcommand, name = "export")]
 pub struct MailboxExport {
-    /// whose
+    /// whose mail; everybody's with --all
     #[argh(positional)]
-    pub address: String,
+    pub address: Option<String>,
+    /// everybody's mail
+    #[argh(switch)]
+    pub all: bool,
+    /// where to: a folder, made if it is missing
+    #[argh(option)]
+    pub to: PathBuf,
+    /// eml: one file a message, as it came (default); mbox: one file a folder
+    #[argh(option, default = "ExportFormat::Eml")]
+    pub format: ExportFormat,
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// How exported mail is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    Eml,
+    Mbox,
+}
+
+impl FromStr for ExportFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ExportFormat, String> {
+        match text {
+            "eml" => Ok(ExportFormat::Eml),
+            "mbox" => Ok(ExportFormat::Mbox),
+            _ => Err(format!("\"{text}\" is neither eml nor mbox")),
+        }
+    }
 }
 
 /// passwords of the webmail

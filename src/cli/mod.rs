@@ -10,6 +10,7 @@ mod fsck;
 mod gateway;
 mod load;
 mod logging;
+mod mailbox;
 mod run;
 
 use std::ffi::OsString;
@@ -70,8 +71,8 @@ fn command(command: Command) -> u8 {
             ask::import(&c.config, c.json, &c.file)
         }
         Command::Mailbox(mailbox) => match mailbox.command {
-            MailboxCommand::List(c) => not_yet("mailbox list", &c.config),
-            MailboxCommand::Export(c) => not_yet(&format!("mailbox export {}", c.address), &c.config),
+            MailboxCommand::List(c) => mailbox::list(&c),
+            MailboxCommand::Export(c) => mailbox::export(&c),
         },
         Command::Credential(credential) => {
             let CredentialCommand::Issue(c) = credential.command;

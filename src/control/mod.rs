@@ -6,5 +6,5 @@ mod status;
 mod verb;
 mod words;
 
-pub use status::{Alarm, ListenStatus, ProbeStatus, Status, StoreStatus};
+pub use status::{Alarm, IndexState, ListenStatus, ProbeStatus, Status, StoreStatus};
 pub use verb::{Answer, Verb};

@@ -61,6 +61,20 @@ pub struct StoreStatus {
     pub newest: u64,
     pub used_octets: u64,
     pub free_octets: u64,
+    /// While it is building, mail is taken, and pages and queues wait.
+    #[serde(default)]
+    pub index: IndexState,
+    /// How much of it is built: 100 when it is ready.
+    #[serde(default)]
+    pub index_percent: u8,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IndexState {
+    #[default]
+    Ready,
+    Building,
 }
 
 impl Status {
@@ -92,7 +106,7 @@ pub(super) mod tests {
                 in_a_row: 61,
             }],
             alarms: vec![Alarm { name: "disk-low".into(), text: "4 GiB are left for mail".into() }],
-            store: StoreStatus { newest: 4711, used_octets: 3 << 30, free_octets: 4 << 30 },
+            store: StoreStatus { newest: 4711, used_octets: 3 << 30, free_octets: 4 << 30, index: IndexState::Building, index_percent: 43 },
             people: 40,
             version: "0.1.0".into(),
             uptime_s: 90_061,
@@ -115,7 +129,7 @@ pub(super) mod tests {
                 "latency_ms": 3, "at": "2026-03-03T09:20:00Z", "in_a_row": 61
             }],
             "alarms": [{ "name": "disk-low", "text": "4 GiB are left for mail" }],
-            "store": { "newest": 4711, "used_octets": 3221225472u64, "free_octets": 4294967296u64 },
+            "store": { "newest": 4711, "used_octets": 3221225472u64, "free_octets": 4294967296u64, "index": "building", "index_percent": 43 },
             "people": 40,
             "version": "0.1.0",
             "uptime_s": 90061

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Status;
+use super::{IndexState, Status};
 use crate::clock::Wall;
 use crate::continuity::{Class, Mode, Probe};
 
@@ -105,6 +105,10 @@ fn facts(status: &Status, now: Wall) -> Vec<(&'static str, String)> {
     ));
     facts.push(("Listening", format!("SMTP {}; webmail {}", list(&status.listen.smtp), list(&status.listen.web))));
     facts.push(("Store", format!("{} used, {} free", octets(status.store.used_octets), octets(status.store.free_octets))));
+    if status.store.index == IndexState::Building {
+        let percent = status.store.index_percent;
+        facts.push(("Index", format!("being made again, {percent} % done: mail is taken, the webmail and the queues wait for it")));
+    }
     facts.push(("People", status.people.to_string()));
     facts.push(("Version", format!("{}, running for {}", status.version, in_words(Duration::from_secs(status.uptime_s)))));
     facts
@@ -201,6 +205,7 @@ mod tests {
              Queue        12 for the mail server, 1 for the outside, 0 held, 0 in hand\n\
              Listening    SMTP 0.0.0.0:25; webmail 0.0.0.0:443\n\
              Store        3.0 GiB used, 4.0 GiB free\n\
+             Index        being made again, 43 % done: mail is taken, the webmail and the queues wait for it\n\
              People       40\n\
              Version      0.1.0, running for 1 day 1 hour\n",
         );

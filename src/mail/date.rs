@@ -32,6 +32,11 @@ pub fn rfc3339(at: Wall) -> String {
     zoned(at, TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// `Tue Mar  3 09:15:02 2026` in UTC, as asctime(3) writes it, for mbox files.
+pub fn asctime(at: Wall) -> String {
+    zoned(at, TimeZone::UTC).strftime("%a %b %e %H:%M:%S %Y").to_string()
+}
+
 fn shorten(at: &Zoned, now: &Zoned) -> String {
     let format = if at.date() == now.date() {
         "%H:%M"

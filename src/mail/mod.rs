@@ -9,6 +9,7 @@ mod address;
 pub mod compose;
 pub mod date;
 pub mod form;
+pub mod mbox;
 pub mod parse;
 pub mod sanitise;
 #[cfg(test)]

@@ -13,8 +13,10 @@
 //! | `scan`, `units`, `recover` | reading it all back, also behind damage |
 //! | `reader` | records where they lie |
 //! | `index/` | the view that pages and queues read |
+//! | `feed`, `indexer` | how the view follows what is on disk, without holding it up |
 //! | `search/` | the view that finds words |
 //! | `retention` | what may go |
+//! | `frozen` | all of it for reading alone, also while a box runs |
 //! | [`ledger`], [`fsck`] | events and audit; looking without touching |
 //!
 #![doc = include_str!("FORMAT.md")]
@@ -22,9 +24,13 @@
 mod append;
 mod ballast;
 pub mod change;
+mod check;
+mod feed;
 mod file;
+mod frozen;
 pub mod fsck;
 mod index;
+mod indexer;
 pub mod ledger;
 mod open;
 mod reader;
@@ -47,13 +53,16 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-pub use change::{Accepted, Change, Filing, Folder, Origin, Recipient, Seq};
+pub use change::{Accepted, Carried, Change, Filing, Flags, Folder, FolderId, Origin, Recipient, Seq};
+pub use feed::Phase;
 pub use file::{Disk, Files, How, OpenFile};
-pub use index::{Counts, Delivery, Entry, MessageRow, QueueCounts, Tally, View};
+pub use frozen::Frozen;
+pub use index::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View};
 pub use ledger::{Ledger, Line};
 pub use search::SearchState;
 pub use stage::Staged;
 
+use self::feed::Feed;
 use self::reader::Reader;
 use self::search::Search;
 use self::writer::{Command, Done, Write};
@@ -78,6 +87,8 @@ pub enum StoreError {
     InUse,
     /// Something on disk, or in what was to be written, is not what it should be, in words.
     Damaged(String),
+    /// The index is being made, and is so far: what asks it must wait; mail is taken meanwhile.
+    NotReady { percent: u8 },
     /// The store is closed.
     Closed,
 }
@@ -89,6 +100,7 @@ impl std::fmt::Display for StoreError {
             StoreError::Io(text) => write!(f, "the disk failed: {text}"),
             StoreError::InUse => write!(f, "another Lifeboat uses this data folder"),
             StoreError::Damaged(text) => write!(f, "damaged: {text}"),
+            StoreError::NotReady { percent } => write!(f, "the index is being made again ({percent} %)"),
             StoreError::Closed => write!(f, "the store is closed"),
         }
     }
@@ -109,13 +121,19 @@ impl StoreError {
     }
 }
 
-/// What opening found and did.
+/// What opening found and did. What takes reading all of the spool comes later: [`Store::findings`].
 #[derive(Clone, Debug, Default)]
 pub struct Recovery {
     pub segments: usize,
-    pub records: u64,
     /// Octets of a torn tail that were cut (never acknowledged).
     pub torn_octets: u64,
+}
+
+/// What the index thread has found since the start.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// Records that the index lacked.
+    pub records: u64,
     /// Places in the middle that were unreadable and skipped.
     pub damaged: Vec<String>,
     /// The index was missing or broken and was made again.
@@ -124,10 +142,21 @@ pub struct Recovery {
     pub in_doubt: usize,
 }
 
+impl Findings {
+    fn add(&mut self, replayed: &recover::Replayed) {
+        self.records += replayed.records;
+        for place in &replayed.damaged {
+            if !self.damaged.contains(place) {
+                self.damaged.push(place.clone());
+            }
+        }
+    }
+}
+
 /// What a completion gets: the sequence number of each change, in order.
 pub type Written = Result<Vec<Seq>, StoreError>;
 
-/// Called once from the writer thread, after the fsync and after the index has the changes.
+/// Called once from the writer thread, after the fsync. Whoever asks the index afterwards finds the changes.
 pub type Completion = Box<dyn FnOnce(Written) + Send>;
 
 /// The open store. Clones share it; when the last one goes, it closes.
@@ -141,22 +170,30 @@ struct Inner {
     spool: PathBuf,
     reader: Reader,
     view: Arc<View>,
+    feed: Arc<Feed>,
+    findings: Arc<Mutex<Findings>>,
     /// None once closed.
     commands: Mutex<Option<SyncSender<Command>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Option<Threads>>,
     search: Search,
     /// Held while open; goes last.
     _lock: std::fs::File,
 }
 
+struct Threads {
+    writer: JoinHandle<()>,
+    indexer: JoinHandle<()>,
+}
+
 impl Store {
-    /// Opens, recovers (cuts a torn tail, replays what the index lacks, queues interrupted hand-overs)
-    /// and starts the writer thread.
+    /// Opens, cuts a torn tail and starts the threads. Mail can be written at once; the index thread replays what the index lacks and
+    /// queues interrupted hand-overs.
     pub fn open(options: &Options, files: Arc<dyn Files>, now: Wall) -> Result<(Store, Recovery), StoreError> {
         open::open(options, files, now)
     }
 
-    /// Writes changes as one unit in order: appended, fsynced (together with whatever else waits), applied to the index; then `done`.
+    /// Writes changes as one unit in order: appended, fsynced (together with whatever else waits); then `done`, and the index has them
+    /// before it is asked again.
     /// If the writer's queue is full, `done` gets [`StoreError::Io`] at once.
     ///
     /// After an error the changes are usually gone, but a crash soon after may bring them back: the caller may see a
@@ -183,6 +220,22 @@ impl Store {
         receiver.recv().unwrap_or(Err(StoreError::Closed))
     }
 
+    /// How the index is.
+    pub fn phase(&self) -> Phase {
+        self.inner.feed.phase()
+    }
+
+    /// What was found since the start.
+    pub fn findings(&self) -> Findings {
+        self.inner.findings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until the index is up to date for the first time since the start, and says what was found. Ends early if the store closes.
+    pub fn wait_ready(&self) -> Findings {
+        self.inner.feed.wait_live();
+        self.findings()
+    }
+
     /// The index.
     pub fn view(&self) -> &View {
         &self.inner.view
@@ -200,17 +253,17 @@ impl Store {
 
     /// The whole body of a message. Checks its checksum.
     pub fn body(&self, message: Seq) -> Result<Vec<u8>, StoreError> {
-        self.inner.reader.body(message, &self.place(message)?)
+        self.inner.reader.body(&self.place(message)?)
     }
 
     /// Checks a message against its checksum, piece by piece: what was damaged on disk must not go out as if it were whole.
     pub fn verify(&self, message: Seq) -> Result<(), StoreError> {
-        self.inner.reader.verify(message, &self.place(message)?)
+        self.inner.reader.verify(&self.place(message)?)
     }
 
     /// Up to `length` octets of a body from `offset`; empty at the end. Does not check the checksum.
     pub fn body_piece(&self, message: Seq, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
-        self.inner.reader.piece(message, &self.place(message)?, offset, length)
+        self.inner.reader.piece(&self.place(message)?, offset, length)
     }
 
     /// Candidates for what a person looks for in a mailbox, newest first, those before `before`, at most `limit` (and
@@ -234,8 +287,9 @@ impl Store {
         self.inner.view.place(message)?.ok_or_else(|| StoreError::Damaged(format!("there is no message {message}")))
     }
 
-    /// Drops whole old segments, oldest first, as far as nothing in them is undelivered, held or pinned.
-    /// `pinned_from`: messages from this one on stay (an open continuity event). Returns how many segments went;
+    /// Drops whole old segments, oldest first. What in them is undelivered, held or pinned is carried over, unless that is more than half
+    /// of a segment: then it stays, and all behind it.
+    /// `pinned_from`: messages from this one on stay (an open continuity event); until the first call everything is pinned. Returns how many segments went;
     /// none while `now` is before the newest record (the clock was set back). Lays the ballast again if there is room. Waits for the
     /// writer thread.
     pub fn purge(&self, older_than: Wall, pinned_from: Option<Seq>, now: Wall) -> Result<usize, StoreError> {
@@ -270,15 +324,21 @@ impl Store {
 impl Inner {
     fn close(&self) {
         drop(self.commands.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Threads { writer, indexer }) = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         // A completion may hold the last clone: the writer thread does not wait for itself.
-        if let Some(thread) = thread
-            && thread.thread().id() != std::thread::current().id()
-            && thread.join().is_err()
-        {
+        let is_writer = writer.thread().id() == std::thread::current().id();
+        // An index that is still being made is given up: the next start goes on with it.
+        if self.feed.phase() != Phase::Live || is_writer {
+            self.feed.end();
+        }
+        if !is_writer && writer.join().is_err() {
             log::error!("store writer panicked");
         }
         self.search.stop();
+        self.feed.end();
+        if indexer.join().is_err() {
+            log::error!("store index thread panicked");
+        }
     }
 }
 

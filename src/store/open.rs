@@ -1,30 +1,30 @@
-//! Opening: the lock, then the spool, then the index, then what a crash interrupted.
+//! Opening: the lock, then the end of the spool; then mail can be taken. The index thread does the rest.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use super::append::Log;
 use super::ballast::{self, Ballast};
-use super::index::Index;
+use super::feed::{Durable, Feed};
+use super::index::View;
+use super::indexer::{Current, Indexer};
 use super::reader::Reader;
 use super::recover::{self, Replayed};
 use super::search::{self, Search};
 use super::segment::{self, Paths, Segment};
 use super::space::Space;
 use super::writer::Writer;
-use super::{Change, Files, Inner, Options, Recovery, Seq, Store, StoreError};
+use super::{Files, Inner, Options, Recovery, Seq, Store, StoreError, Threads};
 use crate::clock::Wall;
 use crate::limits::WRITER_QUEUE_MAX;
-use crate::relay::DeliveryState;
 
 pub const SPOOL: &str = "spool";
 /// Within the spool: bodies on their way in.
 pub const INCOMING: &str = "incoming";
 const LOCK: &str = "lock";
-/// Changes of one unit when interrupted hand-overs are queued.
-const IN_DOUBT_UNIT: usize = 500;
 
 pub fn open(options: &Options, files: Arc<dyn Files>, now: Wall) -> Result<(Store, Recovery), StoreError> {
     let data_dir = &options.data_dir;
@@ -44,23 +44,11 @@ fn open_once(data_dir: &Path, files: Arc<dyn Files>, now: Wall) -> Result<(Store
     let lock = lock(data_dir)?;
     empty(&*files, &spool.join(INCOMING))?;
     let segments = segment::list(&*files, &spool)?;
-    let (index, replayed, rebuilt) = open_index(data_dir, &*files, &segments)?;
-    recover::finish_drops(&*files, &spool, &segments, &index)?;
-    recover::cut_tail(&*files, &segments, &replayed);
-    if replayed.unreadable {
-        index.distrust("the disk refused to read some of the spool");
-    }
-    let mut recovery = Recovery {
-        segments: segments.len(),
-        records: replayed.records,
-        torn_octets: replayed.torn_octets,
-        damaged: replayed.damaged.clone(),
-        index_rebuilt: rebuilt,
-        in_doubt: 0,
-    };
-    let store = start(files, &spool, &segments, index, &replayed, lock)?;
-    recovery.in_doubt = queue_in_doubt(&store.0, store.1, now)?;
-    Ok((store.0, recovery))
+    let end = recover::read_end(&*files, &segments)?;
+    recover::cut_tail(&*files, &segments, &end);
+    let recovery = Recovery { segments: segments.len(), torn_octets: end.torn_octets };
+    let store = start(files, data_dir, &segments, &end, lock, now)?;
+    Ok((store, recovery))
 }
 
 /// Keeps other processes out; goes with the file.
@@ -80,83 +68,50 @@ fn empty(files: &dyn Files, incoming: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-// The index as it is, brought up to the spool; or a new one, made from the whole spool.
-fn open_index(data_dir: &Path, files: &dyn Files, segments: &[Segment]) -> Result<(Index, Replayed, bool), StoreError> {
-    let (mut index, renewed) = Index::open(data_dir)?;
-    let mut rebuilt = renewed.is_some();
-    if !recover::has_applied(segments, &index.applied()?) {
-        index = index.renew(data_dir, "it is ahead of the spool")?;
-        rebuilt = true;
-    }
-    match recover::catch_up(files, segments, &index) {
-        // A row that cannot be read, met while changing it.
-        Err(StoreError::Damaged(why)) if !rebuilt => {
-            index = index.renew(data_dir, &why)?;
-            rebuilt = true;
-            let replayed = recover::catch_up(files, segments, &index)?;
-            Ok((index, replayed, rebuilt))
-        }
-        replayed => Ok((index, replayed?, rebuilt && !segments.is_empty())),
-    }
-}
-
-fn start(
-    files: Arc<dyn Files>,
-    spool: &Path,
-    segments: &[Segment],
-    index: Index,
-    replayed: &Replayed,
-    lock: File,
-) -> Result<(Store, Vec<(Seq, u32)>), StoreError> {
+fn start(files: Arc<dyn Files>, data_dir: &Path, segments: &[Segment], end: &Replayed, lock: File, now: Wall) -> Result<Store, StoreError> {
+    let spool = data_dir.join(SPOOL);
     let paths = Paths::default();
     for segment in segments {
         paths.set(segment.number, segment.path.clone());
     }
-    let in_session = index.in_session()?;
-    let view = Arc::clone(index.view());
-    let next_number = segments.last().map_or(1, |segment| segment.number + 1);
-    let next_seq = replayed.highest_seq.saturating_add(1);
+    let (last_segment, last_end) = end.previous.unwrap_or_default();
     let reader = Reader::new(Arc::clone(&files), paths.clone());
-    let log = Log::new(Arc::clone(&files), spool.to_owned(), paths.clone(), next_seq, next_number, replayed.previous);
-    let (segment, end) = replayed.previous.unwrap_or_default();
-    let data_dir = spool.parent().unwrap_or(spool);
-    let search = Search::start(data_dir, paths.clone(), search::Position { segment, end, seq: view.newest().0 });
+    let feed = Arc::new(Feed::new(Durable { seq: end.highest_seq, segment: last_segment, end: last_end }));
+    let view = Arc::new(View::new(Arc::clone(&feed), reader.clone()));
+    let (current, findings) = (Current::default(), Arc::default());
+    let next_number = segments.last().map_or(1, |segment| segment.number + 1);
+    let search = Search::start(data_dir, paths.clone(), search::Position { segment: last_segment, end: last_end, seq: end.highest_seq });
     let writer = Writer {
-        log,
-        index,
+        log: Log::new(Arc::clone(&files), spool.clone(), paths.clone(), end.highest_seq.saturating_add(1), next_number, end.previous),
+        feed: Arc::clone(&feed),
+        index: Arc::clone(&current),
         files: Arc::clone(&files),
-        spool: spool.to_owned(),
-        paths: paths.clone(),
+        spool: spool.clone(),
+        paths,
         reader: reader.clone(),
         space: Space::default(),
-        behind: false,
+        pinned_from: Some(Seq(0)),
         search: search.notice(),
     };
     let (sender, receiver) = sync_channel(WRITER_QUEUE_MAX);
-    let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&receiver)).map_err(StoreError::of)?;
-    let inner = Inner {
-        files,
-        spool: spool.to_owned(),
-        reader,
-        view,
-        commands: Mutex::new(Some(sender)),
-        thread: Mutex::new(Some(thread)),
-        search,
-        _lock: lock,
+    let indexer = Indexer {
+        data_dir: data_dir.to_owned(),
+        files: Arc::clone(&files),
+        feed: Arc::clone(&feed),
+        view: Arc::clone(&view),
+        current,
+        findings: Arc::clone(&findings),
+        interrupted: Seq(end.highest_seq),
+        started: now,
+        commands: Some(sender.clone()),
     };
-    Ok((Store { inner: Arc::new(inner) }, in_session))
+    let writer = thread("store", move || writer.run(&receiver))?;
+    let indexer = thread("index", move || indexer.run())?;
+    let threads = Mutex::new(Some(Threads { writer, indexer }));
+    let inner = Inner { files, spool, reader, view, feed, findings, commands: Mutex::new(Some(sender)), threads, search, _lock: lock };
+    Ok(Store { inner: Arc::new(inner) })
 }
 
-// The process ended while these were being handed over: the other side may have them or not, and a message may come twice
-// but never not at all (promise 3).
-fn queue_in_doubt(store: &Store, in_session: Vec<(Seq, u32)>, now: Wall) -> Result<usize, StoreError> {
-    for unit in in_session.chunks(IN_DOUBT_UNIT) {
-        let queued = |&(message, recipient): &(Seq, u32)| Change::Delivery {
-            message,
-            recipient,
-            state: DeliveryState::Queued { attempts: 0, next_at: now, last: None, in_doubt: true, held: 0 },
-        };
-        store.write_wait(unit.iter().map(queued).collect(), now)?;
-    }
-    Ok(in_session.len())
+fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(StoreError::of)
 }

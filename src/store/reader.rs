@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::index::Place;
-use super::record::{HEADER_OCTETS, Header, SUM_OCTETS, u32_at};
+use super::record::{HEADER_OCTETS, Head, Header, SUM_OCTETS, u32_at};
 use super::segment::Paths;
-use super::{Files, How, OpenFile, Seq, StoreError};
+use super::{Files, How, OpenFile, StoreError};
 use crate::limits::{APPEND_BUFFER_OCTETS, OPEN_SEGMENTS_MAX};
 
 /// Reads records. Clones share the open files.
@@ -17,30 +17,43 @@ pub struct Reader {
     open: Arc<Mutex<BTreeMap<u64, Arc<dyn OpenFile>>>>,
 }
 
+/// Header and head, checked, and the file to go on in.
+struct Begun {
+    header: Header,
+    head: Vec<u8>,
+    file: Arc<dyn OpenFile>,
+}
+
 impl Reader {
     pub fn new(files: Arc<dyn Files>, paths: Paths) -> Reader {
         Reader { files, paths, open: Arc::default() }
     }
 
+    /// The head of a record. Checks its checksum, not the body's.
+    pub fn head(&self, place: &Place) -> Result<Head, StoreError> {
+        let Begun { header, head, .. } = self.begin(place)?;
+        Head::decode(&header, &head).map_err(StoreError::Damaged)
+    }
+
     /// The whole body. Checks its checksum.
-    pub fn body(&self, record: Seq, place: &Place) -> Result<Vec<u8>, StoreError> {
-        let (header, file, _) = self.begin(record, place)?;
+    pub fn body(&self, place: &Place) -> Result<Vec<u8>, StoreError> {
+        let Begun { header, file, .. } = self.begin(place)?;
         // The lengths are the index's only as far as the record's own header says the same, and the file is that long.
         if place.offset.saturating_add(header.record_octets()) > file.length().map_err(StoreError::of)? {
-            return Err(damaged(record));
+            return Err(damaged(place));
         }
-        let mut body = Vec::with_capacity(usize::try_from(header.body_octets).map_err(|_| damaged(record))?);
-        self.check(record, place, &mut |piece| body.extend_from_slice(piece))?;
+        let mut body = Vec::with_capacity(usize::try_from(header.body_octets).map_err(|_| damaged(place))?);
+        self.check(place, &mut |piece| body.extend_from_slice(piece))?;
         Ok(body)
     }
 
     /// Checks a record against its checksums, piece by piece: what was damaged on disk must not go out as if it were whole.
-    pub fn verify(&self, record: Seq, place: &Place) -> Result<(), StoreError> {
-        self.check(record, place, &mut |_| {})
+    pub fn verify(&self, place: &Place) -> Result<(), StoreError> {
+        self.check(place, &mut |_| {})
     }
 
     /// Up to `length` octets of a body from `offset`; empty at the end. Does not check the checksum.
-    pub fn piece(&self, record: Seq, place: &Place, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
+    pub fn piece(&self, place: &Place, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
         let left = usize::try_from(place.body_octets.saturating_sub(offset)).unwrap_or(usize::MAX).min(length);
         if left == 0 {
             return Ok(Vec::new());
@@ -49,19 +62,19 @@ impl Reader {
         let body_at = place.offset + ((HEADER_OCTETS + SUM_OCTETS) as u64) + u64::from(place.head_octets);
         match self.file(place.segment)?.read_at(body_at + offset, &mut piece).map_err(StoreError::of)? {
             read if read == left => Ok(piece),
-            _ => Err(damaged(record)),
+            _ => Err(damaged(place)),
         }
     }
 
-    fn check(&self, record: Seq, place: &Place, each: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
-        let (header, file, head) = self.begin(record, place)?;
+    fn check(&self, place: &Place, each: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+        let Begun { header, head, file } = self.begin(place)?;
         let (mut at, mut sum) = (place.offset + header.body_offset(), header.head_sum(&head));
         let end = at + header.body_octets;
         let mut piece = vec![0; APPEND_BUFFER_OCTETS.min(header.body_octets as usize)];
         while at < end {
             let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(piece.len());
             if file.read_at(at, &mut piece[..wanted]).map_err(StoreError::of)? < wanted {
-                return Err(damaged(record));
+                return Err(damaged(place));
             }
             sum = crc32c::crc32c_append(sum, &piece[..wanted]);
             each(&piece[..wanted]);
@@ -69,23 +82,22 @@ impl Reader {
         }
         let mut trailer = [0; SUM_OCTETS];
         file.read_at(end, &mut trailer).map_err(StoreError::of)?;
-        if sum == u32_at(&trailer, 0) { Ok(()) } else { Err(damaged(record)) }
+        if sum == u32_at(&trailer, 0) { Ok(()) } else { Err(damaged(place)) }
     }
 
-    // Header and head, checked.
-    fn begin(&self, record: Seq, place: &Place) -> Result<(Header, Arc<dyn OpenFile>, Vec<u8>), StoreError> {
+    fn begin(&self, place: &Place) -> Result<Begun, StoreError> {
         let file = self.file(place.segment)?;
         let mut bytes = vec![0; HEADER_OCTETS + place.head_octets as usize + SUM_OCTETS];
         if file.read_at(place.offset, &mut bytes).map_err(StoreError::of)? < bytes.len() {
-            return Err(damaged(record));
+            return Err(damaged(place));
         }
-        let header = Header::decode(&bytes).filter(|header| header.seq == record).ok_or_else(|| damaged(record))?;
+        let header = Header::decode(&bytes).filter(|header| header.seq == place.record).ok_or_else(|| damaged(place))?;
         let head = &bytes[HEADER_OCTETS..bytes.len() - SUM_OCTETS];
         let agrees = header.body_octets == place.body_octets && header.head_octets == place.head_octets;
         if !agrees || header.head_sum(head) != u32_at(&bytes, bytes.len() - SUM_OCTETS) {
-            return Err(damaged(record));
+            return Err(damaged(place));
         }
-        Ok((header, file, head.to_vec()))
+        Ok(Begun { header, head: head.to_vec(), file })
     }
 
     fn file(&self, segment: u64) -> Result<Arc<dyn OpenFile>, StoreError> {
@@ -112,6 +124,6 @@ impl Reader {
     }
 }
 
-fn damaged(record: Seq) -> StoreError {
-    StoreError::Damaged(format!("record {record}"))
+fn damaged(place: &Place) -> StoreError {
+    StoreError::Damaged(format!("record {} in segment {}", place.record, place.segment))
 }

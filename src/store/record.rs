@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use std::sync::Arc;
 
-use super::{Accepted, Change, Seq, Staged};
+use super::{Accepted, Carried, Change, Flags, Folder, FolderId, Seq, Staged};
 use crate::clock::Wall;
 use crate::limits::{RECORD_BODY_MAX_OCTETS, RECORD_HEAD_MAX_OCTETS};
 use crate::mail::Mailbox;
@@ -19,7 +19,13 @@ pub const SUM_OCTETS: usize = 4;
 
 const KIND_MESSAGE: u8 = 1;
 const KIND_DELIVERY: u8 = 2;
-const KIND_SEEN: u8 = 3;
+const KIND_FLAGS: u8 = 3;
+const KIND_MOVE: u8 = 4;
+const KIND_REMOVE: u8 = 5;
+const KIND_FOLDER_CREATE: u8 = 6;
+const KIND_FOLDER_CHANGE: u8 = 7;
+const KIND_FOLDER_DELETE: u8 = 8;
+const KIND_CARRIED: u8 = 9;
 
 /// The fixed part in front of each record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +114,14 @@ pub fn u32_at(bytes: &[u8], at: usize) -> u32 {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Head {
     Message(Box<Accepted>),
+    Carried(Box<Carried>),
     Delivery(DeliveryHead),
-    Seen(SeenHead),
+    Flags(FlagsHead),
+    Move(MoveHead),
+    Remove(RemoveHead),
+    FolderCreate(FolderCreateHead),
+    FolderChange(FolderChangeHead),
+    FolderDelete(FolderDeleteHead),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,34 +132,99 @@ pub struct DeliveryHead {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SeenHead {
+pub struct FlagsHead {
     pub mailbox: Mailbox,
     pub message: Seq,
-    pub seen: bool,
+    pub add: Flags,
+    pub remove: Flags,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MoveHead {
+    pub mailbox: Mailbox,
+    pub message: Seq,
+    pub from: Folder,
+    pub to: Folder,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RemoveHead {
+    pub mailbox: Mailbox,
+    pub message: Seq,
+    pub folder: Folder,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FolderCreateHead {
+    pub mailbox: Mailbox,
+    pub parent: Option<FolderId>,
+    pub name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FolderChangeHead {
+    pub mailbox: Mailbox,
+    pub folder: FolderId,
+    pub parent: Option<FolderId>,
+    pub name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FolderDeleteHead {
+    pub mailbox: Mailbox,
+    pub folder: FolderId,
 }
 
 impl Head {
     pub fn split(change: Change) -> (Head, Option<Arc<Staged>>) {
         match change {
             Change::Message(accepted, body) => (Head::Message(accepted), Some(body)),
-            Change::Delivery { message, recipient, state } => (Head::Delivery(DeliveryHead { message, recipient, state }), None),
-            Change::Seen { mailbox, message, seen } => (Head::Seen(SeenHead { mailbox, message, seen }), None),
+            Change::Carried(carried, body) => (Head::Carried(carried), Some(body)),
+            other => (Head::without_body(other), None),
+        }
+    }
+
+    fn without_body(change: Change) -> Head {
+        match change {
+            Change::Message(accepted, _) => Head::Message(accepted),
+            Change::Carried(carried, _) => Head::Carried(carried),
+            Change::Delivery { message, recipient, state } => Head::Delivery(DeliveryHead { message, recipient, state }),
+            Change::Flags { mailbox, message, add, remove } => Head::Flags(FlagsHead { mailbox, message, add, remove }),
+            Change::Move { mailbox, message, from, to } => Head::Move(MoveHead { mailbox, message, from, to }),
+            Change::Remove { mailbox, message, folder } => Head::Remove(RemoveHead { mailbox, message, folder }),
+            Change::FolderCreate { mailbox, parent, name } => Head::FolderCreate(FolderCreateHead { mailbox, parent, name }),
+            Change::FolderChange { mailbox, folder, parent, name } => {
+                Head::FolderChange(FolderChangeHead { mailbox, folder, parent, name })
+            }
+            Change::FolderDelete { mailbox, folder } => Head::FolderDelete(FolderDeleteHead { mailbox, folder }),
         }
     }
 
     pub fn kind(&self) -> u8 {
         match self {
             Head::Message(_) => KIND_MESSAGE,
+            Head::Carried(_) => KIND_CARRIED,
             Head::Delivery(_) => KIND_DELIVERY,
-            Head::Seen(_) => KIND_SEEN,
+            Head::Flags(_) => KIND_FLAGS,
+            Head::Move(_) => KIND_MOVE,
+            Head::Remove(_) => KIND_REMOVE,
+            Head::FolderCreate(_) => KIND_FOLDER_CREATE,
+            Head::FolderChange(_) => KIND_FOLDER_CHANGE,
+            Head::FolderDelete(_) => KIND_FOLDER_DELETE,
         }
     }
 
     pub fn encode(&self) -> Result<Vec<u8>, String> {
         let bytes = match self {
             Head::Message(head) => serde_json::to_vec(head),
+            Head::Carried(head) => serde_json::to_vec(head),
             Head::Delivery(head) => serde_json::to_vec(head),
-            Head::Seen(head) => serde_json::to_vec(head),
+            Head::Flags(head) => serde_json::to_vec(head),
+            Head::Move(head) => serde_json::to_vec(head),
+            Head::Remove(head) => serde_json::to_vec(head),
+            Head::FolderCreate(head) => serde_json::to_vec(head),
+            Head::FolderChange(head) => serde_json::to_vec(head),
+            Head::FolderDelete(head) => serde_json::to_vec(head),
         };
         let bytes = bytes.map_err(|error| error.to_string())?;
         if bytes.len() > RECORD_HEAD_MAX_OCTETS {
@@ -163,8 +240,14 @@ impl Head {
         }
         let head = match header.kind {
             KIND_MESSAGE => serde_json::from_slice(bytes).map(Head::Message),
+            KIND_CARRIED => serde_json::from_slice(bytes).map(Head::Carried),
             KIND_DELIVERY => serde_json::from_slice(bytes).map(Head::Delivery),
-            KIND_SEEN => serde_json::from_slice(bytes).map(Head::Seen),
+            KIND_FLAGS => serde_json::from_slice(bytes).map(Head::Flags),
+            KIND_MOVE => serde_json::from_slice(bytes).map(Head::Move),
+            KIND_REMOVE => serde_json::from_slice(bytes).map(Head::Remove),
+            KIND_FOLDER_CREATE => serde_json::from_slice(bytes).map(Head::FolderCreate),
+            KIND_FOLDER_CHANGE => serde_json::from_slice(bytes).map(Head::FolderChange),
+            KIND_FOLDER_DELETE => serde_json::from_slice(bytes).map(Head::FolderDelete),
             kind => return Err(format!("kind {kind} is not known here")),
         };
         head.map_err(|error| format!("the head cannot be read: {error}"))
@@ -195,7 +278,7 @@ mod tests {
     fn sample() -> Header {
         Header {
             version: VERSION,
-            kind: KIND_SEEN,
+            kind: KIND_FLAGS,
             tag: 0x0123_4567_89ab_cdef,
             seq: Seq(77),
             at: Wall(1_700_000_000_000),
@@ -236,7 +319,7 @@ mod tests {
         let head = Head::Delivery(DeliveryHead { message: Seq(5), recipient: 2, state: DeliveryState::InSession });
         let header = Header { kind: head.kind(), ..sample() };
         assert_eq!(Head::decode(&header, &head.encode().unwrap()), Ok(head));
-        assert!(Head::decode(&Header { kind: 9, ..sample() }, b"{}").is_err());
+        assert!(Head::decode(&Header { kind: 99, ..sample() }, b"{}").is_err());
         assert!(Head::decode(&Header { version: 2, ..sample() }, b"{}").is_err());
         assert!(Head::decode(&sample(), b"{").is_err());
     }

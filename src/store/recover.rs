@@ -22,6 +22,8 @@ pub struct Replayed {
     pub unreadable: bool,
     /// The last segment that says anything, and how far it counts: the next segment's header repeats it.
     pub previous: Option<(u64, u64)>,
+    /// The last record that counts (or where reading began), whether what it says was understood or not.
+    pub reached: Applied,
 }
 
 /// Reads every record that counts behind `from`, in units and in order.
@@ -80,27 +82,54 @@ pub fn has_applied(segments: &[Segment], applied: &Applied) -> bool {
     applied.seq == 0 || segments.iter().any(reaches)
 }
 
+/// Told of each batch: the segment that is being read, and how far; false ends the reading.
+pub type Progress<'a> = dyn FnMut(u64, u64) -> bool + 'a;
+
 /// Applies to the index what it lacks.
-pub fn catch_up(files: &dyn Files, segments: &[Segment], index: &Index) -> Result<Replayed, StoreError> {
+pub fn catch_up(files: &dyn Files, segments: &[Segment], index: &Index, progress: &mut Progress<'_>) -> Result<Replayed, StoreError> {
     let applied = index.applied()?;
-    let mut batch = Vec::new();
+    let mut batch: Vec<Vec<Placed>> = Vec::new();
     let (mut records, mut octets) = (0, 0);
     let mut replayed = read_spool(files, segments, &applied, &mut |unit| {
         records += unit.len();
         octets += unit.iter().map(|placed| placed.header.head_octets as usize).sum::<usize>();
+        let at = unit.last().map_or((0, 0), |last| (last.segment, last.end()));
         batch.push(unit);
         if records >= REPLAY_BATCH_RECORDS || octets >= REPLAY_BATCH_HEAD_OCTETS {
             index.apply(&std::mem::take(&mut batch))?;
             (records, octets) = (0, 0);
+            if !progress(at.0, at.1) {
+                return Err(StoreError::Closed);
+            }
         }
         Ok(())
     })?;
     index.apply(&batch)?;
-    if replayed.previous.is_none() {
-        // Nothing behind the applied position says anything; it is itself in a segment that does.
-        replayed.previous = (applied.segment > 0).then_some((applied.segment, applied.end));
-    }
+    replayed.reached = index.applied()?;
     Ok(replayed)
+}
+
+/// What the writer must know of the spool to go on: read from its end, as far back as it takes to find a segment that counts.
+pub fn read_end(files: &dyn Files, segments: &[Segment]) -> Result<Replayed, StoreError> {
+    let mut found = Replayed::default();
+    for at in (0..segments.len()).rev() {
+        let segment = &segments[at];
+        let first_seq = segment.header.map_or(0, |header| header.first_seq.saturating_sub(1));
+        let from = Applied { segment: segment.number, seq: first_seq, ..Applied::default() };
+        let one = read_spool(files, std::slice::from_ref(segment), &from, &mut |_| Ok(()))?;
+        found.highest_seq = found.highest_seq.max(one.highest_seq);
+        found.records += one.records;
+        found.torn_octets += one.torn_octets;
+        found.damaged.extend(one.damaged);
+        found.unreadable |= one.unreadable;
+        if one.previous.is_some() {
+            found.previous = one.previous;
+            break;
+        }
+    }
+    let first_seqs = segments.iter().filter_map(|segment| segment.header).map(|header| header.first_seq.saturating_sub(1));
+    found.highest_seq = first_seqs.fold(found.highest_seq, u64::max);
+    Ok(found)
 }
 
 /// Cuts what is torn off the last segment. If the disk refuses, the next segment's header says where this one ends.
@@ -118,6 +147,7 @@ pub fn cut_tail(files: &dyn Files, segments: &[Segment], replayed: &Replayed) {
         file.sync_data()
     });
     match cut {
+        Ok(()) if replayed.torn_octets == 0 => log::info!("segment={} spool cut to its end={end}", last.number),
         Ok(()) => log::warn!("segment={} spool torn tail cut from={end} to={}", last.number, last.length),
         Err(error) => log::error!("segment={} spool torn tail not cut: {error}", last.number),
     }
@@ -128,7 +158,7 @@ pub fn finish_drops(files: &dyn Files, spool: &Path, segments: &[Segment], index
     for (number, row) in index.segments()? {
         if !segments.iter().any(|segment| segment.number == number) {
             log::info!("segment={number} index forgets records={}", row.records);
-            index.forget_segment(number, &row)?;
+            index.forget_segment(number)?;
         }
     }
     for (number, path) in segment::list_set_aside(files, spool)? {

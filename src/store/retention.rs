@@ -1,14 +1,18 @@
 //! What may go: whole segments, oldest first.
 //!
-//! Only from the oldest on: a later segment may hold what became of messages in an earlier one, never the other way round.
+//! Only from the oldest on: a later segment may hold what became of messages in an earlier one, never the other way round. What must
+//! stay of a segment (undelivered, held, pinned) is carried over: written again, with all that is known of it now, at the spool's end.
 
-use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
-use super::index::{Index, SegmentRow};
-use super::reader::Reader;
-use super::segment::{self, Paths, Segment};
-use super::{Files, Seq, StoreError};
+use super::index::{Index, Place, SegmentRow};
+use super::record::Head;
+use super::segment::{self, Segment};
+use super::writer::{Done, Pending, Write, Writer};
+use super::{Change, Completion, Seq, Staged, StoreError};
 use crate::clock::Wall;
+use crate::limits::{CARRY_GROUP_OCTETS, CARRY_MAX_PERCENT, DISK_RESERVE_OCTETS, DISK_ROOM_AGAIN_OCTETS, RETENTION_PAGE};
 
 /// See [`super::Store::purge`].
 #[derive(Clone, Copy, Debug)]
@@ -18,69 +22,149 @@ pub struct Purge {
     pub now: Wall,
 }
 
-/// Drops what may go. For each segment: one rename takes it out of the spool, then the index forgets it, then the file
-/// goes. A crash in between is finished by the next start, which removes from the index what has no segment and then
-/// every file that was set aside.
-pub fn run(purge: &Purge, files: &dyn Files, spool: &Path, paths: &Paths, reader: &Reader, index: &Index) -> Result<usize, StoreError> {
-    let applied = index.applied()?;
-    // The clock is behind what it was when the last record was written: no age can be told from it.
-    if purge.now < applied.at {
-        return Ok(0);
-    }
-    let known = index.segments()?;
-    let segments = segment::list(files, spool)?;
-    let mut dropped = 0;
-    for (at, segment) in segments.iter().enumerate() {
-        let last = at + 1 == segments.len();
-        if last || segment.number >= applied.segment {
-            break;
+impl Writer {
+    /// Drops what may go; how many segments went. None while the clock is behind what it was when the last record was written: no age
+    /// can be told from it.
+    pub fn purge(&mut self, purge: &Purge) -> Result<usize, StoreError> {
+        if purge.now < self.settled()?.applied()?.at {
+            return Ok(0);
         }
-        let row = known.iter().find(|(number, _)| *number == segment.number).map(|(_, row)| row);
-        if !may_go(purge, files, segment, row, index)? {
-            break;
+        self.drop_while(purge, &|_| true)
+    }
+
+    /// Makes room on a full disk: what is delivered and not pinned goes, oldest first, however young, until there is room. True if there is.
+    pub fn make_room(&mut self, at: Wall) -> bool {
+        let purge = Purge { older_than: Wall(u64::MAX), pinned_from: self.pinned_from, now: at };
+        let enough = |writer: &Writer| {
+            writer.files.free_octets(&writer.spool).is_ok_and(|free| free >= DISK_RESERVE_OCTETS + DISK_ROOM_AGAIN_OCTETS)
+        };
+        match self.drop_while(&purge, &|writer| !enough(writer)) {
+            Ok(dropped) => log::warn!("store made-room segments-dropped={dropped}"),
+            Err(error) => log::error!("store room not made: {error}"),
         }
-        drop_segment(files, spool, paths, segment, row, index)?;
-        reader.forget(segment.number);
-        dropped += 1;
+        enough(self)
     }
-    Ok(dropped)
+
+    fn drop_while(&mut self, purge: &Purge, wanted: &dyn Fn(&Writer) -> bool) -> Result<usize, StoreError> {
+        let mut dropped = 0;
+        while wanted(self) {
+            // Carrying one segment over changes what the index knows of the next.
+            let index = self.settled()?;
+            let segments = segment::list(&*self.files, &self.spool)?;
+            let [first, _, ..] = &segments[..] else { break };
+            if first.number >= index.applied()?.segment || !self.drop_first(purge, first, &index)? {
+                break;
+            }
+            dropped += 1;
+        }
+        Ok(dropped)
+    }
+
+    // What may go is the index's to say: it must have everything.
+    fn settled(&self) -> Result<Arc<Index>, StoreError> {
+        self.feed.settle()?;
+        self.current_index().ok_or(StoreError::NotReady { percent: 0 })
+    }
+
+    fn drop_first(&mut self, purge: &Purge, segment: &Segment, index: &Index) -> Result<bool, StoreError> {
+        let known = index.segments()?;
+        let row = known.iter().find(|(number, _)| *number == segment.number).map(|(_, row)| *row);
+        match row {
+            None => {
+                if !self.holds_nothing(segment, index)? {
+                    return Ok(false);
+                }
+            }
+            Some(row) if row.newest >= purge.older_than => return Ok(false),
+            Some(_) => {
+                let Some(kept) = kept(purge, segment, index)? else { return Ok(false) };
+                self.carry(purge, segment, &kept, index)?;
+                self.feed.settle()?;
+            }
+        }
+        self.drop_segment(segment, row, index)?;
+        Ok(true)
+    }
+
+    // The index knows nothing of it: that is right only if there is no record in it. The spool is the truth.
+    fn holds_nothing(&self, segment: &Segment, index: &Index) -> Result<bool, StoreError> {
+        let start = super::index::Applied::default();
+        let found = super::recover::read_spool(&*self.files, std::slice::from_ref(segment), &start, &mut |_| Ok(()))?;
+        if found.records > 0 {
+            index.distrust(&format!("it does not know segment {}", segment.number));
+        }
+        Ok(found.records == 0 && !found.unreadable && found.damaged.is_empty())
+    }
+
+    // On disk before the segment goes; a crash in between leaves both, and the later one counts.
+    fn carry(&mut self, purge: &Purge, segment: &Segment, kept: &[(Seq, Place)], index: &Index) -> Result<(), StoreError> {
+        let (mut changes, mut octets) = (index.folders_in(segment.number)?, 0);
+        for (message, place) in kept {
+            let accepted = match self.reader.head(place)? {
+                Head::Message(accepted) => *accepted,
+                Head::Carried(carried) => carried.accepted,
+                _ => return Err(StoreError::Damaged(format!("record {} is no message", place.record))),
+            };
+            // Damage is met here, and then the segment stays as it is.
+            let body = self.reader.body(place)?;
+            octets += body.len();
+            changes.push(Change::Carried(Box::new(index.snapshot(*message, accepted)?), Arc::new(Staged::from_bytes(body))));
+            if octets >= CARRY_GROUP_OCTETS || changes.len() >= RETENTION_PAGE {
+                self.write_now(std::mem::take(&mut changes), purge.now)?;
+                octets = 0;
+            }
+        }
+        self.write_now(changes, purge.now)?;
+        if !kept.is_empty() {
+            log::info!("segment={} spool carried-over messages={}", segment.number, kept.len());
+        }
+        Ok(())
+    }
+
+    fn write_now(&mut self, changes: Vec<Change>, at: Wall) -> Result<(), StoreError> {
+        let (sender, receiver) = sync_channel(1);
+        let done: Completion = Box::new(move |written| drop(sender.send(written)));
+        let mut pending: Vec<Pending> = Vec::new();
+        self.write(Write { changes, at, done: Done::new(done) }, &mut pending);
+        self.finish(&mut pending);
+        receiver.recv().unwrap_or(Err(StoreError::Closed)).map(drop)
+    }
+
+    // One rename takes it out of the spool, then the index forgets it, then the file goes. A crash in between is finished by the next
+    // start, which removes from the index what has no segment and then every file that was set aside.
+    fn drop_segment(&mut self, segment: &Segment, row: Option<SegmentRow>, index: &Index) -> Result<(), StoreError> {
+        let aside = segment::aside(&self.spool, segment);
+        self.files.rename(&segment.path, &aside).map_err(StoreError::of)?;
+        self.paths.set(segment.number, aside.clone());
+        self.files.sync_folder(&self.spool).map_err(StoreError::of)?;
+        if row.is_some() {
+            index.forget_segment(segment.number)?;
+        }
+        self.paths.remove(segment.number);
+        self.reader.forget(segment.number);
+        self.files.remove(&aside).map_err(StoreError::of)?;
+        log::info!("segment={} spool dropped records={}", segment.number, row.map_or(0, |row| row.records));
+        Ok(())
+    }
 }
 
-fn may_go(purge: &Purge, files: &dyn Files, segment: &Segment, row: Option<&SegmentRow>, index: &Index) -> Result<bool, StoreError> {
-    let Some(row) = row else { return holds_nothing(files, segment, index) };
-    if row.newest >= purge.older_than || purge.pinned_from.is_some_and(|pinned| row.last >= pinned.0) {
-        return Ok(false);
+// What must stay of a segment; none if that is so much that carrying it over would not pay: then the segment waits, and all behind it
+// (promise 6: retention stops for whatever is undelivered). Each octet that is written again frees at least one.
+fn kept(purge: &Purge, segment: &Segment, index: &Index) -> Result<Option<Vec<(Seq, Place)>>, StoreError> {
+    let (mut kept, mut octets, mut after) = (Vec::new(), 0, None);
+    loop {
+        let page = index.messages_in(segment.number, after, RETENTION_PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(Some(kept)) };
+        after = Some(*last);
+        for (message, place) in page {
+            let pinned = purge.pinned_from.is_some_and(|pinned| message >= pinned);
+            if pinned || index.is_open(message)? {
+                octets += u64::from(place.head_octets) + place.body_octets;
+                kept.push((message, place));
+            }
+        }
+        if octets.saturating_mul(100) > segment.length.saturating_mul(CARRY_MAX_PERCENT) {
+            return Ok(None);
+        }
     }
-    Ok(!index.has_open_recipients(Seq(row.first), Seq(row.last))?)
-}
-
-// The index knows nothing of it: that is right only if there is no record in it. The spool is the truth.
-fn holds_nothing(files: &dyn Files, segment: &Segment, index: &Index) -> Result<bool, StoreError> {
-    let start = super::index::Applied::default();
-    let found = super::recover::read_spool(files, std::slice::from_ref(segment), &start, &mut |_| Ok(()))?;
-    if found.records > 0 {
-        index.distrust(&format!("it does not know segment {}", segment.number));
-    }
-    Ok(found.records == 0 && !found.unreadable && found.damaged.is_empty())
-}
-
-fn drop_segment(
-    files: &dyn Files,
-    spool: &Path,
-    paths: &Paths,
-    segment: &Segment,
-    row: Option<&SegmentRow>,
-    index: &Index,
-) -> Result<(), StoreError> {
-    let aside = segment::aside(spool, segment);
-    files.rename(&segment.path, &aside).map_err(StoreError::of)?;
-    paths.set(segment.number, aside.clone());
-    files.sync_folder(spool).map_err(StoreError::of)?;
-    if let Some(row) = row {
-        index.forget_segment(segment.number, row)?;
-    }
-    paths.remove(segment.number);
-    files.remove(&aside).map_err(StoreError::of)?;
-    log::info!("segment={} spool dropped records={}", segment.number, row.map_or(0, |row| row.records));
-    Ok(())
 }

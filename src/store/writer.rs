@@ -1,19 +1,20 @@
-//! The writer thread: many callers share one fsync, then the index, then the completions. The only place that appends.
+//! The writer thread: many callers share one fsync, then the completions. The only place that appends.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, PoisonError};
 
 use super::append::{AppendError, Log, Part};
+use super::feed::Feed;
 use super::index::Index;
+use super::indexer::Current;
 use super::reader::Reader;
 use super::record::{Head, Placed};
-use super::segment::{self, Paths};
+use super::segment::Paths;
 use super::space::Space;
-use super::{Change, Completion, Files, Origin, Seq, StoreError, Written, recover, retention, search};
+use super::{Change, Completion, Files, Seq, StoreError, Written, check, retention, search};
 use crate::clock::Wall;
-use crate::limits::{EVENT_ID_MAX_OCTETS, GROUP_COMMIT_MAX, MAILBOX_NAME_MAX_OCTETS, RECORD_BODY_MAX_OCTETS, UNIT_CHANGES_MAX};
-use crate::mail::{Address, Mailbox};
+use crate::limits::{GROUP_COMMIT_MAX, RECORD_BODY_MAX_OCTETS, UNIT_CHANGES_MAX};
 
 pub enum Command {
     Write(Write),
@@ -54,21 +55,22 @@ impl Drop for Done {
 }
 
 /// Appended, not yet synced.
-struct Pending {
+pub struct Pending {
     unit: Vec<Placed>,
     done: Done,
 }
 
 pub struct Writer {
     pub log: Log,
-    pub index: Index,
+    pub feed: Arc<Feed>,
+    pub index: Current,
     pub files: Arc<dyn Files>,
     pub spool: PathBuf,
     pub paths: Paths,
     pub reader: Reader,
     pub space: Space,
-    /// The index failed to take a group; the spool has it.
-    pub behind: bool,
+    /// What retention was last told to keep; everything before it was told anything.
+    pub pinned_from: Option<Seq>,
     pub search: search::Notice,
 }
 
@@ -84,6 +86,7 @@ impl Writer {
                     Command::Write(write) => self.write(write, &mut pending),
                     Command::Purge(purge, answer) => {
                         self.finish(&mut pending);
+                        self.pinned_from = purge.pinned_from;
                         let _ = answer.send(self.purge(&purge));
                     }
                 }
@@ -92,12 +95,10 @@ impl Writer {
             }
             self.finish(&mut pending);
         }
-        if let Err(error) = self.index.close() {
-            log::error!("index not closed, the next start makes it again: {error}");
-        }
+        self.log.close();
     }
 
-    fn write(&mut self, write: Write, pending: &mut Vec<Pending>) {
+    pub fn write(&mut self, write: Write, pending: &mut Vec<Pending>) {
         let Write { changes, at, done } = write;
         if changes.is_empty() {
             return done.call(Ok(Vec::new()));
@@ -120,7 +121,7 @@ impl Writer {
     fn append(&mut self, parts: &[Part], at: Wall, pending: &mut Vec<Pending>) -> Result<Vec<Placed>, StoreError> {
         let octets = parts.iter().map(Part::octets).sum();
         let has_message = parts.iter().any(|part| matches!(part.head, Head::Message(_)));
-        if has_message && !self.space.has_room(&*self.files, &self.spool, at, octets) {
+        if has_message && !self.space.has_room(&*self.files, &self.spool, at, octets) && !self.room_was_made(at, octets, pending) {
             return Err(StoreError::Full);
         }
         if self.log.wants_new_segment(at, octets) {
@@ -138,6 +139,15 @@ impl Writer {
         })
     }
 
+    // Delivered copies go before new mail is turned away.
+    fn room_was_made(&mut self, at: Wall, octets: u64, pending: &mut Vec<Pending>) -> bool {
+        if !self.space.may_make_room(at) {
+            return false;
+        }
+        self.finish(pending);
+        self.make_room(at) && self.space.has_room(&*self.files, &self.spool, at, octets)
+    }
+
     fn fail(&mut self, pending: &mut Vec<Pending>, error: &AppendError) {
         self.log.retire();
         let error = match error {
@@ -148,8 +158,8 @@ impl Writer {
         }
     }
 
-    /// One fsync for all that was appended, then the index, then the completions.
-    fn finish(&mut self, pending: &mut Vec<Pending>) {
+    /// One fsync for all that was appended; then the index is handed it and the completions are called. Nobody waits for the index.
+    pub fn finish(&mut self, pending: &mut Vec<Pending>) {
         if pending.is_empty() {
             return;
         }
@@ -157,37 +167,19 @@ impl Writer {
             return self.fail(pending, &AppendError::Segment(error));
         }
         let (units, dones): (Vec<_>, Vec<_>) = pending.drain(..).map(|one| (one.unit, one.done)).unzip();
-        if let Some(last) = units.last().and_then(|unit: &Vec<Placed>| unit.last()) {
+        let numbers = |unit: &Vec<Placed>| -> Vec<Seq> { unit.iter().map(|placed| placed.header.seq).collect() };
+        let seqs: Vec<Vec<Seq>> = units.iter().map(numbers).collect();
+        if let Some(last) = units.last().and_then(|unit| unit.last()) {
             self.search.durable(search::Position { segment: last.segment, end: last.end(), seq: last.header.seq.0 });
         }
-        let applied = self.apply(&units);
-        for (unit, done) in units.iter().zip(dones) {
-            let seqs: Vec<Seq> = unit.iter().map(|placed| placed.header.seq).collect();
-            done.call(applied.clone().map(|()| seqs));
+        self.feed.publish(self.log.durable(), units.into_iter());
+        for (seqs, done) in seqs.into_iter().zip(dones) {
+            done.call(Ok(seqs));
         }
     }
 
-    // What the index could not take is read again from the spool before anything else goes in: order is kept. While that
-    // fails, callers are told so although their changes are on disk: a duplicate is better than a change nobody sees.
-    fn apply(&mut self, units: &[Vec<Placed>]) -> Result<(), StoreError> {
-        if !self.behind {
-            match self.index.apply(units) {
-                Ok(()) => return Ok(()),
-                Err(error) => log::error!("index did not take a group: {error}"),
-            }
-            self.behind = true;
-        }
-        let segments = segment::list(&*self.files, &self.spool)?;
-        recover::catch_up(&*self.files, &segments, &self.index)?;
-        self.behind = false;
-        Ok(())
-    }
-
-    fn purge(&mut self, purge: &retention::Purge) -> Result<usize, StoreError> {
-        if self.behind {
-            self.apply(&[])?;
-        }
-        retention::run(purge, &*self.files, &self.spool, &self.paths, &self.reader, &self.index)
+    pub fn current_index(&self) -> Option<Arc<Index>> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -198,7 +190,7 @@ fn to_parts(changes: Vec<Change>) -> Result<Vec<Part>, StoreError> {
     }
     let part = |change| {
         let (head, body) = Head::split(change);
-        check(&head).map_err(StoreError::Damaged)?;
+        check::check(&head).map_err(StoreError::Damaged)?;
         if body.as_ref().is_some_and(|body| body.len() > RECORD_BODY_MAX_OCTETS) {
             return Err(StoreError::Damaged("a body is too long for a record".to_owned()));
         }
@@ -206,32 +198,4 @@ fn to_parts(changes: Vec<Change>) -> Result<Vec<Part>, StoreError> {
         Ok(Part { head, head_bytes, body })
     };
     changes.into_iter().map(part).collect()
-}
-
-fn check(head: &Head) -> Result<(), String> {
-    let mailbox = |mailbox: &Mailbox| {
-        let fits = mailbox.as_str().len() <= MAILBOX_NAME_MAX_OCTETS;
-        fits.then_some(()).ok_or_else(|| format!("the name of mailbox {mailbox} is too long"))
-    };
-    // Lower-casing a domain can make it one that does not parse; a record with it could never be read.
-    let address = |address: &Address| {
-        let same = Address::parse(&address.to_string()).as_ref() == Ok(address);
-        same.then_some(()).ok_or_else(|| format!("address {address} does not read back"))
-    };
-    match head {
-        Head::Message(accepted) => {
-            accepted.reverse_path.iter().try_for_each(address)?;
-            accepted.recipients.iter().try_for_each(|recipient| address(&recipient.address))?;
-            accepted.filings.iter().try_for_each(|filing| mailbox(&filing.mailbox))?;
-            if let Origin::Digest { event, mailbox: name, .. } = &accepted.origin {
-                mailbox(name)?;
-                if event.len() > EVENT_ID_MAX_OCTETS || event.contains(char::is_control) {
-                    return Err(format!("event id {event:?} is too long or has control characters"));
-                }
-            }
-            Ok(())
-        }
-        Head::Seen(head) => mailbox(&head.mailbox),
-        Head::Delivery(_) => Ok(()),
-    }
 }

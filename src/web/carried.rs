@@ -76,12 +76,12 @@ mod tests {
     use super::*;
     use crate::clock::Wall;
     use crate::mail::Summary;
-    use crate::store::{Folder, Seq};
+    use crate::store::{Flags, Folder, Seq};
 
     fn check(kind: Kind, references: &[&str], in_reply_to: Option<&str>, expected: (Option<&str>, &[&str])) {
         let summary = Summary { message_id: Some("me@x".to_owned()), in_reply_to: in_reply_to.map(str::to_owned), ..Summary::default() };
         let references = references.iter().map(|id| (*id).to_owned()).collect();
-        let entry = Entry { message: Seq(1), folder: Folder::Inbox, seen: true, at: Wall(0), size: 0, summary: summary.clone() };
+        let entry = Entry { message: Seq(1), folder: Folder::Inbox, flags: Flags::SEEN, at: Wall(0), size: 0, summary: summary.clone() };
         let source = Source { entry, opened: Opened { summary, references, ..Opened::default() }, body: Vec::new() };
         let (answered, references) = source.threading(kind);
         assert_eq!((answered.as_deref(), references.iter().map(String::as_str).collect::<Vec<_>>().as_slice()), expected);

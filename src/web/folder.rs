@@ -7,7 +7,7 @@ use crate::clock::Wall;
 use crate::limits::{DATE_AHEAD_MAX, PAGE_ENTRIES, ROW_TEXT_MAX_CHARS};
 use crate::mail::date;
 use crate::mail::form::parse_urlencoded;
-use crate::store::{Entry, Folder, Seq};
+use crate::store::{Entry, Flags, Folder, Seq};
 
 /// `/mail/inbox`, `/mail/sent`, `/mail/drafts`
 pub fn show(folder: Folder, request: &Request, context: &Context<'_>) -> Answer {
@@ -50,6 +50,7 @@ pub fn row(entry: &Entry, now: Wall) -> Row {
         Folder::Inbox if summary.from_name.trim().is_empty() => &summary.from_address,
         Folder::Inbox => &summary.from_name,
         Folder::Sent | Folder::Drafts => &summary.to,
+        _ => &summary.from_name,
     };
     let at = shown_date(entry);
     Row {
@@ -58,7 +59,7 @@ pub fn row(entry: &Entry, now: Wall) -> Row {
         subject: cut(&visible(&summary.subject), ROW_TEXT_MAX_CHARS),
         date: date::short(at, now),
         datetime: date::rfc3339(at),
-        unread: !entry.seen && entry.folder == Folder::Inbox,
+        unread: !entry.flags.has(Flags::SEEN) && entry.folder == Folder::Inbox,
         attachments: summary.attachments,
     }
 }
@@ -75,7 +76,7 @@ mod tests {
 
     fn check(date: Option<u64>, at: u64, expected: u64) {
         let summary = Summary { date: date.map(Wall), ..Summary::default() };
-        let entry = Entry { message: Seq(1), folder: Folder::Inbox, seen: true, at: Wall(at), size: 1, summary };
+        let entry = Entry { message: Seq(1), folder: Folder::Inbox, flags: Flags::SEEN, at: Wall(at), size: 1, summary };
         assert_eq!(shown_date(&entry), Wall(expected));
     }
 

@@ -10,7 +10,7 @@ use super::{Answer, Context, Intent, Outcome, Request, Trouble, folder, pages, r
 use crate::mail::form::parse_urlencoded;
 use crate::mail::parse::{self, Opened, Person};
 use crate::mail::{Address, Mailbox, date, sanitise};
-use crate::store::{Entry, Folder, Origin, Seq};
+use crate::store::{Entry, Flags, Folder, Origin, Seq};
 
 /// `/mail/message/SEQ`. Opening it marks it as read, but only where people may change something.
 pub fn show(seq: Seq, request: &Request, context: &Context<'_>) -> Answer {
@@ -24,7 +24,7 @@ pub fn show(seq: Seq, request: &Request, context: &Context<'_>) -> Answer {
     let mut shell = reader::shell(context, &page.subject);
     shell.here = Some(entry.folder);
     let mut intents = Vec::new();
-    if !entry.seen && access == Access::Open {
+    if !entry.flags.has(Flags::SEEN) && access == Access::Open {
         intents.push(seen(reader, seq));
         // The numbers were read before the intent is carried out.
         if let Some(view) = shell.reader.as_mut().filter(|_| entry.folder == Folder::Inbox) {

@@ -124,6 +124,9 @@ fn trouble(request: &Request, context: &Context<'_>, trouble: &Trouble) -> Respo
         Trouble::CrossSite => response::page(403, notice::page(&shell("Refused"), &Notice::cross_site())),
         Trouble::BadForm => response::page(400, notice::page(&shell("Not understood"), &Notice::bad_form())),
         Trouble::FormTooLarge => response::page(413, notice::page(&shell("Too large"), &Notice::form_too_large())),
+        Trouble::Store(StoreError::NotReady { percent }) => {
+            response::page(503, notice::page(&shell("One moment"), &Notice::index_building(*percent)))
+        }
         Trouble::Store(error) => {
             log::warn!("web store-failed path={:?} error={error}", request.path);
             response::page(500, notice::page(&shell("Something went wrong"), &Notice::store_failed()))

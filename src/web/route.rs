@@ -111,6 +111,8 @@ pub fn folder_path(folder: Folder) -> &'static str {
         Folder::Inbox => "/mail/inbox",
         Folder::Sent => "/mail/sent",
         Folder::Drafts => "/mail/drafts",
+        // No page of its own yet: nothing files there.
+        Folder::Archive | Folder::Junk | Folder::Trash | Folder::Own(_) => "/mail/inbox",
     }
 }
 

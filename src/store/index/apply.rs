@@ -1,18 +1,20 @@
 //! What a record does to the index: one deterministic function from the record and the rows that are there.
 //!
-//! Records that were applied already are skipped by their number, records about messages that are gone are ignored.
+//! Records that were applied already are skipped by their number, records about messages that are gone are ignored. What a record does
+//! depends on no rows but those of its own message or folder: so the index made from what retention left equals the one that saw it all.
 
+use std::collections::BTreeSet;
+
+use super::keys;
 use super::overlay::Overlay;
 use super::rows::{
-    Applied, DeliveryRow, EntryRow, FORMAT, FilingRow, Place, QueueRow, SegmentRow, StoredMessage, encode, encode_bounded,
-    known_message_id, known_summary,
+    Applied, DeliveryRow, EntryRow, FORMAT, FilingRow, Place, QueueRow, SegmentRow, StoredFolder, StoredMessage, encode, encode_bounded,
 };
-use super::{Counts, MessageRow, QueueCounts, keys};
+use super::{Counts, QueueCounts};
+use crate::mail::Mailbox;
 use crate::relay::{DeliveryState, Queue, Route};
-use crate::store::record::{DeliveryHead, Head, Placed, SeenHead};
-use crate::store::{Accepted, Folder, Origin, Seq, StoreError};
-
-pub const FOLDERS: [Folder; 3] = [Folder::Inbox, Folder::Sent, Folder::Drafts];
+use crate::store::record::{DeliveryHead, FlagsHead, Head, MoveHead, Placed, RemoveHead};
+use crate::store::{Accepted, Flags, Folder, FolderId, Origin, Seq, StoreError};
 
 /// Applies one record; does nothing if it was applied before.
 pub fn apply(rows: &mut Overlay<'_>, placed: &Placed) -> Result<(), StoreError> {
@@ -21,10 +23,24 @@ pub fn apply(rows: &mut Overlay<'_>, placed: &Placed) -> Result<(), StoreError> 
     if seq.0 <= applied.seq {
         return Ok(());
     }
+    let folder = |parent: &Option<FolderId>, name: &String| StoredFolder { parent: *parent, name: name.clone(), segment: placed.segment };
     match &placed.head {
-        Some(Head::Message(accepted)) => message(rows, placed, accepted)?,
+        Some(Head::Message(accepted)) => message(rows, placed, seq, accepted)?,
+        Some(Head::Carried(carried)) => {
+            forget(rows, carried.message)?;
+            message(rows, placed, carried.message, &carried.accepted)?;
+        }
         Some(Head::Delivery(head)) => delivery(rows, head)?,
-        Some(Head::Seen(head)) => seen(rows, head)?,
+        Some(Head::Flags(head)) => flags(rows, head)?,
+        Some(Head::Move(head)) => relocate(rows, head)?,
+        Some(Head::Remove(head)) => remove(rows, head)?,
+        Some(Head::FolderCreate(head)) => {
+            rows.put(keys::own_folder(&head.mailbox, FolderId(seq.0)), encode(&folder(&head.parent, &head.name))?);
+        }
+        Some(Head::FolderChange(head)) => {
+            rows.put(keys::own_folder(&head.mailbox, head.folder), encode(&folder(&head.parent, &head.name))?);
+        }
+        Some(Head::FolderDelete(head)) => rows.delete(keys::own_folder(&head.mailbox, head.folder)),
         None => {}
     }
     segment(rows, placed)?;
@@ -34,53 +50,52 @@ pub fn apply(rows: &mut Overlay<'_>, placed: &Placed) -> Result<(), StoreError> 
 }
 
 fn segment(rows: &mut Overlay<'_>, placed: &Placed) -> Result<(), StoreError> {
-    let (key, seq, at) = (keys::segment(placed.segment), placed.header.seq.0, placed.header.at);
+    let key = keys::segment(placed.segment);
     let row: Option<SegmentRow> = rows.get(&key)?;
-    let mut row = row.unwrap_or(SegmentRow { first: seq, last: seq, newest: at, records: 0 });
-    row.last = seq;
+    // A message that is carried is as old as it was.
+    let at = match &placed.head {
+        Some(Head::Carried(carried)) => carried.accepted.at,
+        _ => placed.header.at,
+    };
+    let mut row = row.unwrap_or(SegmentRow { newest: at, records: 0 });
     row.newest = row.newest.max(at);
     row.records += 1;
     rows.put(key, encode(&row)?);
     Ok(())
 }
 
-fn message(rows: &mut Overlay<'_>, placed: &Placed, accepted: &Accepted) -> Result<(), StoreError> {
-    let seq = placed.header.seq;
-    let row = MessageRow {
-        at: accepted.at,
-        origin: accepted.origin.clone(),
-        reverse_path: accepted.reverse_path.clone(),
-        recipients: accepted.recipients.len() as u32,
-        eight_bit: accepted.eight_bit,
-        smtputf8: accepted.smtputf8,
-        size: placed.header.body_octets,
-        summary: known_summary(&accepted.summary),
-    };
+fn message(rows: &mut Overlay<'_>, placed: &Placed, seq: Seq, accepted: &Accepted) -> Result<(), StoreError> {
     let place = Place {
+        record: placed.header.seq,
         segment: placed.segment,
         offset: placed.offset,
         head_octets: placed.header.head_octets,
         body_octets: placed.header.body_octets,
     };
-    let stored = StoredMessage { row, place };
-    rows.put(keys::message(seq), encode_bounded(&stored)?);
-    if let Some(message_id) = &stored.row.summary.message_id {
-        rows.put(keys::message_id(message_id, seq), Vec::new());
+    let digest = match &accepted.origin {
+        Origin::Digest { event, mailbox, part } => Some((event.clone(), mailbox.clone(), *part)),
+        _ => None,
+    };
+    let message_id = accepted.summary.message_id.as_deref().map(keys::hash);
+    if let Some(hash) = message_id {
+        rows.put(keys::message_id(hash, seq), Vec::new());
     }
-    if let Origin::Digest { event, mailbox, part } = &accepted.origin {
+    if let Some((event, mailbox, part)) = &digest {
         rows.put(keys::digest(event, mailbox, *part), encode(&(mailbox, part, seq))?);
     }
+    rows.put(keys::located(placed.segment, seq), Vec::new());
+    rows.put(keys::message(seq), encode(&StoredMessage { place, message_id, digest })?);
     for (index, recipient) in accepted.recipients.iter().enumerate() {
         let row = DeliveryRow { address: recipient.address.clone(), route: recipient.route, state: recipient.state.clone() };
         rows.put(keys::delivery(seq, index as u32), encode_bounded(&row)?);
         requeue(rows, seq, index as u32, row.route, None, Some(&row.state))?;
     }
     for (index, filing) in accepted.filings.iter().enumerate() {
-        let row = FilingRow { mailbox: filing.mailbox.clone(), folder: filing.folder, seen: filing.seen };
+        let row = FilingRow { mailbox: filing.mailbox.clone(), folder: filing.folder, flags: filing.flags };
         rows.put(keys::filing(seq, filing.recipient, index as u32), encode(&row)?);
         let recipient = filing.recipient.and_then(|recipient| accepted.recipients.get(recipient as usize));
         if recipient.is_none_or(|recipient| shows(&recipient.state)) {
-            show(rows, seq, &row, &stored)?;
+            show(rows, seq, &row)?;
         }
     }
     Ok(())
@@ -95,10 +110,9 @@ fn delivery(rows: &mut Overlay<'_>, head: &DeliveryHead) -> Result<(), StoreErro
     if shows(&before) == shows(&row.state) {
         return Ok(());
     }
-    let Some(stored) = rows.get::<StoredMessage>(&keys::message(head.message))? else { return Ok(()) };
     for (_, filing) in rows.scan::<FilingRow>(&keys::filings_of(head.message, head.recipient))? {
         if shows(&row.state) {
-            show(rows, head.message, &filing, &stored)?;
+            show(rows, head.message, &filing)?;
         } else {
             hide(rows, head.message, &filing)?;
         }
@@ -106,17 +120,75 @@ fn delivery(rows: &mut Overlay<'_>, head: &DeliveryHead) -> Result<(), StoreErro
     Ok(())
 }
 
-fn seen(rows: &mut Overlay<'_>, head: &SeenHead) -> Result<(), StoreError> {
-    for folder in FOLDERS {
+// The filings of a message in one mailbox; hidden ones too.
+fn filings_in(rows: &Overlay<'_>, message: Seq, mailbox: &Mailbox) -> Result<Vec<(Vec<u8>, FilingRow)>, StoreError> {
+    let mut filings = rows.scan::<FilingRow>(&keys::filings(message))?;
+    filings.retain(|(_, filing)| filing.mailbox == *mailbox);
+    Ok(filings)
+}
+
+fn flags(rows: &mut Overlay<'_>, head: &FlagsHead) -> Result<(), StoreError> {
+    let mut folders = BTreeSet::new();
+    for (key, mut filing) in filings_in(rows, head.message, &head.mailbox)? {
+        folders.insert(filing.folder);
+        filing.flags = filing.flags.with(head.add).without(head.remove);
+        rows.put(key, encode(&filing)?);
+    }
+    for folder in folders {
         let key = keys::entry(&head.mailbox, folder, head.message);
-        let Some(mut row) = rows.get::<EntryRow>(&key)? else { continue };
-        if row.seen != head.seen {
-            row.seen = head.seen;
-            rows.put(key, encode_bounded(&row)?);
-            let filing = FilingRow { mailbox: head.mailbox.clone(), folder, seen: head.seen };
-            count(rows, &filing, 0, if head.seen { -1 } else { 1 })?;
+        let Some(row) = rows.get::<EntryRow>(&key)? else { continue };
+        let flags = row.flags.with(head.add).without(head.remove);
+        rows.put(key, encode(&EntryRow { flags, ..row })?);
+        count(rows, &head.mailbox, folder, 0, unread(flags) - unread(row.flags))?;
+    }
+    Ok(())
+}
+
+fn unread(flags: Flags) -> i64 {
+    if flags.has(Flags::SEEN) { 0 } else { 1 }
+}
+
+fn relocate(rows: &mut Overlay<'_>, head: &MoveHead) -> Result<(), StoreError> {
+    if head.from == head.to {
+        return Ok(());
+    }
+    for (key, filing) in filings_in(rows, head.message, &head.mailbox)? {
+        if filing.folder == head.from {
+            rows.put(key, encode(&FilingRow { folder: head.to, ..filing })?);
         }
     }
+    let Some(row) = take_entry(rows, &head.mailbox, head.from, head.message)? else { return Ok(()) };
+    put_entry(rows, &head.mailbox, head.to, head.message, row)
+}
+
+fn remove(rows: &mut Overlay<'_>, head: &RemoveHead) -> Result<(), StoreError> {
+    for (key, filing) in filings_in(rows, head.message, &head.mailbox)? {
+        if filing.folder == head.folder {
+            rows.delete(key);
+        }
+    }
+    take_entry(rows, &head.mailbox, head.folder, head.message).map(drop)
+}
+
+fn take_entry(rows: &mut Overlay<'_>, mailbox: &Mailbox, folder: Folder, message: Seq) -> Result<Option<EntryRow>, StoreError> {
+    let key = keys::entry(mailbox, folder, message);
+    let Some(row) = rows.get::<EntryRow>(&key)? else { return Ok(None) };
+    rows.delete(key);
+    count(rows, mailbox, folder, -1, -unread(row.flags))?;
+    Ok(Some(row))
+}
+
+// Together with what is there already.
+fn put_entry(rows: &mut Overlay<'_>, mailbox: &Mailbox, folder: Folder, message: Seq, row: EntryRow) -> Result<(), StoreError> {
+    let key = keys::entry(mailbox, folder, message);
+    let row = match rows.get::<EntryRow>(&key)? {
+        Some(there) => EntryRow { filings: there.filings + row.filings, ..there },
+        None => {
+            count(rows, mailbox, folder, 1, unread(row.flags))?;
+            row
+        }
+    };
+    rows.put(key, encode(&row)?);
     Ok(())
 }
 
@@ -125,34 +197,23 @@ fn shows(state: &DeliveryState) -> bool {
     !matches!(state, DeliveryState::InSession | DeliveryState::Refused { .. })
 }
 
-fn show(rows: &mut Overlay<'_>, message: Seq, filing: &FilingRow, stored: &StoredMessage) -> Result<(), StoreError> {
-    let key = keys::entry(&filing.mailbox, filing.folder, message);
-    let row = match rows.get::<EntryRow>(&key)? {
-        Some(row) => EntryRow { filings: row.filings + 1, ..row },
-        None => {
-            count(rows, filing, 1, if filing.seen { 0 } else { 1 })?;
-            let summary = stored.row.summary.clone();
-            EntryRow { seen: filing.seen, filings: 1, at: stored.row.at, size: stored.row.size, summary }
-        }
-    };
-    rows.put(key, encode_bounded(&row)?);
-    Ok(())
+fn show(rows: &mut Overlay<'_>, message: Seq, filing: &FilingRow) -> Result<(), StoreError> {
+    put_entry(rows, &filing.mailbox, filing.folder, message, EntryRow { flags: filing.flags, filings: 1 })
 }
 
 fn hide(rows: &mut Overlay<'_>, message: Seq, filing: &FilingRow) -> Result<(), StoreError> {
     let key = keys::entry(&filing.mailbox, filing.folder, message);
-    let Some(mut row) = rows.get::<EntryRow>(&key)? else { return Ok(()) };
-    if row.filings > 1 {
-        row.filings -= 1;
-        rows.put(key, encode_bounded(&row)?);
-        return Ok(());
+    match rows.get::<EntryRow>(&key)? {
+        Some(row) if row.filings > 1 => {
+            rows.put(key, encode(&EntryRow { filings: row.filings - 1, ..row })?);
+            Ok(())
+        }
+        _ => take_entry(rows, &filing.mailbox, filing.folder, message).map(drop),
     }
-    rows.delete(key);
-    count(rows, filing, -1, if row.seen { 0 } else { -1 })
 }
 
-fn count(rows: &mut Overlay<'_>, filing: &FilingRow, total: i64, unread: i64) -> Result<(), StoreError> {
-    let key = keys::counts(&filing.mailbox, filing.folder);
+fn count(rows: &mut Overlay<'_>, mailbox: &Mailbox, folder: Folder, total: i64, unread: i64) -> Result<(), StoreError> {
+    let key = keys::counts(mailbox, folder);
     let mut counts: Counts = rows.get(&key)?.unwrap_or_default();
     counts.total = counts.total.saturating_add_signed(total);
     counts.unread = counts.unread.saturating_add_signed(unread);
@@ -212,20 +273,17 @@ pub fn forget(rows: &mut Overlay<'_>, message: Seq) -> Result<(), StoreError> {
         rows.delete(key);
     }
     for (key, filing) in rows.scan::<FilingRow>(&keys::filings(message))? {
-        let entry = keys::entry(&filing.mailbox, filing.folder, message);
-        if let Some(row) = rows.get::<EntryRow>(&entry)? {
-            rows.delete(entry);
-            count(rows, &filing, -1, if row.seen { 0 } else { -1 })?;
-        }
+        take_entry(rows, &filing.mailbox, filing.folder, message)?;
         rows.delete(key);
     }
     let Some(stored) = rows.get::<StoredMessage>(&keys::message(message))? else { return Ok(()) };
-    if let Some(message_id) = &stored.row.summary.message_id {
-        rows.delete(keys::message_id(known_message_id(message_id), message));
+    if let Some(hash) = stored.message_id {
+        rows.delete(keys::message_id(hash, message));
     }
-    if let Origin::Digest { event, mailbox, part } = &stored.row.origin {
+    if let Some((event, mailbox, part)) = &stored.digest {
         rows.delete(keys::digest(event, mailbox, *part));
     }
+    rows.delete(keys::located(stored.place.segment, message));
     rows.delete(keys::message(message));
     Ok(())
 }

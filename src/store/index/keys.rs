@@ -1,9 +1,11 @@
 //! Keys of the index: one octet for the kind of row, then numbers in big-endian order and texts with their length in front,
 //! so that what is read together lies together and in order.
 
+use sha2::{Digest, Sha256};
+
 use crate::mail::Mailbox;
 use crate::relay::Queue;
-use crate::store::{Folder, Seq};
+use crate::store::{Folder, FolderId, Seq};
 
 const APPLIED: u8 = b'A';
 const COUNTS: u8 = b'C';
@@ -15,6 +17,8 @@ const HELD: u8 = b'H';
 const MESSAGE_ID: u8 = b'I';
 const MESSAGE: u8 = b'M';
 const QUEUE: u8 = b'Q';
+const LOCATED: u8 = b'L';
+const OWN_FOLDER: u8 = b'O';
 const IN_SESSION: u8 = b'S';
 const SEGMENT: u8 = b'T';
 const QUEUE_COUNTS: u8 = b'Z';
@@ -94,20 +98,29 @@ pub fn filing(message: Seq, recipient: Option<u32>, index: u32) -> Vec<u8> {
     Key::new(FILING).u64(message.0).u32(recipient.unwrap_or(NOBODY)).u32(index).0
 }
 
-pub fn folder_octet(folder: Folder) -> u8 {
-    match folder {
-        Folder::Inbox => 1,
-        Folder::Sent => 2,
-        Folder::Drafts => 3,
+// One octet for the folders that everybody has; a person's own ones have their number behind it.
+impl Key {
+    fn folder(self, folder: Folder) -> Key {
+        match folder {
+            Folder::Inbox => self.u8(1),
+            Folder::Sent => self.u8(2),
+            Folder::Drafts => self.u8(3),
+            Folder::Archive => self.u8(4),
+            Folder::Junk => self.u8(5),
+            Folder::Trash => self.u8(6),
+            Folder::Own(FolderId(number)) => self.u8(OWN_FOLDER_OCTET).u64(number),
+        }
     }
 }
 
+const OWN_FOLDER_OCTET: u8 = 200;
+
 pub fn entries(mailbox: &Mailbox, folder: Folder) -> Vec<u8> {
-    Key::new(ENTRY).text(mailbox.as_str()).u8(folder_octet(folder)).0
+    Key::new(ENTRY).text(mailbox.as_str()).folder(folder).0
 }
 
 pub fn entry(mailbox: &Mailbox, folder: Folder, message: Seq) -> Vec<u8> {
-    Key::new(ENTRY).text(mailbox.as_str()).u8(folder_octet(folder)).u64(message.0).0
+    Key::new(ENTRY).text(mailbox.as_str()).folder(folder).u64(message.0).0
 }
 
 pub fn all_counts() -> Vec<u8> {
@@ -115,11 +128,47 @@ pub fn all_counts() -> Vec<u8> {
 }
 
 pub fn counts(mailbox: &Mailbox, folder: Folder) -> Vec<u8> {
-    Key::new(COUNTS).text(mailbox.as_str()).u8(folder_octet(folder)).0
+    Key::new(COUNTS).text(mailbox.as_str()).folder(folder).0
 }
 
-pub fn mailbox_of_counts(key: &[u8]) -> Option<&str> {
-    std::str::from_utf8(key.get(3..key.len().checked_sub(1)?)?).ok()
+/// The mailbox that a key has behind its kind.
+pub fn mailbox_of(key: &[u8]) -> Option<&str> {
+    let length = u16::from_be_bytes(key.get(1..3)?.try_into().ok()?);
+    std::str::from_utf8(key.get(3..3 + usize::from(length))?).ok()
+}
+
+/// Folders of a mailbox's own.
+pub fn own_folders(mailbox: &Mailbox) -> Vec<u8> {
+    Key::new(OWN_FOLDER).text(mailbox.as_str()).0
+}
+
+pub fn own_folder(mailbox: &Mailbox, folder: FolderId) -> Vec<u8> {
+    Key::new(OWN_FOLDER).text(mailbox.as_str()).u64(folder.0).0
+}
+
+pub fn all_own_folders() -> Vec<u8> {
+    Key::new(OWN_FOLDER).0
+}
+
+/// Messages whose records are in a segment.
+pub fn located_in(segment: u64) -> Vec<u8> {
+    Key::new(LOCATED).u64(segment).0
+}
+
+pub fn located(segment: u64, message: Seq) -> Vec<u8> {
+    Key::new(LOCATED).u64(segment).u64(message.0).0
+}
+
+/// The recipient that a filing stands for.
+pub fn recipient_of_filing(key: &[u8]) -> Option<u32> {
+    let recipient = u32::from_be_bytes(key.get(9..13)?.try_into().ok()?);
+    (recipient != NOBODY).then_some(recipient)
+}
+
+/// Of a Message-ID: its key is as short as a number, however long it is. Two ids with one hash are told apart by the records.
+pub fn hash(message_id: &str) -> u64 {
+    let digest = Sha256::digest(message_id.as_bytes());
+    digest.iter().take(8).fold(0, |number, octet| number << 8 | u64::from(*octet))
 }
 
 pub fn queue(queue: Queue) -> Vec<u8> {
@@ -170,12 +219,12 @@ pub fn number_of(key: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(key[tail..].try_into().ok()?))
 }
 
-pub fn message_ids(message_id: &str) -> Vec<u8> {
-    Key::new(MESSAGE_ID).text(message_id).0
+pub fn message_ids(hash: u64) -> Vec<u8> {
+    Key::new(MESSAGE_ID).u64(hash).0
 }
 
-pub fn message_id(message_id: &str, message: Seq) -> Vec<u8> {
-    Key::new(MESSAGE_ID).text(message_id).u64(message.0).0
+pub fn message_id(hash: u64, message: Seq) -> Vec<u8> {
+    Key::new(MESSAGE_ID).u64(hash).u64(message.0).0
 }
 
 pub fn digests(event: &str) -> Vec<u8> {
@@ -225,7 +274,7 @@ mod tests {
         let ann = Address::parse("ann@example.com").unwrap().mailbox();
         assert_eq!(recipient_of(&held(Seq(7), 9)), Some((Seq(7), 9)));
         assert_eq!(recipient_of(&queued(Queue::Outbound, Seq(1 << 50), 3)), Some((Seq(1 << 50), 3)));
-        assert_eq!(mailbox_of_counts(&counts(&ann, Folder::Sent)), Some("ann@example.com"));
+        assert_eq!(mailbox_of(&counts(&ann, Folder::Sent)), Some("ann@example.com"));
         assert_eq!(number_of(&entry(&ann, Folder::Inbox, Seq(5))), Some(5));
         assert_eq!(recipient_of(b"H"), None);
     }

@@ -11,8 +11,7 @@ mod rows;
 mod vessel;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,11 +19,13 @@ use self::overlay::Overlay;
 pub use self::rows::{Applied, Place, SegmentRow};
 use self::vessel::Vessel;
 pub use self::vessel::quarantine as throw_away;
+use super::feed::Feed;
+use super::reader::Reader;
 use super::record::Placed;
-use super::{Folder, Origin, Seq, StoreError};
+use super::{Accepted, Carried, Change, Filing, Flags, Folder, FolderId, Origin, Seq, StoreError};
 use crate::clock::Wall;
 use crate::limits::INDEX_BATCH_ROWS;
-use crate::mail::{Address, Summary};
+use crate::mail::{Address, Mailbox, Summary};
 use crate::relay::{DeliveryState, Route};
 
 /// A message in a folder.
@@ -32,10 +33,20 @@ use crate::relay::{DeliveryState, Route};
 pub struct Entry {
     pub message: Seq,
     pub folder: Folder,
-    pub seen: bool,
+    pub flags: Flags,
     pub at: Wall,
     pub size: u64,
     pub summary: Summary,
+}
+
+/// A folder of a person's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderRow {
+    pub id: FolderId,
+    /// None: it is at the top.
+    pub parent: Option<FolderId>,
+    pub name: String,
+    pub counts: Counts,
 }
 
 /// A message, whoever may see it.
@@ -90,14 +101,55 @@ pub struct Tally {
 }
 
 /// Reading the index. All answers are as of the last completed write or later; every list is a range read.
+///
+/// While the index is being made, questions are answered by [`StoreError::NotReady`].
 pub struct View {
-    vessel: Vessel,
-    newest: AtomicU64,
+    vessel: Slot,
+    reader: Reader,
 }
 
-/// The index, for writing. One owner: the writer thread (and opening, before there is one).
+/// The place of the index that is in use; empty while one is being made.
+struct Slot {
+    vessel: RwLock<Option<Arc<Vessel>>>,
+    feed: Arc<Feed>,
+}
+
+impl Slot {
+    /// Runs `what` on the tree when it has everything that was on disk at the call.
+    fn read<T>(&self, what: impl FnOnce(&sled::Tree) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.feed.settle()?;
+        let vessel = self.vessel.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let result = vessel.ok_or(StoreError::NotReady { percent: 0 })?.read(what);
+        if let Err(StoreError::Damaged(_)) = &result {
+            // The index thread makes another one, while the box runs.
+            self.feed.broken();
+        }
+        result
+    }
+}
+
+impl Slot {
+    fn size(&self) -> u64 {
+        self.vessel.read().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, |vessel| vessel.size())
+    }
+}
+
+impl View {
+    pub(super) fn new(feed: Arc<Feed>, reader: Reader) -> View {
+        View { vessel: Slot { vessel: RwLock::new(None), feed }, reader }
+    }
+
+    /// Which index is asked from now on.
+    pub(super) fn set(&self, index: Option<&Index>) {
+        *self.vessel.vessel.write().unwrap_or_else(PoisonError::into_inner) = index.map(|index| Arc::clone(&index.vessel));
+    }
+}
+
+/// The index, for writing.
 pub struct Index {
-    view: Arc<View>,
+    vessel: Arc<Vessel>,
+    /// Changes read rows and write them again: one at a time.
+    changing: Mutex<()>,
 }
 
 fn sled_error(error: sled::Error) -> StoreError {
@@ -111,31 +163,28 @@ impl Index {
     /// Opens what is there if it can be trusted; otherwise sets it aside and starts empty (then the answer's second part says why).
     pub fn open(data_dir: &Path) -> Result<(Index, Option<String>), StoreError> {
         let (vessel, renewed) = Vessel::open(data_dir)?;
-        let index = Index { view: Arc::new(View { vessel, newest: AtomicU64::new(0) }) };
+        let index = Index::of(vessel);
         match index.applied() {
-            Ok(applied) => {
-                index.view.newest.store(applied.seq, Ordering::Release);
-                Ok((index, renewed))
-            }
+            Ok(_) => Ok((index, renewed)),
             Err(error) => Ok((index.renew(data_dir, &error.to_string())?, Some(error.to_string()))),
         }
     }
 
-    /// Throws the index away and starts an empty one.
+    fn of(vessel: Vessel) -> Index {
+        Index { vessel: Arc::new(vessel), changing: Mutex::new(()) }
+    }
+
+    /// Throws the index away and starts an empty one. Whoever still reads the old one reads a file without a name.
     pub fn renew(self, data_dir: &Path, why: &str) -> Result<Index, StoreError> {
         drop(self);
         vessel::quarantine(data_dir, why)?;
         let (vessel, _) = Vessel::open(data_dir)?;
-        Ok(Index { view: Arc::new(View { vessel, newest: AtomicU64::new(0) }) })
-    }
-
-    pub fn view(&self) -> &Arc<View> {
-        &self.view
+        Ok(Index::of(vessel))
     }
 
     /// How far the index has got. Another format is an error: it is rebuilt.
     pub fn applied(&self) -> Result<Applied, StoreError> {
-        let applied = self.view.vessel.read(|tree| match tree.get(keys::applied()).map_err(sled_error)? {
+        let applied = self.vessel.read(|tree| match tree.get(keys::applied()).map_err(sled_error)? {
             Some(bytes) => rows::decode::<Applied>(&bytes).map(Some),
             None => Ok(None),
         })?;
@@ -149,8 +198,8 @@ impl Index {
 
     /// Applies units in order, each of them at once or not at all.
     pub fn apply(&self, units: &[Vec<Placed>]) -> Result<(), StoreError> {
-        let Some(last) = units.iter().flatten().next_back() else { return Ok(()) };
-        self.view.vessel.read(|tree| {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.vessel.read(|tree| {
             let mut rows = Overlay::new(tree);
             for unit in units {
                 for placed in unit {
@@ -161,14 +210,12 @@ impl Index {
                 }
             }
             rows.commit()
-        })?;
-        self.view.newest.fetch_max(last.header.seq.0, Ordering::AcqRel);
-        Ok(())
+        })
     }
 
     /// Recipients that are being handed over right now, or were when the process ended.
     pub fn in_session(&self) -> Result<Vec<(Seq, u32)>, StoreError> {
-        self.view.vessel.read(|tree| {
+        self.vessel.read(|tree| {
             let rows = tree.scan_prefix(keys::all_in_session());
             rows.map(|row| row.map_err(sled_error)).filter_map(|row| row.map(|(key, _)| keys::recipient_of(&key)).transpose()).collect()
         })
@@ -176,7 +223,7 @@ impl Index {
 
     /// What the index knows of the segments, in order.
     pub fn segments(&self) -> Result<Vec<(u64, SegmentRow)>, StoreError> {
-        self.view.vessel.read(|tree| {
+        self.vessel.read(|tree| {
             let mut segments = Vec::new();
             for row in tree.scan_prefix(keys::all_segments()) {
                 let (key, value) = row.map_err(sled_error)?;
@@ -187,13 +234,14 @@ impl Index {
         })
     }
 
-    /// Removes all rows about the messages of a segment, and at last the segment's own. May be interrupted and done again.
-    pub fn forget_segment(&self, number: u64, row: &SegmentRow) -> Result<(), StoreError> {
-        self.view.vessel.read(|tree| {
+    /// Removes all rows about the messages whose records are in a segment, and at last the segment's own. May be interrupted and done
+    /// again.
+    pub fn forget_segment(&self, number: u64) -> Result<(), StoreError> {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.vessel.read(|tree| {
             let mut rows = Overlay::new(tree);
-            for message in tree.range(keys::message(Seq(row.first))..=keys::message(Seq(row.last))) {
-                let (key, _) = message.map_err(sled_error)?;
-                let Some(message) = keys::number_of(&key) else { continue };
+            for key in tree.scan_prefix(keys::located_in(number)).keys() {
+                let Some(message) = keys::number_of(&key.map_err(sled_error)?) else { continue };
                 apply::forget(&mut rows, Seq(message))?;
                 if rows.len() >= INDEX_BATCH_ROWS {
                     std::mem::replace(&mut rows, Overlay::new(tree)).commit()?;
@@ -204,14 +252,27 @@ impl Index {
         })
     }
 
-    /// Whether a recipient of a message in `first..=last` is queued, held, or being handed over.
-    pub fn has_open_recipients(&self, first: Seq, last: Seq) -> Result<bool, StoreError> {
+    /// Messages whose records are in a segment, in order, those after `after`, with where.
+    pub fn messages_in(&self, segment: u64, after: Option<Seq>, limit: usize) -> Result<Vec<(Seq, Place)>, StoreError> {
+        let prefix = keys::located_in(segment);
+        let start = keys::from_message(&prefix, after.map_or(Seq(0), |after| Seq(after.0.saturating_add(1))));
+        self.vessel.read(|tree| {
+            let mut found = Vec::new();
+            for key in tree.range(start..keys::behind(&prefix)).keys().take(limit) {
+                let Some(message) = keys::number_of(&key.map_err(sled_error)?).map(Seq) else { continue };
+                found.extend(query::stored(tree, message)?.map(|stored| (message, stored.place)));
+            }
+            Ok(found)
+        })
+    }
+
+    /// Whether a recipient of the message is queued, held, or being handed over.
+    pub fn is_open(&self, message: Seq) -> Result<bool, StoreError> {
         use crate::relay::Queue;
         let lists = [keys::queue(Queue::Primary), keys::queue(Queue::Outbound), keys::all_held(), keys::all_in_session()];
-        self.view.vessel.read(|tree| {
+        self.vessel.read(|tree| {
             for list in &lists {
-                let behind = keys::from_message(list, Seq(last.0.saturating_add(1)));
-                if tree.range(keys::from_message(list, first)..behind).next().transpose().map_err(sled_error)?.is_some() {
+                if tree.scan_prefix(keys::from_message(list, message)).next().transpose().map_err(sled_error)?.is_some() {
                     return Ok(true);
                 }
             }
@@ -219,13 +280,62 @@ impl Index {
         })
     }
 
+    /// All that is known of a message now, for writing it again. `accepted`: what its record said.
+    pub fn snapshot(&self, message: Seq, accepted: Accepted) -> Result<Carried, StoreError> {
+        self.vessel.read(|tree| {
+            let mut accepted = accepted;
+            for row in tree.scan_prefix(keys::deliveries(message)) {
+                let (key, value) = row.map_err(sled_error)?;
+                let row: rows::DeliveryRow = rows::decode(&value)?;
+                if let Some(recipient) = keys::recipient_of(&key).and_then(|(_, at)| accepted.recipients.get_mut(at as usize)) {
+                    recipient.state = row.state;
+                }
+            }
+            accepted.filings.clear();
+            for row in tree.scan_prefix(keys::filings(message)) {
+                let (key, value) = row.map_err(sled_error)?;
+                let rows::FilingRow { mailbox, folder, flags } = rows::decode(&value)?;
+                accepted.filings.push(Filing { mailbox, folder, flags, recipient: keys::recipient_of_filing(&key) });
+            }
+            Ok(Carried { message, accepted })
+        })
+    }
+
+    /// The folders whose last records are in a segment, as changes that write them again.
+    pub fn folders_in(&self, segment: u64) -> Result<Vec<Change>, StoreError> {
+        self.vessel.read(|tree| {
+            let mut changes = Vec::new();
+            for row in tree.scan_prefix(keys::all_own_folders()) {
+                let (key, value) = row.map_err(sled_error)?;
+                let stored: rows::StoredFolder = rows::decode(&value)?;
+                let (Some(name), Some(id)) = (keys::mailbox_of(&key), keys::number_of(&key)) else { continue };
+                if stored.segment == segment {
+                    let mailbox: Mailbox = rows::decode(&rows::encode(&name)?)?;
+                    changes.push(Change::FolderChange { mailbox, folder: FolderId(id), parent: stored.parent, name: stored.name });
+                }
+            }
+            Ok(changes)
+        })
+    }
+
+    /// Every row, for comparing indexes.
+    #[cfg(test)]
+    pub fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.vessel.read(|tree| Ok(query::rows_of(tree))).unwrap()
+    }
+
+    /// Whether nobody else reads it.
+    pub fn is_alone(&self) -> bool {
+        Arc::strong_count(&self.vessel) == 1
+    }
+
     /// The next start makes the index again.
     pub fn distrust(&self, why: &str) {
-        self.view.vessel.distrust(why);
+        self.vessel.distrust(why);
     }
 
     /// Makes all of it durable, so that the next start may trust it.
     pub fn close(&self) -> Result<(), StoreError> {
-        self.view.vessel.close()
+        self.vessel.close()
     }
 }

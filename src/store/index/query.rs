@@ -1,48 +1,110 @@
 //! Questions to the index.
 
-use std::sync::atomic::Ordering;
+use std::collections::BTreeSet;
 
-use super::apply::FOLDERS;
-use super::rows::{DeliveryRow, EntryRow, Place, QueueRow, StoredMessage, decode, known_message_id};
-use super::{Counts, Delivery, Entry, MessageRow, QueueCounts, Tally, View, keys, sled_error};
-use crate::mail::Mailbox;
+use super::rows::{DeliveryRow, EntryRow, FilingRow, Place, QueueRow, StoredFolder, StoredMessage, decode};
+use super::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, keys, sled_error};
+use crate::clock::Wall;
+use crate::mail::{Mailbox, Summary};
 use crate::relay::plan::QueueEntry;
 use crate::relay::{DeliveryState, Queue};
-use crate::store::{Folder, Seq, StoreError};
+use crate::store::record::Head;
+use crate::store::{Accepted, Folder, FolderId, Origin, Seq, StoreError};
 
 impl View {
     /// Newest first, those before `before`.
     pub fn folder(&self, mailbox: &Mailbox, folder: Folder, before: Option<Seq>, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let prefix = keys::entries(mailbox, folder);
         let end = before.map_or_else(|| keys::behind(&prefix), |before| keys::from_message(&prefix, before));
-        self.vessel.read(|tree| {
-            let mut entries = Vec::new();
+        let found = self.vessel.read(|tree| {
+            let mut found = Vec::new();
             for row in tree.range(prefix..end).rev().take(limit) {
                 let (key, value) = row.map_err(sled_error)?;
-                if let Some(message) = keys::number_of(&key) {
-                    entries.push(to_entry(Seq(message), folder, decode(&value)?));
+                if let Some(message) = keys::number_of(&key).map(Seq) {
+                    found.push((message, decode::<EntryRow>(&value)?, stored(tree, message)?));
                 }
             }
-            Ok(entries)
-        })
+            Ok(found)
+        })?;
+        let whole = found.into_iter().filter_map(|(message, row, stored)| Some((message, row, stored?)));
+        Ok(whole.map(|(message, row, stored)| self.to_entry(message, folder, row, &stored)).collect())
     }
 
     pub fn counts(&self, mailbox: &Mailbox, folder: Folder) -> Result<Counts, StoreError> {
         Ok(self.row(&keys::counts(mailbox, folder))?.unwrap_or_default())
     }
 
-    /// The message as this mailbox has it; none if it is not (or not visibly) filed there.
-    pub fn entry(&self, mailbox: &Mailbox, message: Seq) -> Result<Option<Entry>, StoreError> {
-        for folder in FOLDERS {
-            if let Some(row) = self.row(&keys::entry(mailbox, folder, message))? {
-                return Ok(Some(to_entry(message, folder, row)));
+    /// A person's own folders, in the order in which they were made.
+    pub fn folders(&self, mailbox: &Mailbox) -> Result<Vec<FolderRow>, StoreError> {
+        self.vessel.read(|tree| {
+            let mut folders = Vec::new();
+            for row in tree.scan_prefix(keys::own_folders(mailbox)) {
+                let (key, value) = row.map_err(sled_error)?;
+                let Some(id) = keys::number_of(&key).map(FolderId) else { continue };
+                let StoredFolder { parent, name, .. } = decode(&value)?;
+                let counts = tree.get(keys::counts(mailbox, Folder::Own(id))).map_err(sled_error)?;
+                let counts = counts.map(|counts| decode(&counts)).transpose()?.unwrap_or_default();
+                folders.push(FolderRow { id, parent, name, counts });
             }
-        }
-        Ok(None)
+            Ok(folders)
+        })
     }
 
+    /// The message as this mailbox has it; none if it is not (or not visibly) filed there. Of several folders the first one in the order
+    /// of [`Folder`] is told.
+    pub fn entry(&self, mailbox: &Mailbox, message: Seq) -> Result<Option<Entry>, StoreError> {
+        let found = self.vessel.read(|tree| {
+            let mut folders = BTreeSet::new();
+            for row in tree.scan_prefix(keys::filings(message)) {
+                let (_, value) = row.map_err(sled_error)?;
+                let filing: FilingRow = decode(&value)?;
+                if filing.mailbox == *mailbox {
+                    folders.insert(filing.folder);
+                }
+            }
+            for folder in folders {
+                if let Some(value) = tree.get(keys::entry(mailbox, folder, message)).map_err(sled_error)? {
+                    return Ok(stored(tree, message)?.map(|stored| (folder, decode::<EntryRow>(&value), stored)));
+                }
+            }
+            Ok(None)
+        })?;
+        let Some((folder, row, stored)) = found else { return Ok(None) };
+        Ok(Some(self.to_entry(message, folder, row?, &stored)))
+    }
+
+    /// Of a message whose record cannot be read any more this tells so in its subject; its recipients are still known.
     pub fn message(&self, message: Seq) -> Result<Option<MessageRow>, StoreError> {
-        Ok(self.row::<StoredMessage>(&keys::message(message))?.map(|stored| stored.row))
+        let Some(stored) = self.row::<StoredMessage>(&keys::message(message))? else { return Ok(None) };
+        let accepted = self.accepted(message, &stored.place);
+        Ok(Some(MessageRow {
+            at: accepted.at,
+            origin: accepted.origin,
+            reverse_path: accepted.reverse_path,
+            recipients: accepted.recipients.len() as u32,
+            eight_bit: accepted.eight_bit,
+            smtputf8: accepted.smtputf8,
+            size: stored.place.body_octets,
+            summary: accepted.summary,
+        }))
+    }
+
+    fn to_entry(&self, message: Seq, folder: Folder, row: EntryRow, stored: &StoredMessage) -> Entry {
+        let accepted = self.accepted(message, &stored.place);
+        Entry { message, folder, flags: row.flags, at: accepted.at, size: stored.place.body_octets, summary: accepted.summary }
+    }
+
+    // The head of a message's record. Damage of one must not take a page with it: then the subject tells.
+    fn accepted(&self, message: Seq, place: &Place) -> Accepted {
+        match self.reader.head(place) {
+            Ok(Head::Message(accepted)) => *accepted,
+            Ok(Head::Carried(carried)) => carried.accepted,
+            Ok(_) => unreadable(),
+            Err(error) => {
+                log::error!("message={message} record not readable: {error}");
+                unreadable()
+            }
+        }
     }
 
     pub fn deliveries(&self, message: Seq) -> Result<Vec<Delivery>, StoreError> {
@@ -85,11 +147,16 @@ impl View {
 
     /// Messages with this Message-ID, oldest first.
     pub fn by_message_id(&self, message_id: &str) -> Result<Vec<Seq>, StoreError> {
-        let prefix = keys::message_ids(known_message_id(message_id));
-        self.vessel.read(|tree| {
-            let keys = tree.scan_prefix(prefix).keys();
-            keys.map(|key| key.map_err(sled_error)).filter_map(|key| key.map(|key| keys::number_of(&key).map(Seq)).transpose()).collect()
-        })
+        let found = self.vessel.read(|tree| {
+            let mut found = Vec::new();
+            for key in tree.scan_prefix(keys::message_ids(keys::hash(message_id))).keys() {
+                let Some(message) = keys::number_of(&key.map_err(sled_error)?).map(Seq) else { continue };
+                found.extend(stored(tree, message)?.map(|stored| (message, stored.place)));
+            }
+            Ok(found)
+        })?;
+        let same = |(message, place): &(Seq, Place)| self.accepted(*message, place).summary.message_id.as_deref() == Some(message_id);
+        Ok(found.into_iter().filter(same).map(|(message, _)| message).collect())
     }
 
     /// Digests of an event: who has got which part.
@@ -110,7 +177,7 @@ impl View {
         let mut names: Vec<String> = self.vessel.read(|tree| {
             let keys = tree.scan_prefix(keys::all_counts()).keys();
             keys.map(|key| key.map_err(sled_error))
-                .filter_map(|key| key.map(|key| keys::mailbox_of_counts(&key).map(str::to_owned)).transpose())
+                .filter_map(|key| key.map(|key| keys::mailbox_of(&key).map(str::to_owned)).transpose())
                 .collect()
         })?;
         names.sort();
@@ -147,9 +214,9 @@ impl View {
         })
     }
 
-    /// Number of the newest record.
+    /// No record has a greater number: that of the newest on disk, or of one that a crash tore.
     pub fn newest(&self) -> Seq {
-        Seq(self.newest.load(Ordering::Acquire))
+        Seq(self.vessel.feed.durable().seq)
     }
 
     /// Size of the index, in octets.
@@ -157,10 +224,16 @@ impl View {
         self.vessel.size()
     }
 
+    /// Makes a row unreadable, as damage would.
+    #[cfg(test)]
+    pub(in crate::store) fn spoil(&self, mailbox: &Mailbox, folder: Folder) {
+        self.vessel.read(|tree| tree.insert(keys::counts(mailbox, folder), "{").map(drop).map_err(sled_error)).unwrap();
+    }
+
     /// Every row, for comparing indexes.
     #[cfg(test)]
     pub(in crate::store) fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.vessel.read(|tree| Ok(tree.iter().map(|row| row.unwrap()).map(|(k, v)| (k.to_vec(), v.to_vec())).collect())).unwrap()
+        self.vessel.read(|tree| Ok(rows_of(tree))).unwrap()
     }
 
     /// Where a message's record is.
@@ -197,9 +270,28 @@ impl View {
     }
 }
 
-fn to_entry(message: Seq, folder: Folder, row: EntryRow) -> Entry {
-    let EntryRow { seen, at, size, summary, .. } = row;
-    Entry { message, folder, seen, at, size, summary }
+#[cfg(test)]
+pub(super) fn rows_of(tree: &sled::Tree) -> Vec<(Vec<u8>, Vec<u8>)> {
+    tree.iter().map(|row| row.unwrap()).map(|(k, v)| (k.to_vec(), v.to_vec())).collect()
+}
+
+pub(super) fn stored(tree: &sled::Tree, message: Seq) -> Result<Option<StoredMessage>, StoreError> {
+    tree.get(keys::message(message)).map_err(sled_error)?.map(|value| decode(&value)).transpose()
+}
+
+fn unreadable() -> Accepted {
+    Accepted {
+        at: Wall(0),
+        origin: Origin::Inbound,
+        session: String::new(),
+        client: None,
+        reverse_path: None,
+        recipients: Vec::new(),
+        filings: Vec::new(),
+        eight_bit: false,
+        smtputf8: false,
+        summary: Summary { subject: "(damaged on this disk, cannot be read)".to_owned(), ..Summary::default() },
+    }
 }
 
 fn to_delivery(message: Seq, recipient: u32, row: DeliveryRow) -> Delivery {

@@ -1,14 +1,14 @@
-//! Rows of the index: small JSON values. A row that would be longer than its bound loses text, never facts: the record keeps it all.
+//! Rows of the index: small JSON values that say where things are and how they stand; what a message says is in its record. A row that
+//! would be longer than its bound loses text, never facts: the record keeps it all.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::MessageRow;
 use crate::clock::Wall;
-use crate::limits::{INDEX_ROW_MAX_OCTETS, MESSAGE_ID_MAX_OCTETS};
-use crate::mail::{Address, Mailbox, Summary};
+use crate::limits::INDEX_ROW_MAX_OCTETS;
+use crate::mail::{Address, Mailbox};
 use crate::relay::{DeliveryState, Route};
-use crate::store::{Folder, StoreError};
+use crate::store::{Flags, Folder, FolderId, Seq, StoreError};
 
 /// How far the index has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,59 +22,89 @@ pub struct Applied {
     pub at: Wall,
 }
 
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Where a message's record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
+    /// Number of the record: the message's own, or that of the one it was carried to.
+    #[serde(rename = "r")]
+    pub record: Seq,
+    #[serde(rename = "s")]
     pub segment: u64,
+    #[serde(rename = "o")]
     pub offset: u64,
+    #[serde(rename = "h")]
     pub head_octets: u32,
+    #[serde(rename = "b")]
     pub body_octets: u64,
 }
 
+/// What the index knows of a message by itself: where it is, and which rows go when it goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredMessage {
-    pub row: MessageRow,
+    #[serde(rename = "p")]
     pub place: Place,
+    /// [`super::keys::hash`] of its Message-ID.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<u64>,
+    /// Event, mailbox and part of a digest.
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<(String, Mailbox, u32)>,
 }
 
+/// The address is here too: what became of a message whose record rotted must still be told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeliveryRow {
+    #[serde(rename = "a")]
     pub address: Address,
+    #[serde(rename = "r")]
     pub route: Route,
+    #[serde(rename = "s")]
     pub state: DeliveryState,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FilingRow {
+    #[serde(rename = "m")]
     pub mailbox: Mailbox,
+    #[serde(rename = "f")]
     pub folder: Folder,
-    pub seen: bool,
+    #[serde(rename = "l")]
+    pub flags: Flags,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EntryRow {
-    pub seen: bool,
+    #[serde(rename = "l")]
+    pub flags: Flags,
     /// How many filings show the message here (several recipients may stand for one mailbox).
+    #[serde(rename = "n")]
     pub filings: u32,
-    pub at: Wall,
-    pub size: u64,
-    pub summary: Summary,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueRow {
+    #[serde(rename = "r")]
     pub route: Route,
+    #[serde(rename = "n")]
     pub attempts: u32,
+    #[serde(rename = "t")]
     pub next_at: Wall,
+}
+
+/// A folder of a person's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredFolder {
+    pub parent: Option<FolderId>,
+    pub name: String,
+    /// Where its last record is.
+    pub segment: u64,
 }
 
 /// What retention must know of a segment without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SegmentRow {
-    pub first: u64,
-    pub last: u64,
     /// The latest wall time of its records.
     pub newest: Wall,
     pub records: u64,
@@ -116,44 +146,6 @@ pub fn encode_bounded<T: Shrink>(row: &T) -> Result<Vec<u8>, StoreError> {
 
 fn cut(text: &mut String, octets: usize) {
     text.truncate(text.floor_char_boundary(octets));
-}
-
-/// The Message-ID as the index knows it. Control characters take six octets in JSON: such an id is cut harder.
-pub fn known_message_id(message_id: &str) -> &str {
-    let plain = message_id.chars().all(|c| !c.is_control() && c != '"' && c != '\\');
-    let octets = if plain { MESSAGE_ID_MAX_OCTETS } else { MESSAGE_ID_MAX_OCTETS / 4 };
-    &message_id[..message_id.floor_char_boundary(octets)]
-}
-
-fn shrink_summary(summary: &mut Summary, octets: usize) {
-    for text in [&mut summary.subject, &mut summary.to, &mut summary.from_name, &mut summary.from_address] {
-        cut(text, octets);
-    }
-    if let Some(text) = &mut summary.in_reply_to {
-        cut(text, octets);
-    }
-}
-
-/// The summary with its Message-ID as the index knows it.
-pub fn known_summary(summary: &Summary) -> Summary {
-    let mut summary = summary.clone();
-    if let Some(message_id) = &mut summary.message_id {
-        let known = known_message_id(message_id).len();
-        message_id.truncate(known);
-    }
-    summary
-}
-
-impl Shrink for StoredMessage {
-    fn shrink(&mut self, octets: usize) {
-        shrink_summary(&mut self.row.summary, octets);
-    }
-}
-
-impl Shrink for EntryRow {
-    fn shrink(&mut self, octets: usize) {
-        shrink_summary(&mut self.summary, octets);
-    }
 }
 
 impl Shrink for DeliveryRow {
@@ -202,12 +194,5 @@ mod tests {
         let state = DeliveryState::Refused { at: Wall(1), reply: "550 ".to_owned() + &"x".repeat(2000) };
         let row = DeliveryRow { address: Address::parse("ann@example.com").unwrap(), route: Route::Primary, state };
         assert_eq!(decode::<DeliveryRow>(&encode_bounded(&row).unwrap()).unwrap(), row);
-    }
-
-    #[test]
-    fn message_ids_are_cut_on_a_character() {
-        assert_eq!(known_message_id("a@b"), "a@b");
-        assert_eq!(known_message_id(&"ü".repeat(400)).len(), 500);
-        assert_eq!(known_message_id(&"\u{1}".repeat(400)).len(), 125);
     }
 }

@@ -195,8 +195,11 @@ impl AtWork<'_> {
 
     fn unit(&mut self, unit: &[Placed]) -> Result<(), Halt> {
         for placed in unit {
-            if let Some(Head::Message(accepted)) = &placed.head {
-                self.message(placed, accepted)?;
+            match &placed.head {
+                Some(Head::Message(accepted)) => self.message(placed, placed.header.seq, accepted)?,
+                // Written again from another segment: what is known of it is replaced.
+                Some(Head::Carried(carried)) => self.message(placed, carried.message, &carried.accepted)?,
+                _ => {}
             }
         }
         if let Some(last) = unit.last() {
@@ -209,12 +212,12 @@ impl AtWork<'_> {
         Ok(())
     }
 
-    fn message(&mut self, placed: &Placed, accepted: &Accepted) -> Result<(), Halt> {
+    fn message(&mut self, placed: &Placed, message: Seq, accepted: &Accepted) -> Result<(), Halt> {
         // What is filed nowhere is nobody's to find.
         if accepted.filings.is_empty() {
             return Ok(());
         }
-        let Some(document) = self.document(placed, accepted) else { return Ok(()) };
+        let Some(document) = self.document(placed, message, accepted) else { return Ok(()) };
         self.batch.octets += document.octets();
         self.batch.documents.push(document);
         if self.batch.documents.len() >= SEARCH_BATCH_MESSAGES || self.batch.octets >= SEARCH_BATCH_OCTETS {
@@ -230,13 +233,13 @@ impl AtWork<'_> {
         Ok(())
     }
 
-    fn document(&self, placed: &Placed, accepted: &Accepted) -> Option<Document> {
+    fn document(&self, placed: &Placed, message: Seq, accepted: &Accepted) -> Option<Document> {
         let Placed { segment, offset, header, .. } = *placed;
-        let place = Place { segment, offset, head_octets: header.head_octets, body_octets: header.body_octets };
-        let body = match self.condensed(header.seq, &place) {
+        let place = Place { record: header.seq, segment, offset, head_octets: header.head_octets, body_octets: header.body_octets };
+        let body = match self.condensed(&place) {
             Ok(body) => body,
             Err(error) => {
-                log::warn!("message={} search cannot read it: {error}", header.seq);
+                log::warn!("message={message} search cannot read it: {error}");
                 return None;
             }
         };
@@ -246,15 +249,15 @@ impl AtWork<'_> {
         boxes.sort_unstable();
         boxes.dedup();
         let mut document = document(&opened);
-        (document.message, document.segment, document.boxes) = (header.seq.0, segment, boxes.join(" "));
+        (document.message, document.segment, document.boxes) = (message.0, segment, boxes.join(" "));
         Some(document)
     }
 
-    fn condensed(&self, message: Seq, place: &Place) -> Result<Vec<u8>, StoreError> {
+    fn condensed(&self, place: &Place) -> Result<Vec<u8>, StoreError> {
         let mut condensed = Condensed::default();
         let mut offset = 0;
         loop {
-            let piece = self.reader.piece(message, place, offset, SEARCH_PIECE_OCTETS)?;
+            let piece = self.reader.piece(place, offset, SEARCH_PIECE_OCTETS)?;
             offset += piece.len() as u64;
             if piece.is_empty() || !condensed.push(&piece) {
                 return Ok(condensed.finish());

@@ -3,6 +3,7 @@
 mod faults;
 pub(super) mod faulty;
 mod flow;
+mod following;
 mod purge;
 mod recovery;
 mod search;
@@ -51,7 +52,7 @@ pub fn accepted(names: &[&str], state: &DeliveryState, at: Wall) -> Accepted {
     let filing = |(index, name): (usize, &&str)| Filing {
         mailbox: mailbox(name),
         folder: Folder::Inbox,
-        seen: false,
+        flags: Flags::NONE,
         recipient: Some(index as u32),
     };
     Accepted {
@@ -81,6 +82,16 @@ pub fn delivery(message: Seq, recipient: u32, state: DeliveryState) -> Change {
     Change::Delivery { message, recipient, state }
 }
 
+/// All that a start finds, at once and later.
+#[derive(Debug)]
+pub struct Found {
+    pub records: u64,
+    pub torn_octets: u64,
+    pub damaged: Vec<String>,
+    pub index_rebuilt: bool,
+    pub in_doubt: usize,
+}
+
 /// A data folder that may be opened again and again.
 pub struct Folders {
     folder: tempfile::TempDir,
@@ -99,12 +110,15 @@ impl Folders {
         Options { data_dir: self.path().to_owned() }
     }
 
-    pub fn open(&self) -> (Store, Recovery) {
+    pub fn open(&self) -> (Store, Found) {
         self.open_with(Arc::new(Disk))
     }
 
-    pub fn open_with(&self, files: Arc<dyn Files>) -> (Store, Recovery) {
-        Store::open(&self.options(), files, START).unwrap()
+    /// With the index up to date.
+    pub fn open_with(&self, files: Arc<dyn Files>) -> (Store, Found) {
+        let (store, Recovery { torn_octets, .. }) = Store::open(&self.options(), files, START).unwrap();
+        let Findings { records, damaged, index_rebuilt, in_doubt } = store.wait_ready();
+        (store, Found { records, torn_octets, damaged, index_rebuilt, in_doubt })
     }
 
     /// What the disk would hold if the process died now.
@@ -112,6 +126,17 @@ impl Folders {
         let copy = Folders::new();
         copy_folder(self.path(), copy.path());
         copy
+    }
+
+    /// What a segment holds, without the zeros behind it.
+    pub fn written(&self, path: &Path) -> Vec<u8> {
+        let mut segments = segment::list(&Disk, path.parent().unwrap()).unwrap();
+        segments.retain(|segment| segment.path == path);
+        let end = recover::read_end(&Disk, &segments).unwrap().previous.unwrap().1;
+        let mut bytes = std::fs::read(path).unwrap();
+        assert!(bytes[end as usize..].iter().all(|octet| *octet == 0));
+        bytes.truncate(end as usize);
+        bytes
     }
 
     pub fn segments(&self) -> Vec<PathBuf> {

@@ -68,6 +68,122 @@ fn what_is_open_stops_it() {
     }
 }
 
+/// Two days with ten messages each; the fourth is queued.
+fn busy_days() -> (Folders, Store) {
+    let folders = Folders::new();
+    let (store, _) = folders.open();
+    for number in 0..20 {
+        let (state, at) = (if number == 3 { queued() } else { delivered() }, day(number / 10));
+        store.write_wait(vec![message(&["ann"], &state, at, format!("body {number}").as_bytes())], at).unwrap();
+    }
+    (folders, store)
+}
+
+#[test]
+fn what_is_open_is_carried_over() {
+    let (folders, store) = busy_days();
+    let flags = Change::Flags { mailbox: mailbox("ann"), message: Seq(4), add: Flags::FLAGGED, remove: Flags::NONE };
+    let relocate = Change::Move { mailbox: mailbox("ann"), message: Seq(4), from: Folder::Inbox, to: Folder::Archive };
+    let folder = Change::FolderCreate { mailbox: mailbox("ann"), parent: None, name: "Offers".to_owned() };
+    store.write_wait(vec![flags, relocate, folder], day(1)).unwrap();
+    let entry = store.view().entry(&mailbox("ann"), Seq(4)).unwrap();
+    assert_eq!(entry.as_ref().map(|entry| (entry.folder, entry.flags)), Some((Folder::Archive, Flags::FLAGGED)));
+    assert_eq!(store.purge(day(1), None, day(2)).unwrap(), 1);
+    let check = |store: &Store| {
+        assert_eq!(store.body(Seq(4)).unwrap(), b"body 3");
+        store.verify(Seq(4)).unwrap();
+        assert_eq!(store.view().entry(&mailbox("ann"), Seq(4)).unwrap(), entry);
+        assert_eq!(store.view().deliveries(Seq(4)).unwrap()[0].state, queued());
+        assert_eq!(store.view().queue_counts().unwrap().primary, 1);
+        assert_eq!(store.view().counts(&mailbox("ann"), Folder::Inbox).unwrap().total, 10);
+        assert_eq!(store.view().folders(&mailbox("ann")).unwrap().len(), 1);
+        assert!(store.view().message(Seq(3)).unwrap().is_none());
+    };
+    check(&store);
+    let live = store.view().dump();
+    let crashed = folders.crashed();
+    crashed.remove_index();
+    let (again, _) = crashed.open();
+    check(&again);
+    assert_eq!(again.view().dump(), live);
+    // It goes in its turn, once it is delivered.
+    store.write_wait(vec![delivery(Seq(4), 0, delivered())], day(2)).unwrap();
+    store.write_wait(vec![message(&["ann"], &delivered(), day(3), b"x")], day(3)).unwrap();
+    assert!(store.purge(day(3), None, day(4)).unwrap() > 0);
+    assert!(store.view().message(Seq(4)).unwrap().is_none());
+    assert_eq!(store.view().folders(&mailbox("ann")).unwrap().len(), 1, "a folder has no age");
+}
+
+#[test]
+fn too_much_to_carry_stays_where_it_is() {
+    let (folders, store) = busy_days();
+    for message in [1, 2, 5, 6, 7] {
+        store.write_wait(vec![delivery(Seq(message), 0, held())], day(1)).unwrap();
+    }
+    let segments = folders.segments();
+    assert_eq!(store.purge(day(1), None, day(2)).unwrap(), 0);
+    assert_eq!(folders.segments(), segments);
+}
+
+#[test]
+fn a_rotten_message_is_not_carried_and_its_segment_stays() {
+    let (folders, store) = busy_days();
+    let path = &folders.segments()[0];
+    let mut bytes = std::fs::read(path).unwrap();
+    let at = bytes.windows(6).position(|window| window == b"body 3").unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+    assert!(matches!(store.purge(day(1), None, day(2)), Err(StoreError::Damaged(_))));
+    assert!(path.exists());
+}
+
+#[test]
+fn a_crash_between_carrying_and_dropping_doubles_nothing() {
+    let (folders, store) = busy_days();
+    let old = std::fs::read(&folders.segments()[0]).unwrap();
+    let path = folders.segments()[0].clone();
+    assert_eq!(store.purge(day(1), None, day(2)).unwrap(), 1);
+    let live = store.view().queue_counts().unwrap();
+    drop(store);
+    // As if the rename had not happened.
+    std::fs::write(path, old).unwrap();
+    folders.remove_index();
+    let (store, found) = folders.open();
+    assert!(found.damaged.is_empty(), "{found:?}");
+    assert_eq!(store.view().queue_counts().unwrap(), live);
+    assert_eq!(store.view().counts(&mailbox("ann"), Folder::Inbox).unwrap().total, 20);
+    assert_eq!(store.body(Seq(4)).unwrap(), b"body 3");
+    assert_eq!(store.purge(day(1), None, day(2)).unwrap(), 1);
+    assert_eq!(store.view().counts(&mailbox("ann"), Folder::Inbox).unwrap().total, 11);
+}
+
+#[test]
+fn a_full_disk_gives_up_delivered_copies_before_it_turns_mail_away() {
+    let folders = Folders::new();
+    let files = Arc::new(faulty::Faulty::new(faulty::Fault::Eio, u64::MAX));
+    let (store, _) = folders.open_with(files.clone());
+    for number in 0..20 {
+        let (state, at) = (if number == 3 { queued() } else { delivered() }, day(number / 10));
+        store.write_wait(vec![message(&["ann"], &state, at, b"x")], at).unwrap();
+    }
+    // Nothing was said about pins yet: then nothing may go.
+    files.set_free(crate::limits::DISK_RESERVE_OCTETS / 2);
+    let again = || store.write_wait(vec![message(&["ann"], &queued(), day(2), b"new")], day(2));
+    assert!(matches!(again(), Err(StoreError::Full)));
+    assert_eq!(folders.segments().len(), 2);
+    // States still fit.
+    store.write_wait(vec![delivery(Seq(4), 0, held())], day(2)).unwrap();
+    assert_eq!(store.purge(day(0), None, day(2)).unwrap(), 0);
+    let later = Wall(day(2).0 + 60_000);
+    // Making room here changes nothing about what the disk says: mail is turned away, but what could go is gone.
+    assert!(matches!(store.write_wait(vec![message(&["ann"], &queued(), later, b"new")], later), Err(StoreError::Full)));
+    assert!(store.view().message(Seq(1)).unwrap().is_none());
+    assert_eq!(store.body(Seq(4)).unwrap(), b"x", "what is held was carried over");
+    files.set_free(u64::MAX);
+    let later = Wall(day(2).0 + 120_000);
+    store.write_wait(vec![message(&["ann"], &queued(), later, b"new")], later).unwrap();
+}
+
 #[test]
 fn what_is_pinned_stays() {
     let (folders, store) = days(4);
@@ -87,10 +203,10 @@ fn a_clock_that_was_set_back_drops_nothing() {
 #[test]
 fn records_about_messages_that_are_gone_are_ignored() {
     let (folders, store) = days(3);
-    let seen = Change::Seen { mailbox: mailbox("ann"), message: Seq(1), seen: true };
+    let seen = Change::Flags { mailbox: mailbox("ann"), message: Seq(1), add: Flags::SEEN, remove: Flags::NONE };
     store.write_wait(vec![delivery(Seq(1), 0, held()), delivery(Seq(1), 0, delivered()), seen], day(2)).unwrap();
     check(&folders, &store, (day(1), None, day(3)), 1, 2);
-    let seen = Change::Seen { mailbox: mailbox("ann"), message: Seq(1), seen: true };
+    let seen = Change::Flags { mailbox: mailbox("ann"), message: Seq(1), add: Flags::SEEN, remove: Flags::NONE };
     store.write_wait(vec![delivery(Seq(1), 0, queued()), seen], day(2)).unwrap();
     check(&folders, &store, (day(1), None, day(3)), 0, 2);
     assert_eq!(store.view().queue_counts().unwrap(), QueueCounts::default());

@@ -70,8 +70,9 @@ fn an_index_ahead_of_the_spool_is_made_again() {
     std::fs::OpenOptions::new().write(true).open(path).unwrap().set_len(length - 1).unwrap();
     let (store, recovery) = folders.open();
     assert!(recovery.index_rebuilt && recovery.torn_octets > 0);
-    assert_eq!(store.view().newest(), Seq(4));
+    assert_eq!(store.view().folder(&mailbox("ann"), Folder::Inbox, None, 10).unwrap().len(), 4);
     // The torn record's number was seen on disk: it is not given out again.
+    assert_eq!(store.view().newest(), Seq(5));
     assert_eq!(store.write_wait(vec![message(&["ann"], &queued(), START, b"next")], START).unwrap(), [Seq(6)]);
 }
 
@@ -114,7 +115,9 @@ fn a_torn_tail_is_cut_once() {
     let path = &folders.segments()[0];
     let mut bytes = std::fs::read(path).unwrap();
     let whole = bytes.len();
-    bytes.extend_from_slice(&[0; 100]);
+    bytes.extend_from_slice(&[7; 100]);
+    // Room for records that were not written any more.
+    bytes.extend_from_slice(&[0; 900]);
     std::fs::write(path, bytes).unwrap();
     let (store, recovery) = folders.open();
     assert_eq!((recovery.torn_octets, recovery.damaged.len()), (100, 0));

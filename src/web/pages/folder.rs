@@ -99,6 +99,7 @@ fn empty(page: &FolderPage) -> Markup {
         Folder::Inbox => "No mail yet. What arrives from now on shows up here.",
         Folder::Sent => "You have not sent anything here yet.",
         Folder::Drafts => "No drafts. What you try to send while the mail server is coming back is kept here.",
+        Folder::Archive | Folder::Junk | Folder::Trash | Folder::Own(_) => "Nothing here.",
     };
     html! {
         div.empty {

@@ -149,5 +149,9 @@ pub fn folder_name(folder: Folder) -> &'static str {
         Folder::Inbox => "Inbox",
         Folder::Sent => "Sent",
         Folder::Drafts => "Drafts",
+        Folder::Archive => "Archive",
+        Folder::Junk => "Junk",
+        Folder::Trash => "Deleted",
+        Folder::Own(_) => "Folder",
     }
 }

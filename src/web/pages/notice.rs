@@ -90,6 +90,15 @@ impl Notice {
         Notice { typed: typed.map(str::to_owned), ..Notice::new("That did not work", &lines) }
     }
 
+    /// Nothing is lost and nothing is to be done: the page says how long it may take.
+    pub fn index_building(percent: u8) -> Notice {
+        let text = format!("Your mail is all here. The list of it is being made again: {percent} % done.");
+        Notice {
+            way: ("Try again", "/"),
+            ..Notice::new("One moment, please", &[&text, "New mail is taken meanwhile. Try again in a minute."])
+        }
+    }
+
     pub fn refusal(text: &str) -> Notice {
         Notice { way: ("Try again", "/"), ..Notice::new("Not now", &[text]) }
     }

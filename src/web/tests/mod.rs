@@ -16,7 +16,7 @@ use crate::continuity::Mode;
 use crate::directory::Directory;
 use crate::mail::{Address, Mailbox, parse};
 use crate::relay::{DeliveryState, Route};
-use crate::store::{Accepted, Change, Disk, Filing, Folder, Options, Origin, Recipient, Seq, Staged, Store};
+use crate::store::{Accepted, Change, Disk, Filing, Flags, Folder, Options, Origin, Recipient, Seq, Staged, Store};
 
 const NOW: Wall = Wall(1_772_530_000_000);
 const CSRF: &str = "c5f0";
@@ -84,7 +84,7 @@ impl World {
         let filing = |(who, folder): &(&str, Folder)| Filing {
             mailbox: mailbox(who),
             folder: *folder,
-            seen: *folder != Folder::Inbox,
+            flags: if *folder == Folder::Inbox { Flags::NONE } else { Flags::SEEN },
             recipient: None,
         };
         let accepted = Accepted {

@@ -47,7 +47,7 @@ fn a_message_that_no_folder_shows_is_not_found() {
         client: None,
         reverse_path: None,
         recipients: vec![Recipient { address: address_of("ann@example.com"), route: Route::Primary, state: refused }],
-        filings: vec![Filing { mailbox: mailbox("ann@example.com"), folder: Folder::Inbox, seen: false, recipient: Some(0) }],
+        filings: vec![Filing { mailbox: mailbox("ann@example.com"), folder: Folder::Inbox, flags: Flags::NONE, recipient: Some(0) }],
         eight_bit: false,
         smtputf8: false,
         summary: parse::summarise(PLAIN.as_bytes()),

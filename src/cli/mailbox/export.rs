@@ -1,0 +1,169 @@
+//! Mail as files that any mail program reads.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use lifeboat::mail::{Mailbox, date, mbox};
+use lifeboat::store::{Entry, Folder, Frozen, StoreError};
+use serde::Serialize;
+
+use super::Trouble;
+use crate::cli::args::ExportFormat;
+
+/// Entries read at a time.
+const PAGE_ENTRIES: usize = 500;
+/// Longest name of an exported folder, in octets (file systems take 255, with what is put behind it).
+const NAME_MAX_OCTETS: usize = 200;
+
+pub struct Export<'a> {
+    pub frozen: &'a Frozen,
+    pub to: &'a Path,
+    pub format: ExportFormat,
+}
+
+/// What became of one mailbox.
+#[derive(Serialize)]
+pub struct Exported {
+    pub mailbox: Mailbox,
+    pub to: PathBuf,
+    pub messages: u64,
+    /// Messages that could not be read, in words.
+    pub unreadable: Vec<String>,
+}
+
+/// Only for its owner: it is other people's mail.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// The folders of a mailbox with the names they get.
+pub fn folders(_frozen: &Frozen, _mailbox: &Mailbox) -> Result<Vec<(Folder, String)>, StoreError> {
+    Ok([(Folder::Inbox, "Inbox"), (Folder::Sent, "Sent"), (Folder::Drafts, "Drafts")]
+        .map(|(folder, name)| (folder, name.to_owned()))
+        .into())
+}
+
+impl Export<'_> {
+    /// Writes a mailbox into a folder of its own. What is there already is never written over.
+    pub fn mailbox(&self, mailbox: &Mailbox) -> Result<Exported, Trouble> {
+        let to = self.to.join(file_name(mailbox.as_str()));
+        let mut done = Exported { mailbox: mailbox.clone(), to: to.clone(), messages: 0, unreadable: Vec::new() };
+        for (folder, name) in folders(self.frozen, mailbox)? {
+            if self.frozen.view().counts(mailbox, folder)?.total > 0 {
+                make_folder(&to).map_err(|error| at(&to, &error))?;
+                self.folder(mailbox, folder, &to.join(file_name(&name)), &mut done)?;
+            }
+        }
+        Ok(done)
+    }
+
+    // Oldest first, as mail programs write an mbox.
+    fn folder(&self, mailbox: &Mailbox, folder: Folder, to: &Path, done: &mut Exported) -> Result<(), Trouble> {
+        let mut sink = Sink::open(self.format, to)?;
+        for entry in self.entries(mailbox, folder)?.iter().rev() {
+            match self.frozen.body(entry.message) {
+                Ok(body) => {
+                    self.write(&mut sink, entry, &body)?;
+                    done.messages += 1;
+                }
+                Err(error) => done.unreadable.push(format!("message {} could not be read: {error}", entry.message)),
+            }
+        }
+        sink.finish()
+    }
+
+    fn entries(&self, mailbox: &Mailbox, folder: Folder) -> Result<Vec<Entry>, StoreError> {
+        let mut entries: Vec<Entry> = Vec::new();
+        loop {
+            let before = entries.last().map(|entry| entry.message);
+            let page = self.frozen.view().folder(mailbox, folder, before, PAGE_ENTRIES)?;
+            if page.is_empty() {
+                return Ok(entries);
+            }
+            entries.extend(page);
+        }
+    }
+
+    fn write(&self, sink: &mut Sink, entry: &Entry, body: &[u8]) -> Result<(), Trouble> {
+        match sink {
+            Sink::Eml(folder) => {
+                let stamp: String = date::rfc3339(entry.at).chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+                let path = folder.join(format!("{stamp}-{}.eml", entry.message));
+                let mut file = create(&path)?;
+                file.write_all(body).and_then(|()| file.sync_all()).map_err(|error| at(&path, &error))
+            }
+            Sink::Mbox(path, file) => {
+                let row = self.frozen.view().message(entry.message)?;
+                let reverse_path = row.and_then(|row| row.reverse_path);
+                file.write_all(&mbox::entry(reverse_path.as_ref(), entry.at, body)).map_err(|error| at(path, &error))
+            }
+        }
+    }
+}
+
+enum Sink {
+    Eml(PathBuf),
+    Mbox(PathBuf, File),
+}
+
+impl Sink {
+    fn open(format: ExportFormat, to: &Path) -> Result<Sink, Trouble> {
+        match format {
+            ExportFormat::Eml => {
+                make_folder(to).map_err(|error| at(to, &error))?;
+                Ok(Sink::Eml(to.to_owned()))
+            }
+            ExportFormat::Mbox => {
+                let path = to.with_added_extension("mbox");
+                let file = create(&path)?;
+                Ok(Sink::Mbox(path, file))
+            }
+        }
+    }
+
+    fn finish(self) -> Result<(), Trouble> {
+        let (path, file) = match self {
+            Sink::Eml(folder) => (folder.clone(), File::open(&folder)),
+            Sink::Mbox(path, file) => (path, Ok(file)),
+        };
+        file.and_then(|file| file.sync_all()).map_err(|error| at(&path, &error))
+    }
+}
+
+fn create(path: &Path) -> Result<File, Trouble> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| at(path, &error))
+}
+
+fn at(path: &Path, error: &io::Error) -> Trouble {
+    Trouble::failed(format!("{}: {error}", path.display()))
+}
+
+/// A name that is one name on every file system, whatever a mailbox or a folder is called.
+fn file_name(name: &str) -> String {
+    let harmless = |c: char| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c };
+    let mut cleaned: String = name.chars().map(harmless).collect();
+    cleaned.truncate(cleaned.floor_char_boundary(NAME_MAX_OCTETS));
+    let cleaned = cleaned.trim_matches(['.', ' ']);
+    if cleaned.is_empty() { "_".to_owned() } else { cleaned.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, expected: &str) {
+        assert_eq!(file_name(name), expected);
+    }
+
+    #[test]
+    fn names_never_leave_the_folder() {
+        check("ann@example.com", "ann@example.com");
+        check("../../etc/passwd", "_.._etc_passwd");
+        check("..", "_");
+        check("a/b\\c:d\n", "a_b_c_d_");
+        check("", "_");
+        check(&"ü".repeat(200), &"ü".repeat(100));
+    }
+}
