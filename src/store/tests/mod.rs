@@ -6,6 +6,7 @@ mod flow;
 mod following;
 mod purge;
 mod recovery;
+mod search;
 mod spool;
 mod view;
 mod workload;

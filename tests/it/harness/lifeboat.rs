@@ -127,7 +127,7 @@ impl Lifeboat {
     }
 
     /// Starts again; how long it takes until SMTP greets on the port that it had before. Then [`Lifeboat::look_up_addresses`].
-    #[allow(dead_code)] // For the benchmarks.
+    #[allow(dead_code, reason = "for the benchmarks")]
     pub fn restart_until_greeting(&mut self) -> Duration {
         assert!(self.child.is_none(), "stop or kill it first");
         let text = fs::read_to_string(self.config()).unwrap();
@@ -154,7 +154,7 @@ impl Lifeboat {
     }
 
     /// Where it listens now. `status` may wait for the index, so a start that is timed does not ask.
-    #[allow(dead_code)] // For the benchmarks.
+    #[allow(dead_code, reason = "for the benchmarks")]
     pub fn look_up_addresses(&mut self) {
         let status = wait_for("the box answers `status`", START_LIMIT, || self.try_status());
         self.smtp = address(&status, "smtp");

@@ -54,7 +54,7 @@ impl Person {
     }
 
     /// How long a page takes, from the request on an open connection to its last octet.
-    #[allow(dead_code)] // For the benchmarks.
+    #[allow(dead_code, reason = "for the benchmarks")]
     pub fn seconds(&self, path: &str) -> f64 {
         let jar = self.folder.join("cookies");
         let mut command = Command::new("curl");

@@ -46,7 +46,7 @@ impl Postfix {
 
     /// Starts one that takes everything for example.com and throws it away, as fast as it can: more processes than senders, no limit on
     /// connections from one address. What it accepts it writes and syncs as ever.
-    #[allow(dead_code)] // For the benchmarks.
+    #[allow(dead_code, reason = "for the benchmarks")]
     pub fn discarding(folder: &Path, address: std::net::IpAddr) -> Postfix {
         let mut postfix = Postfix::prepared(folder, address, &[]);
         let more = "default_process_limit = 250
@@ -70,7 +70,7 @@ in_flow_delay = 0
     }
 
     /// The master process.
-    #[allow(dead_code)] // For the benchmarks.
+    #[allow(dead_code, reason = "for the benchmarks")]
     pub fn pid(&self) -> u32 {
         let text = fs::read_to_string(self.folder.join("queue/pid/master.pid")).expect("Postfix runs");
         text.trim().parse().expect("a process id")
