@@ -21,6 +21,8 @@ pub struct Log {
     next_number: u64,
     /// The last segment that holds anything acknowledged, and how far.
     previous: Option<(u64, u64)>,
+    /// It was written by this process.
+    previous_synced: bool,
     /// What is appended, but not yet handed to the file: its place is `current.handed`.
     buffer: Vec<u8>,
 }
@@ -59,7 +61,7 @@ pub enum AppendError {
 
 impl Log {
     pub fn new(files: Arc<dyn Files>, spool: PathBuf, paths: Paths, next_seq: u64, next_number: u64, previous: Option<(u64, u64)>) -> Log {
-        Log { files, spool, paths, current: None, next_seq, next_number, previous, buffer: Vec::new() }
+        Log { files, spool, paths, current: None, next_seq, next_number, previous, previous_synced: false, buffer: Vec::new() }
     }
 
     /// How far the spool is on disk, in segments that were begun since the start. To be asked right after [`Log::sync`].
@@ -92,7 +94,8 @@ impl Log {
         let day = segment::day(at);
         let path = self.spool.join(segment::file_name(day, number));
         let tag = random_tag()?;
-        let header = SegmentHeader { number, tag, first_seq: self.next_seq, previous: self.previous };
+        let header =
+            SegmentHeader { number, tag, first_seq: self.next_seq, previous: self.previous, previous_synced: self.previous_synced };
         // A number is used once, also when making its file fails half-way.
         self.next_number += 1;
         let file = self.files.open(&path, How::New)?;
@@ -107,6 +110,7 @@ impl Log {
             && current.synced > 0
         {
             self.previous = Some((current.number, current.synced));
+            self.previous_synced = true;
         }
     }
 

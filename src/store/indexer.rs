@@ -33,6 +33,8 @@ pub struct Indexer {
     /// Hand-overs up to this message were interrupted by the end of the process before.
     pub interrupted: Seq,
     pub started: Wall,
+    /// Segments up to this one were written by processes before.
+    pub found: u64,
     /// For queuing those; given back when that is done, or the writer would wait for this thread when the store closes.
     pub commands: Option<SyncSender<Command>>,
 }
@@ -107,6 +109,7 @@ impl Indexer {
         segments.retain(|segment| segment.number <= durable.segment);
         if let Some(last) = segments.last_mut().filter(|last| last.number == durable.segment) {
             last.known_end = Some(durable.end);
+            last.all_synced = last.number > self.found;
         }
         Ok(segments)
     }

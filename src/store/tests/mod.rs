@@ -4,8 +4,10 @@ mod faults;
 pub(super) mod faulty;
 mod flow;
 mod following;
+mod powercut;
 mod purge;
 mod recovery;
+mod simulated;
 mod spool;
 mod view;
 mod workload;
@@ -93,16 +95,24 @@ pub struct Found {
 
 /// A data folder that may be opened again and again.
 pub struct Folders {
-    folder: tempfile::TempDir,
+    path: PathBuf,
+    /// Removed with this, unless it is somebody else's.
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Folders {
     pub fn new() -> Folders {
-        Folders { folder: tempfile::tempdir().unwrap() }
+        let folder = tempfile::tempdir().unwrap();
+        Folders { path: folder.path().to_owned(), _folder: Some(folder) }
+    }
+
+    /// In a folder that somebody else removes.
+    pub fn at(path: &Path) -> Folders {
+        Folders { path: path.to_owned(), _folder: None }
     }
 
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
     pub fn options(&self) -> Options {
