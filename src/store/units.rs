@@ -119,7 +119,8 @@ pub fn walk(segment: &Segment, file: &dyn OpenFile, from: u64, last_seq: u64, ea
     walked.unreadable = scanner.unreadable();
     // A power cut tears holes into what nobody was told to be on disk, also before what is whole.
     gaps.retain(|(from, _)| *from < acknowledged_to);
-    report(segment, &gaps, &mut walked);
+    let header_acknowledged = acknowledged_to >= HEADER_OCTETS as u64;
+    report(segment, header_acknowledged, &gaps, &mut walked);
     Ok(walked)
 }
 
@@ -131,9 +132,9 @@ impl Walked {
     }
 }
 
-fn report(segment: &Segment, gaps: &[(u64, u64)], walked: &mut Walked) {
+fn report(segment: &Segment, header_acknowledged: bool, gaps: &[(u64, u64)], walked: &mut Walked) {
     let name = segment.name();
-    if segment.header.is_none() && segment.length > 0 && walked.records > 0 {
+    if segment.header.is_none() && header_acknowledged && segment.length > 0 && walked.records > 0 {
         walked.damaged.push(format!("{name}: the header is damaged"));
     }
     for (from, to) in gaps {
