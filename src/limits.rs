@@ -42,14 +42,21 @@ pub const SMTP_CONNECTIONS_RESERVED: usize = 50;
 /// SMTP connections at a time from one address; trusted hosts are exempt.
 pub const SMTP_CONNECTIONS_PER_CLIENT_MAX: usize = 100;
 /// A message body above this size is staged in a file, not in memory, in octets.
-pub const STAGE_MEMORY_MAX_OCTETS: usize = 256 * 1024;
-/// Larger bodies that are held in memory because the disk is full or failed, all sessions together, in octets; above it 452.
+pub const STAGE_MEMORY_MAX_OCTETS: usize = 4 * 1024 * 1024;
+/// Bodies in memory, all sessions together, in octets; when it is used up, bodies are staged in files whatever their size. With one piece
+/// for each of [`SMTP_CONNECTIONS_MAX`] it is just used up.
+pub const STAGE_MEMORY_TOTAL_OCTETS: usize = 64 * 1024 * 1024;
+/// Beside them, bodies that are held in memory because the disk is full or failed, all sessions together, in octets; above it 452.
 pub const STAGE_SPARE_MAX_OCTETS: usize = 128 * 1024 * 1024;
+/// Gathered of a body before it goes to its file, in octets; counts in no budget, since it goes on at once.
+pub const STAGE_WRITE_OCTETS: usize = 128 * 1024;
+/// A message in memory up to this size is summarised by the task that has it, larger ones by the thread pool, in octets.
+pub const SUMMARISE_AT_ONCE_OCTETS: u64 = 128 * 1024;
 /// Content of a message passes from the session to the stage in pieces of this size, in octets.
 pub const BODY_PIECE_OCTETS: usize = 64 * 1024;
 /// Read from a socket at a time: between messages (an idle connection should cost little), and inside one, in octets.
 pub const SMTP_COMMAND_READ_OCTETS: usize = 2 * 1024;
-pub const SMTP_BODY_READ_OCTETS: usize = 16 * 1024;
+pub const SMTP_BODY_READ_OCTETS: usize = 64 * 1024;
 /// Refused recipients of one session without an accepted message between, before 421.
 pub const SMTP_REFUSED_RECIPIENTS_MAX: u32 = 100;
 /// After our last reply, how long unread input is drained so that a reset does not overtake the reply.
@@ -148,8 +155,15 @@ pub const RECORD_HEAD_MAX_OCTETS: usize = 4 * 1024 * 1024;
 pub const RECORD_BODY_MAX_OCTETS: u64 = 4 * 1024 * 1024 * 1024;
 /// Segments that are held open for reading.
 pub const OPEN_SEGMENTS_MAX: usize = 256;
-/// Octets that are collected before they are written to a segment, and the piece in which large bodies are copied.
+/// Octets that are gathered before they are written to a segment, and the piece in which bodies are read back from files.
 pub const APPEND_BUFFER_OCTETS: usize = 256 * 1024;
+/// A body up to this size is copied to stand beside others in one write; larger ones are written from where they are, in octets.
+pub const APPEND_COPY_MAX_OCTETS: u64 = 16 * 1024;
+/// A segment is made longer by zeros up to the next multiple of this, in octets: what overwrites them needs no new blocks and no new
+/// length, and an fdatasync costs half as much (measured on ext4: 4,800 a second against 2,000 to 3,300 at 4 KiB).
+pub const SEGMENT_FILL_OCTETS: u64 = 1024 * 1024;
+/// Groups above this size, in octets, are appended without zeros behind them: writing all of it twice would cost more than it saves.
+pub const SEGMENT_FILL_GROUP_MAX_OCTETS: u64 = 256 * 1024;
 /// Changes of one write.
 pub const UNIT_CHANGES_MAX: usize = 100_000;
 /// Commands waiting for the writer thread.

@@ -22,7 +22,7 @@ use crate::relay::{DeliveryState, Queue, Route};
 use crate::smtp::client::{Cause, Transaction};
 use crate::smtp::reply::{self, Reply};
 use crate::smtp::server::{Envelope, Options};
-use crate::store::{Change, Folder, Origin, Seq, Staged, StoreError};
+use crate::store::{Accepted, Change, Folder, Origin, Seq, Staged, StoreError};
 
 /// Notices of foreign clients go to the continuity machine at most this often.
 const FOREIGN_NOTICE_INTERVAL: Duration = Duration::from_secs(5);
@@ -200,9 +200,7 @@ impl Intake {
             smtputf8: envelope.smtputf8,
         };
         let body = Arc::new(body);
-        let there = body.clone();
-        // Reads the beginning of a body that may be in a file, and takes it apart.
-        let accepted = match rt::unblock(move || new.accepted(&there, now)).await {
+        let accepted = match accepted(new, &body, now).await {
             Ok(accepted) => accepted,
             Err(error) => return self.not_stored(session, &StoreError::Io(error.to_string())),
         };
@@ -401,6 +399,15 @@ impl Host for Intake {
     async fn commit(&self, session: &SessionInfo, envelope: Envelope, body: Staged) -> Reply {
         self.take(session, envelope, body).await
     }
+}
+
+/// Reads the beginning of the body and takes it apart: at once if that is in memory and short, else where it may take its time.
+async fn accepted(new: NewMessage, body: &Arc<Staged>, now: Wall) -> std::io::Result<Accepted> {
+    if body.is_in_memory() && body.len() <= limits::SUMMARISE_AT_ONCE_OCTETS {
+        return new.accepted(body, now);
+    }
+    let body = body.clone();
+    rt::unblock(move || new.accepted(&body, now)).await
 }
 
 fn held_loop(now: Wall) -> DeliveryState {

@@ -205,6 +205,7 @@ mod tests {
              Queue        12 for the mail server, 1 for the outside, 0 held, 0 in hand\n\
              Listening    SMTP 0.0.0.0:25; webmail 0.0.0.0:443\n\
              Store        3.0 GiB used, 4.0 GiB free\n\
+             Index        being made again, 43 % done: mail is taken, the webmail and the queues wait for it\n\
              People       40\n\
              Version      0.1.0, running for 1 day 1 hour\n",
         );

@@ -1,6 +1,6 @@
 //! The end of the spool: appends units to the segment that is being written, and gives a failed one up.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::record::{HEADER_OCTETS, Head, Header, Placed, SUM_OCTETS, VERSION};
 use super::segment::{self, Paths, SegmentHeader};
 use super::{Files, How, OpenFile, Seq, Staged, StoreError};
 use crate::clock::Wall;
-use crate::limits::{APPEND_BUFFER_OCTETS, SEGMENT_MAX_OCTETS};
+use crate::limits::{APPEND_BUFFER_OCTETS, APPEND_COPY_MAX_OCTETS, SEGMENT_FILL_GROUP_MAX_OCTETS, SEGMENT_FILL_OCTETS, SEGMENT_MAX_OCTETS};
 
 /// The spool, for writing. One owner: the writer thread.
 pub struct Log {
@@ -23,8 +23,93 @@ pub struct Log {
     previous: Option<(u64, u64)>,
     /// It was written by this process.
     previous_synced: bool,
-    /// What is appended, but not yet handed to the file: its place is `current.handed`.
-    buffer: Vec<u8>,
+    queue: Queue,
+}
+
+/// What is appended, but not yet handed to the file: its place is `current.handed`.
+#[derive(Default)]
+struct Queue {
+    chunks: Vec<Chunk>,
+    octets: u64,
+}
+
+enum Chunk {
+    /// Heads, and bodies that are small.
+    Bytes(Vec<u8>),
+    /// A body in memory, written from where it is.
+    Body(Arc<Staged>),
+}
+
+impl Chunk {
+    fn len(&self) -> u64 {
+        match self {
+            Chunk::Bytes(bytes) => bytes.len() as u64,
+            Chunk::Body(body) => body.len(),
+        }
+    }
+}
+
+impl Queue {
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.octets += bytes.len() as u64;
+        match self.chunks.last_mut() {
+            Some(Chunk::Bytes(last)) => last.extend_from_slice(bytes),
+            _ => self.chunks.push(Chunk::Bytes(bytes.to_vec())),
+        }
+    }
+
+    fn body(&mut self, body: &Arc<Staged>) {
+        if body.len() <= APPEND_COPY_MAX_OCTETS {
+            return body.slices().for_each(|slice| self.bytes(slice));
+        }
+        self.octets += body.len();
+        self.chunks.push(Chunk::Body(Arc::clone(body)));
+    }
+
+    /// Keeps the first `octets`; they end where a unit does.
+    fn truncate(&mut self, octets: u64) {
+        while self.octets > octets {
+            let Some(last) = self.chunks.last_mut() else { return };
+            let over = self.octets - octets;
+            match last {
+                Chunk::Bytes(bytes) if bytes.len() as u64 > over => {
+                    bytes.truncate(bytes.len() - over as usize);
+                    self.octets = octets;
+                }
+                _ => {
+                    self.octets -= last.len();
+                    self.chunks.pop();
+                }
+            }
+        }
+    }
+
+    fn write(&self, file: &dyn OpenFile, at: u64) -> io::Result<()> {
+        if let [Chunk::Bytes(bytes)] = self.chunks.as_slice() {
+            return file.write_at(at, bytes);
+        }
+        let mut pieces = Vec::new();
+        for chunk in &self.chunks {
+            match chunk {
+                Chunk::Bytes(bytes) => pieces.push(IoSlice::new(bytes)),
+                Chunk::Body(body) => pieces.extend(body.slices().map(IoSlice::new)),
+            }
+        }
+        file.write_pieces_at(at, &mut pieces)
+    }
+
+    fn clear(&mut self) {
+        // The room for many small records is used again and again; one large group must not keep its for ever.
+        let kept = match self.chunks.drain(..).next() {
+            Some(Chunk::Bytes(mut bytes)) if bytes.capacity() <= 2 * APPEND_BUFFER_OCTETS => {
+                bytes.clear();
+                Some(Chunk::Bytes(bytes))
+            }
+            _ => None,
+        };
+        self.chunks.extend(kept);
+        self.octets = 0;
+    }
 }
 
 struct Current {
@@ -35,6 +120,10 @@ struct Current {
     tag: u64,
     handed: u64,
     synced: u64,
+    /// Length of the file: behind `handed` there may be zeros, see [`SEGMENT_FILL_OCTETS`].
+    length: u64,
+    /// No zeros any more: the disk has no room for them.
+    bare: bool,
 }
 
 /// A change on its way to the spool.
@@ -61,7 +150,7 @@ pub enum AppendError {
 
 impl Log {
     pub fn new(files: Arc<dyn Files>, spool: PathBuf, paths: Paths, next_seq: u64, next_number: u64, previous: Option<(u64, u64)>) -> Log {
-        Log { files, spool, paths, current: None, next_seq, next_number, previous, previous_synced: false, buffer: Vec::new() }
+        Log { files, spool, paths, current: None, next_seq, next_number, previous, previous_synced: false, queue: Queue::default() }
     }
 
     /// How far the spool is on disk, in segments that were begun since the start. To be asked right after [`Log::sync`].
@@ -74,7 +163,7 @@ impl Log {
     }
 
     fn end(&self) -> u64 {
-        self.current.as_ref().map_or(0, |current| current.handed + self.buffer.len() as u64)
+        self.current.as_ref().map_or(0, |current| current.handed + self.queue.octets)
     }
 
     /// Whether a unit of `octets` written at `at` belongs into a new segment. Sync first: a segment is left only when all of it is on disk.
@@ -99,19 +188,30 @@ impl Log {
         // A number is used once, also when making its file fails half-way.
         self.next_number += 1;
         let file = self.files.open(&path, How::New)?;
-        self.buffer.extend_from_slice(&header.encode());
-        self.current = Some(Current { number, path, day, file, tag, handed: 0, synced: 0 });
+        self.queue.bytes(&header.encode());
+        self.current = Some(Current { number, path, day, file, tag, handed: 0, synced: 0, length: 0, bare: false });
         Ok(())
     }
 
     fn leave(&mut self) {
-        self.buffer.clear();
+        self.queue.clear();
         if let Some(current) = self.current.take()
             && current.synced > 0
         {
+            // The zeros are of no use any more. If they stay, they are no harm.
+            if current.length > current.synced
+                && let Err(error) = current.file.truncate(current.synced)
+            {
+                log::warn!("segment={} spool not cut to its end: {error}", current.number);
+            }
             self.previous = Some((current.number, current.synced));
             self.previous_synced = true;
         }
+    }
+
+    /// Leaves the current segment, of which everything is synced.
+    pub fn close(&mut self) {
+        self.leave();
     }
 
     /// Appends a unit. Nothing is promised before [`Log::sync`].
@@ -151,49 +251,46 @@ impl Log {
             unit_left: (parts - 1 - index) as u32,
         };
         self.next_seq += 1;
-        self.push(&header.encode()).map_err(AppendError::Segment)?;
-        self.push(&part.head_bytes).map_err(AppendError::Segment)?;
         let mut sum = header.head_sum(&part.head_bytes);
-        self.push(&sum.to_be_bytes()).map_err(AppendError::Segment)?;
+        self.queue.bytes(&header.encode());
+        self.queue.bytes(&part.head_bytes);
+        self.queue.bytes(&sum.to_be_bytes());
         if let Some(body) = &part.body {
             sum = self.append_body(body, sum)?;
         }
-        self.push(&sum.to_be_bytes()).map_err(AppendError::Segment)?;
+        self.queue.bytes(&sum.to_be_bytes());
+        if self.queue.octets >= APPEND_BUFFER_OCTETS as u64 {
+            self.hand_over().map_err(AppendError::Segment)?;
+        }
         Ok(Placed { segment: number, offset, header, head: None })
     }
 
-    fn append_body(&mut self, body: &Staged, mut sum: u32) -> Result<u32, AppendError> {
-        if let Some(bytes) = body.in_memory() {
-            for piece in bytes.chunks(APPEND_BUFFER_OCTETS) {
-                self.push(piece).map_err(AppendError::Segment)?;
-            }
-            return Ok(crc32c::crc32c_append(sum, bytes));
+    fn append_body(&mut self, body: &Arc<Staged>, sum: u32) -> Result<u32, AppendError> {
+        let expected = body.sum_after(sum);
+        if body.is_in_memory() {
+            self.queue.body(body);
+            return Ok(expected);
         }
-        let mut at = 0;
+        // What comes back from the stage is checked like everything that comes back from a disk.
+        let (mut at, mut sum) = (0, sum);
         while at < body.len() {
             let piece = body.piece(at, APPEND_BUFFER_OCTETS).map_err(AppendError::Body)?;
             sum = crc32c::crc32c_append(sum, &piece);
             at += piece.len() as u64;
-            self.push(&piece).map_err(AppendError::Segment)?;
+            self.queue.bytes(&piece);
+            self.hand_over().map_err(AppendError::Segment)?;
         }
-        Ok(sum)
-    }
-
-    fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= APPEND_BUFFER_OCTETS {
-            self.hand_over()?;
-        }
-        Ok(())
+        if sum == expected { Ok(sum) } else { Err(AppendError::Body(io::Error::other("it has changed on the disk"))) }
     }
 
     fn hand_over(&mut self) -> io::Result<()> {
         let Some(current) = &mut self.current else { return Ok(()) };
-        current.file.write_at(current.handed, &self.buffer)?;
-        current.handed += self.buffer.len() as u64;
-        self.buffer.clear();
-        // One large body must not keep its buffer for ever.
-        self.buffer.shrink_to(2 * APPEND_BUFFER_OCTETS);
+        if self.queue.octets > 0 {
+            self.queue.write(&*current.file, current.handed)?;
+            current.handed += self.queue.octets;
+            current.length = current.length.max(current.handed);
+            self.queue.clear();
+        }
         Ok(())
     }
 
@@ -201,12 +298,12 @@ impl Log {
     fn rewind(&mut self, start: u64) -> io::Result<()> {
         let Some(current) = &mut self.current else { return Ok(()) };
         if start >= current.handed {
-            self.buffer.truncate((start - current.handed) as usize);
+            self.queue.truncate(start - current.handed);
             return Ok(());
         }
-        self.buffer.clear();
+        self.queue.clear();
         current.file.truncate(start)?;
-        current.handed = start;
+        (current.handed, current.length) = (start, start);
         Ok(())
     }
 
@@ -214,6 +311,7 @@ impl Log {
     pub fn sync(&mut self) -> io::Result<()> {
         self.hand_over()?;
         let Some(current) = &mut self.current else { return Ok(()) };
+        current.fill()?;
         current.file.sync_data()?;
         if current.synced == 0 {
             self.files.sync_folder(&self.spool)?;
@@ -227,13 +325,42 @@ impl Log {
     /// dropped the pages that it could not write and call the next fsync a success. What was acknowledged stays; the
     /// rest is cut if the disk lets us, and the header of the next segment says where this one ends in any case.
     pub fn retire(&mut self) {
-        let Some(current) = &self.current else { return };
+        let Some(current) = &mut self.current else { return };
+        current.length = current.synced;
         let result = if current.synced == 0 { self.files.remove(&current.path) } else { current.file.truncate(current.synced) };
         let outcome = result.err().map_or("cut".to_owned(), |error| error.to_string());
         log::error!("segment={} spool retired synced={} tail={outcome}", current.number, current.synced);
         self.leave();
     }
 }
+
+impl Current {
+    /// Makes the file longer by zeros when small groups have used up those that were there. They need not be on disk before what
+    /// overwrites them is: they become so together with the group that is synced next.
+    fn fill(&mut self) -> io::Result<()> {
+        let group = self.handed - self.synced;
+        if self.bare || self.handed < self.length || group > SEGMENT_FILL_GROUP_MAX_OCTETS {
+            return Ok(());
+        }
+        let to = (self.handed / SEGMENT_FILL_OCTETS + 1) * SEGMENT_FILL_OCTETS;
+        let mut zeros: Vec<IoSlice<'_>> = Vec::new();
+        let mut at = self.handed;
+        while at < to {
+            let some = (to - at).min(ZEROS.len() as u64);
+            zeros.push(IoSlice::new(&ZEROS[..some as usize]));
+            at += some;
+        }
+        match self.file.write_pieces_at(self.handed, &mut zeros) {
+            Ok(()) => self.length = to,
+            // No room is no failure: what was appended is there already.
+            Err(error) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => self.bare = true,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 
 impl From<AppendError> for StoreError {
     fn from(error: AppendError) -> StoreError {

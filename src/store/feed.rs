@@ -6,10 +6,11 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::StoreError;
 use super::record::Placed;
+use crate::clock::Stopwatch;
 use crate::limits::{INDEX_FEED_HEAD_OCTETS, INDEX_FEED_RECORDS, INDEX_GATHER, INDEX_GATHER_RECORDS, INDEX_PATIENCE};
 
 /// How far the spool is known to be on disk.
@@ -49,7 +50,7 @@ struct State {
     phase: Phase,
     units: VecDeque<Vec<Placed>>,
     /// When the oldest of `units` came.
-    since: Option<Instant>,
+    since: Option<Stopwatch>,
     records: usize,
     head_octets: usize,
     waiting: usize,
@@ -112,7 +113,7 @@ impl Feed {
         if state.records > INDEX_FEED_RECORDS || state.head_octets > INDEX_FEED_HEAD_OCTETS {
             state.fall_behind();
         }
-        state.since.get_or_insert_with(Instant::now);
+        state.since.get_or_insert_with(Stopwatch::start);
         if state.waiting > 0 || state.records >= INDEX_GATHER_RECORDS || state.phase != Phase::Live || was_empty {
             self.work.notify_one();
         }
@@ -133,7 +134,7 @@ impl Feed {
     pub fn settle(&self) -> Result<(), StoreError> {
         let mut state = self.lock();
         let wanted = state.durable.seq;
-        let started = Instant::now();
+        let started = Stopwatch::start();
         state.waiting += 1;
         let result = loop {
             let patience = INDEX_PATIENCE.saturating_sub(started.elapsed());

@@ -4,7 +4,7 @@
 //! (the index is a view and may be thrown away) and staged bodies (nothing was promised about them yet).
 
 use std::fs;
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -39,12 +39,23 @@ pub trait OpenFile: Send + Sync {
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<usize>;
     /// Writes all of `bytes`. After an error any part of them may be there.
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+    /// Writes all pieces, one behind the other. After an error any part of them may be there.
+    fn write_pieces_at(&self, mut offset: u64, pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
+        for piece in pieces {
+            self.write_at(offset, piece)?;
+            offset += piece.len() as u64;
+        }
+        Ok(())
+    }
     /// Makes content and length durable (`fdatasync`).
     fn sync_data(&self) -> io::Result<()>;
     /// In octets.
     fn length(&self) -> io::Result<u64>;
     fn truncate(&self, length: u64) -> io::Result<()>;
 }
+
+/// Pieces that the kernel takes at a time (`IOV_MAX` of Linux).
+const WRITE_PIECES_MAX: usize = 1024;
 
 /// The real disk.
 pub struct Disk;
@@ -111,6 +122,24 @@ impl OpenFile for fs::File {
         self.write_all_at(bytes, offset)
     }
 
+    fn write_pieces_at(&self, mut offset: u64, mut pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
+        // Pieces without octets at the front would look like a write that got nowhere.
+        IoSlice::advance_slices(&mut pieces, 0);
+        while !pieces.is_empty() {
+            let some = pieces.len().min(WRITE_PIECES_MAX);
+            match rustix::io::pwritev(self, &pieces[..some], offset) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    offset += written as u64;
+                    IoSlice::advance_slices(&mut pieces, written);
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
     fn sync_data(&self) -> io::Result<()> {
         fs::File::sync_data(self)
     }
@@ -140,6 +169,12 @@ mod tests {
         assert_eq!(&bytes[..5], b"bcdef");
         file.truncate(2).unwrap();
         assert_eq!(file.length().unwrap(), 2);
+        let many: Vec<[u8; 3]> = (0..3000u32).map(|number| [number as u8, 1, 2]).collect();
+        let mut pieces: Vec<IoSlice<'_>> = many.iter().flat_map(|piece| [IoSlice::new(&[]), IoSlice::new(piece)]).collect();
+        file.write_pieces_at(1, &mut pieces).unwrap();
+        let mut written = vec![0; 9001];
+        assert_eq!(file.read_at(0, &mut written).unwrap(), 9001);
+        assert_eq!((written[0], &written[1..]), (b'a', many.concat().as_slice()));
         assert!(Disk.open(&path, How::New).is_err());
         assert_eq!(Disk.list(folder.path()).unwrap(), ["file"]);
         assert!(Disk.free_octets(folder.path()).unwrap() > 0);

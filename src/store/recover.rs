@@ -147,6 +147,7 @@ pub fn cut_tail(files: &dyn Files, segments: &[Segment], replayed: &Replayed) {
         file.sync_data()
     });
     match cut {
+        Ok(()) if replayed.torn_octets == 0 => log::info!("segment={} spool cut to its end={end}", last.number),
         Ok(()) => log::warn!("segment={} spool torn tail cut from={end} to={}", last.number, last.length),
         Err(error) => log::error!("segment={} spool torn tail not cut: {error}", last.number),
     }

@@ -60,6 +60,22 @@ impl<'a> Scanner<'a> {
         self.window.unreadable
     }
 
+    /// Where the last octet at or behind `from` lies that is not zero, and one more; `from` if there is none.
+    pub fn content_end(&mut self, from: u64) -> u64 {
+        let (mut at, mut end) = (from, from);
+        while at < self.limit {
+            let bytes = self.window.bytes(at, WINDOW_OCTETS);
+            if bytes.is_empty() {
+                break;
+            }
+            if let Some(last) = bytes.iter().rposition(|octet| *octet != 0) {
+                end = at + last as u64 + 1;
+            }
+            at += bytes.len() as u64;
+        }
+        end
+    }
+
     fn record(&mut self, record: Record) -> Item {
         self.tag = Some(record.header.tag);
         self.last_seq = record.header.seq.0;
@@ -213,7 +229,7 @@ impl<'a> Window<'a> {
             if bytes.len() < MAGIC.len() {
                 return None;
             }
-            if let Some(found) = bytes.windows(MAGIC.len()).position(|window| window == MAGIC) {
+            if let Some(found) = memchr::memmem::find(bytes, &MAGIC) {
                 return Some(at + found as u64);
             }
             // The last three octets may be the start of a magic.

@@ -12,6 +12,7 @@ pub struct Walked {
     pub records: u64,
     /// Where the part that counts ends; behind it is only what was torn.
     pub end: u64,
+    /// Of these: up to the last octet that is not zero. Zeros are room that was made ready for records.
     pub torn_octets: u64,
     /// Places that were acknowledged once and cannot be read now.
     pub damaged: Vec<String>,
@@ -114,7 +115,7 @@ pub fn walk(segment: &Segment, file: &dyn OpenFile, from: u64, last_seq: u64, ea
     }
     let acknowledged_to = if assembly.all_acknowledged { limit } else { assembly.synced_to.min(limit) };
     walked.end = if segment.known_end.is_some() { limit } else { walked.end.max(acknowledged_to) };
-    walked.torn_octets = limit.saturating_sub(walked.end);
+    walked.torn_octets = scanner.content_end(walked.end).saturating_sub(walked.end);
     walked.highest_seq = scanner.highest_seq;
     walked.unreadable = scanner.unreadable();
     // A power cut tears holes into what nobody was told to be on disk, also before what is whole.

@@ -94,6 +94,7 @@ impl Writer {
             }
             self.finish(&mut pending);
         }
+        self.log.close();
     }
 
     pub fn write(&mut self, write: Write, pending: &mut Vec<Pending>) {

@@ -76,8 +76,10 @@ impl<H: Host> Driver<H> {
                     self.buffer.resize(SMTP_BODY_READ_OCTETS, 0);
                 }
                 Output::Body(piece) => {
-                    if let Some(staging) = &mut self.staging {
-                        Box::pin(staging.push(piece)).await;
+                    if let Some(staging) = &mut self.staging
+                        && staging.push(piece)
+                    {
+                        Box::pin(staging.flush()).await;
                     }
                 }
                 Output::Commit(envelope) => {
@@ -200,7 +202,7 @@ impl<H: Host> Driver<H> {
         let mail = shown(envelope.reverse_path.as_ref());
         let recipients = envelope.recipients.len();
         let reply = match staging.finish().await {
-            Ok((body, _held)) => self.front.host.commit(&self.info, envelope, body).await,
+            Ok(body) => self.front.host.commit(&self.info, envelope, body).await,
             Err(reply) => reply,
         };
         let id = &self.info.id;

@@ -154,15 +154,15 @@ fn what_a_failed_segment_still_holds_is_void_even_if_it_was_not_cut() {
     let (store, _) = folders.open();
     store.write_wait(vec![message(&["ann"], &queued(), START, b"first")], START).unwrap();
     let first = folders.segments()[0].clone();
-    let acknowledged = std::fs::metadata(&first).unwrap().len();
+    let acknowledged = folders.written(&first).len();
     store.write_wait(vec![message(&["ann"], &queued(), START, b"refused")], START).unwrap();
-    let with_refused = std::fs::read(&first).unwrap();
+    let with_refused = folders.written(&first);
     drop(store);
     // As if the second write had failed: cut, a new segment, and then the octets come back.
     let again = Folders::new();
     let path = again.path().join("spool").join(first.file_name().unwrap());
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(&path, &with_refused[..acknowledged as usize]).unwrap();
+    std::fs::write(&path, &with_refused[..acknowledged]).unwrap();
     let (store, _) = again.open();
     store.write_wait(vec![message(&["ann"], &queued(), START, b"next")], START).unwrap();
     drop(store);
@@ -194,12 +194,18 @@ fn below_the_reserve_mail_is_refused_and_state_still_fits() {
 
 #[test]
 fn a_body_that_cannot_be_read_fails_its_own_write_only() {
+    for spoil in [Staged::lose, Staged::rot] {
+        a_body_spoilt(spoil);
+    }
+}
+
+fn a_body_spoilt(spoil: impl Fn(&Staged)) {
     let folders = Folders::new();
     let (store, _) = folders.open();
     store.write_wait(vec![message(&["ann"], &queued(), START, b"before")], START).unwrap();
     let mut staged = store.stage();
     staged.write(&vec![7; 1_000_000]).unwrap();
-    staged.lose();
+    spoil(&staged);
     let lost = Change::Message(Box::new(accepted(&["ann"], &queued(), START)), staged.into());
     let unit = vec![message(&["ann"], &queued(), START, b"same unit"), lost];
     assert!(matches!(store.write_wait(unit, START), Err(StoreError::Io(_))));

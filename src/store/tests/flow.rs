@@ -43,7 +43,7 @@ fn a_flipped_octet_of_a_body_is_found_when_it_is_read() {
     let (store, _) = folders.open();
     store.write_wait(vec![message(&["ann"], &queued(), START, b"a body to damage")], START).unwrap();
     let path = &folders.segments()[0];
-    let mut bytes = std::fs::read(path).unwrap();
+    let mut bytes = folders.written(path);
     let at = bytes.len() - 10;
     bytes[at] ^= 1;
     std::fs::write(path, bytes).unwrap();

@@ -137,6 +137,17 @@ impl Folders {
         copy
     }
 
+    /// What a segment holds, without the zeros behind it.
+    pub fn written(&self, path: &Path) -> Vec<u8> {
+        let mut segments = segment::list(&Disk, path.parent().unwrap()).unwrap();
+        segments.retain(|segment| segment.path == path);
+        let end = recover::read_end(&Disk, &segments).unwrap().previous.unwrap().1;
+        let mut bytes = std::fs::read(path).unwrap();
+        assert!(bytes[end as usize..].iter().all(|octet| *octet == 0));
+        bytes.truncate(end as usize);
+        bytes
+    }
+
     pub fn segments(&self) -> Vec<PathBuf> {
         let found = segment::list(&Disk, &self.path().join("spool")).unwrap();
         found.into_iter().map(|segment| segment.path).collect()
