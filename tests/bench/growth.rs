@@ -89,12 +89,14 @@ impl Growing<'_> {
             eprintln!("  {} of {step} messages, {:.0}/s", self.cached, filled.rate);
         }
         self.at_rest();
-        let mut column = self.disk();
-        column.extend(self.accepting());
-        column.extend(self.pages());
-        column.push(("resident, MiB", format!("{:.0}", resident_mib(self.lifeboat.pid()))));
-        column.extend(self.starts());
-        column.extend(self.rebuild());
+        let mut column = Column::new();
+        let parts: [fn(&mut Self) -> Column; 6] = [Self::disk, Self::accepting, Self::pages, Self::memory, Self::starts, Self::rebuild];
+        for part in parts {
+            let values = part(self);
+            // The rebuild at the end may take long: what is known is shown.
+            values.iter().for_each(|(name, value)| eprintln!("  {step}: {name}: {value}"));
+            column.extend(values);
+        }
         assert_eq!(self.lifeboat.queued(), self.cached as u64, "messages in the box, against those sent");
         column
     }
@@ -112,7 +114,7 @@ impl Growing<'_> {
         settle(self.lifeboat.pid());
     }
 
-    fn disk(&self) -> Column {
+    fn disk(&mut self) -> Column {
         let mb = |part: &str| format!("{:.0}", disk_octets(&self.lifeboat.data().join(part)) as f64 / 1e6);
         vec![("spool, MB", mb("spool")), ("index, MB", mb("index"))]
     }
@@ -126,7 +128,7 @@ impl Growing<'_> {
         vec![("accepted, messages/s", format!("{:.0}", median(rates)))]
     }
 
-    fn pages(&self) -> Column {
+    fn pages(&mut self) -> Column {
         // Sessions end with the process, and cookies of an old one must not come into a new one.
         let person = Person::new(self.lifeboat.web, self.folder, &format!("at-{}", self.cached));
         person.sign_in(PERSON, &self.password);
@@ -142,6 +144,10 @@ impl Growing<'_> {
             ("message page, ms", milliseconds(&person, &messages)),
             ("search page, one word, ms", search),
         ]
+    }
+
+    fn memory(&mut self) -> Column {
+        vec![("resident, MiB", format!("{:.0}", resident_mib(self.lifeboat.pid())))]
     }
 
     /// After `kill -9` in the middle of the work; then once more with nothing of its files in memory.
