@@ -34,6 +34,20 @@ impl View {
         Ok(self.row(&keys::counts(mailbox, folder))?.unwrap_or_default())
     }
 
+    /// Every folder of a mailbox that has any mail, in the order of [`Folder`]: one that lost its name too.
+    pub fn filled_folders(&self, mailbox: &Mailbox) -> Result<Vec<(Folder, Counts)>, StoreError> {
+        self.vessel.read(|tree| {
+            let mut folders = Vec::new();
+            for row in tree.scan_prefix(keys::counts_of(mailbox)) {
+                let (key, value) = row.map_err(sled_error)?;
+                if let Some(folder) = keys::folder_of(&key) {
+                    folders.push((folder, decode(&value)?));
+                }
+            }
+            Ok(folders)
+        })
+    }
+
     /// A person's own folders, in the order in which they were made.
     pub fn folders(&self, mailbox: &Mailbox) -> Result<Vec<FolderRow>, StoreError> {
         self.vessel.read(|tree| {
