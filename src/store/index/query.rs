@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rows::{DeliveryRow, EntryRow, FilingRow, Place, QueueRow, StoredFolder, StoredMessage, decode};
+use super::rows::{Applied, DeliveryRow, EntryRow, FilingRow, Place, QueueRow, StoredFolder, StoredMessage, decode};
 use super::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, keys, sled_error};
 use crate::clock::Wall;
 use crate::mail::{Mailbox, Summary};
@@ -226,6 +226,12 @@ impl View {
             }
             Ok(tally)
         })
+    }
+
+    /// Wall time of the newest record that the index has; none if it has none.
+    pub fn newest_at(&self) -> Result<Option<Wall>, StoreError> {
+        let applied: Option<Applied> = self.row(&keys::applied())?;
+        Ok(applied.filter(|applied| applied.seq > 0).map(|applied| applied.at))
     }
 
     /// No record has a greater number: that of the newest on disk, or of one that a crash tore.
