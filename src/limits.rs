@@ -187,6 +187,9 @@ pub const INDEX_PATIENCE: Duration = Duration::from_secs(1);
 /// Wait before another try to make an index that cannot be made (a full disk): first, and longest.
 pub const INDEX_RETRY_FIRST: Duration = Duration::from_millis(200);
 pub const INDEX_RETRY_MAX: Duration = Duration::from_secs(60);
+/// When the disk refuses to read some of the spool, the index is made again so often, with the waits from [`INDEX_RETRY_FIRST`] on, before
+/// it does without what is there.
+pub const INDEX_READ_TRIES: u32 = 5;
 /// Records, and octets of their heads, that recovery holds before it puts them into the index.
 pub const REPLAY_BATCH_RECORDS: usize = 1024;
 pub const REPLAY_BATCH_HEAD_OCTETS: usize = 4 * 1024 * 1024;

@@ -21,6 +21,8 @@ pub struct Log {
     next_number: u64,
     /// The last segment that holds anything acknowledged, and how far.
     previous: Option<(u64, u64)>,
+    /// It was written by this process.
+    previous_synced: bool,
     queue: Queue,
 }
 
@@ -148,7 +150,7 @@ pub enum AppendError {
 
 impl Log {
     pub fn new(files: Arc<dyn Files>, spool: PathBuf, paths: Paths, next_seq: u64, next_number: u64, previous: Option<(u64, u64)>) -> Log {
-        Log { files, spool, paths, current: None, next_seq, next_number, previous, queue: Queue::default() }
+        Log { files, spool, paths, current: None, next_seq, next_number, previous, previous_synced: false, queue: Queue::default() }
     }
 
     /// How far the spool is on disk, in segments that were begun since the start. To be asked right after [`Log::sync`].
@@ -181,7 +183,8 @@ impl Log {
         let day = segment::day(at);
         let path = self.spool.join(segment::file_name(day, number));
         let tag = random_tag()?;
-        let header = SegmentHeader { number, tag, first_seq: self.next_seq, previous: self.previous };
+        let header =
+            SegmentHeader { number, tag, first_seq: self.next_seq, previous: self.previous, previous_synced: self.previous_synced };
         // A number is used once, also when making its file fails half-way.
         self.next_number += 1;
         let file = self.files.open(&path, How::New)?;
@@ -202,6 +205,7 @@ impl Log {
                 log::warn!("segment={} spool not cut to its end: {error}", current.number);
             }
             self.previous = Some((current.number, current.synced));
+            self.previous_synced = true;
         }
     }
 

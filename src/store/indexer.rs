@@ -12,7 +12,7 @@ use super::segment::{self, Segment};
 use super::writer::{Command, Done, Write};
 use super::{Change, Completion, Files, Findings, Seq, StoreError, recover};
 use crate::clock::Wall;
-use crate::limits::{INDEX_RETRY_FIRST, INDEX_RETRY_MAX};
+use crate::limits::{INDEX_READ_TRIES, INDEX_RETRY_FIRST, INDEX_RETRY_MAX};
 use crate::relay::DeliveryState;
 
 /// Changes of one unit when interrupted hand-overs are queued.
@@ -33,6 +33,10 @@ pub struct Indexer {
     /// Hand-overs up to this message were interrupted by the end of the process before.
     pub interrupted: Seq,
     pub started: Wall,
+    /// Segments up to this one were written by processes before.
+    pub found: u64,
+    /// So often in a row the disk refused to read some of the spool.
+    pub refused: u32,
     /// For queuing those; given back when that is done, or the writer would wait for this thread when the store closes.
     pub commands: Option<SyncSender<Command>>,
 }
@@ -107,6 +111,7 @@ impl Indexer {
         segments.retain(|segment| segment.number <= durable.segment);
         if let Some(last) = segments.last_mut().filter(|last| last.number == durable.segment) {
             last.known_end = Some(durable.end);
+            last.all_synced = last.number > self.found;
         }
         Ok(segments)
     }
@@ -129,7 +134,15 @@ impl Indexer {
                 return Ok(());
             }
             if replayed.unreadable {
-                index.distrust("the disk refused to read some of the spool");
+                self.refused += 1;
+                let why = "the disk refused to read some of the spool";
+                // It may be well again in a moment, and what it has acknowledged must not be missing from the queue until the next start.
+                if self.refused < INDEX_READ_TRIES && self.feed.pause(INDEX_RETRY_FIRST * (1 << self.refused)) {
+                    return Err(StoreError::Damaged(why.to_owned()));
+                }
+                index.distrust(why);
+            } else {
+                self.refused = 0;
             }
             self.find(|findings| findings.add(&replayed));
             if first {

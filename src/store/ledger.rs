@@ -169,16 +169,19 @@ pub(super) struct Chain {
     /// Behind the last complete line.
     pub end: u64,
     pub previous: String,
+    /// If the last line is a torn one: where it begins, and where the chain was broken before it.
+    torn: Option<(u64, Option<u64>)>,
 }
 
 /// Reads complete lines and checks each against the one before. What is no line at all counts and is not given.
 fn read_chain(file: &dyn OpenFile, each: &mut dyn FnMut(Line)) -> Result<Chain, StoreError> {
-    let mut chain = Chain { lines: 0, broken_at: None, end: 0, previous: ZEROS.to_owned() };
+    let mut chain = Chain { lines: 0, broken_at: None, end: 0, previous: ZEROS.to_owned(), torn: None };
     let mut buffer: Vec<u8> = Vec::new();
     let mut piece = vec![0; 64 * 1024];
     loop {
         let read = file.read_at(chain.end + buffer.len() as u64, &mut piece).map_err(StoreError::of)?;
         if read == 0 {
+            chain.give_up_torn();
             return Ok(chain);
         }
         // What was there before has no line feed: a long line is not searched again with each piece.
@@ -187,7 +190,7 @@ fn read_chain(file: &dyn OpenFile, each: &mut dyn FnMut(Line)) -> Result<Chain, 
         let mut start = 0;
         while let Some(more) = buffer[searched..].iter().position(|octet| *octet == b'\n') {
             let end = searched + more;
-            chain.take(&buffer[start..end], each);
+            chain.take(chain.end + start as u64, &buffer[start..end], each);
             start = end + 1;
             searched = start;
         }
@@ -200,7 +203,16 @@ fn read_chain(file: &dyn OpenFile, each: &mut dyn FnMut(Line)) -> Result<Chain, 
 }
 
 impl Chain {
-    fn take(&mut self, bytes: &[u8], each: &mut dyn FnMut(Line)) {
+    // A power cut may leave the end of the last line, with its line feed, and not the sectors before it: those are zeros, which no line has.
+    fn give_up_torn(&mut self) {
+        if let Some((at, broken_at)) = self.torn.take() {
+            (self.end, self.broken_at) = (at, broken_at);
+            self.lines -= 1;
+        }
+    }
+
+    fn take(&mut self, at: u64, bytes: &[u8], each: &mut dyn FnMut(Line)) {
+        self.torn = bytes.contains(&0).then_some((at, self.broken_at));
         self.lines += 1;
         let line = serde_json::from_slice::<Line>(bytes).ok();
         let holds = line.as_ref().is_some_and(|line| {
@@ -316,6 +328,18 @@ mod tests {
             }
         }
         check(&text, (3, None));
+    }
+
+    #[test]
+    fn a_torn_last_line_may_have_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = with_lines(folder.path(), 3);
+        let second = text.match_indices('\n').nth(1).unwrap().0 + 1;
+        let torn = format!("{}{}{}", &text[..second + 9], "\0".repeat(100), &text[second + 109..]);
+        check(&torn, (2, None));
+        // Anywhere else it is no torn line, and what is torn does not hide a break before it.
+        check(&format!("{}{}", torn, &text[second..]), (3, Some(3)));
+        check(&torn.replace("\"b\":1", "\"b\":7"), (2, Some(2)));
     }
 
     #[test]

@@ -103,6 +103,8 @@ fn start(files: Arc<dyn Files>, data_dir: &Path, segments: &[Segment], end: &Rep
         findings: Arc::clone(&findings),
         interrupted: Seq(end.highest_seq),
         started: now,
+        refused: 0,
+        found: segments.last().map_or(0, |segment| segment.number),
         commands: Some(sender.clone()),
     };
     let writer = thread("store", move || writer.run(&receiver))?;

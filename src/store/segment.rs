@@ -29,7 +29,12 @@ pub struct SegmentHeader {
     /// The segment before, and how many of its octets count. What a failed write left behind there was refused, and so
     /// was everything in segments whose numbers lie between.
     pub previous: Option<(u64, u64)>,
+    /// The process that wrote this had synced all of those octets itself. Otherwise a start found them: a power cut may have left holes.
+    pub previous_synced: bool,
 }
+
+/// [`SegmentHeader::previous_synced`], in octets 12 to 15.
+const PREVIOUS_SYNCED: u32 = 1;
 
 impl SegmentHeader {
     pub fn encode(&self) -> [u8; HEADER_OCTETS] {
@@ -37,6 +42,7 @@ impl SegmentHeader {
         let mut bytes = [0; HEADER_OCTETS];
         bytes[0..8].copy_from_slice(&MAGIC);
         bytes[8..12].copy_from_slice(&VERSION.to_be_bytes());
+        bytes[12..16].copy_from_slice(&if self.previous_synced { PREVIOUS_SYNCED } else { 0 }.to_be_bytes());
         bytes[16..24].copy_from_slice(&self.number.to_be_bytes());
         bytes[24..32].copy_from_slice(&self.tag.to_be_bytes());
         bytes[32..40].copy_from_slice(&self.first_seq.to_be_bytes());
@@ -53,7 +59,8 @@ impl SegmentHeader {
             return None;
         }
         let previous = (u64_at(bytes, 40) != 0).then(|| (u64_at(bytes, 40), u64_at(bytes, 48)));
-        Some(SegmentHeader { number: u64_at(bytes, 16), tag: u64_at(bytes, 24), first_seq: u64_at(bytes, 32), previous })
+        let previous_synced = u32_at(bytes, 12) & PREVIOUS_SYNCED != 0;
+        Some(SegmentHeader { number: u64_at(bytes, 16), tag: u64_at(bytes, 24), first_seq: u64_at(bytes, 32), previous, previous_synced })
     }
 }
 
@@ -68,6 +75,8 @@ pub struct Segment {
     pub header: Option<SegmentHeader>,
     /// Octets that count, as a later segment says; none if nobody says.
     pub known_end: Option<u64>,
+    /// All octets that count were on disk once: what is not readable there is damaged.
+    pub all_synced: bool,
 }
 
 impl Segment {
@@ -133,16 +142,17 @@ fn read_header(files: &dyn Files, path: PathBuf, number: u64) -> io::Result<Segm
     // An unreadable header is a damaged one: the records behind it may be good.
     let read = file.read_at(0, &mut bytes).unwrap_or(0);
     let header = SegmentHeader::decode(&bytes[..read]).filter(|header| header.number == number);
-    Ok(Segment { number, path, length, header, known_end: None })
+    Ok(Segment { number, path, length, header, known_end: None, all_synced: false })
 }
 
 // Each header speaks about the segment before it and about those between, which hold only what was refused.
 fn settle_ends(segments: &mut [Segment]) {
     for at in 0..segments.len() {
-        let Some(SegmentHeader { number, previous: Some((previous, end)), .. }) = segments[at].header else { continue };
+        let Some(SegmentHeader { number, previous: Some((previous, end)), previous_synced, .. }) = segments[at].header else { continue };
         for segment in &mut segments[..at] {
             if segment.number == previous {
                 segment.known_end = Some(end);
+                segment.all_synced = previous_synced;
             } else if segment.number > previous && segment.number < number {
                 segment.known_end = Some(HEADER_OCTETS as u64);
             }
@@ -208,7 +218,7 @@ mod tests {
 
     #[test]
     fn header_round_trip_and_any_flipped_bit_is_found() {
-        let header = SegmentHeader { number: 7, tag: 99, first_seq: 1234, previous: Some((6, 4711)) };
+        let header = SegmentHeader { number: 7, tag: 99, first_seq: 1234, previous: Some((6, 4711)), previous_synced: true };
         let good = header.encode();
         assert_eq!(SegmentHeader::decode(&good), Some(header));
         for bit in 0..good.len() * 8 {
@@ -224,8 +234,9 @@ mod tests {
             number,
             path: PathBuf::new(),
             length: 500,
-            header: Some(SegmentHeader { number, tag: 1, first_seq: 1, previous }),
+            header: Some(SegmentHeader { number, tag: 1, first_seq: 1, previous, previous_synced: false }),
             known_end: None,
+            all_synced: false,
         };
         let mut segments = [segment(3, None), segment(4, Some((3, 200))), segment(6, Some((3, 200))), segment(7, Some((6, 300)))];
         settle_ends(&mut segments);

@@ -93,7 +93,7 @@ pub fn walk(segment: &Segment, file: &dyn OpenFile, from: u64, last_seq: u64, ea
     let limit = segment.limit();
     let from = from.max(HEADER_OCTETS as u64);
     let mut scanner = Scanner::new(file, from, limit, segment.header.map(|header| header.tag), last_seq);
-    let mut assembly = Assembly { all_acknowledged: segment.known_end.is_some(), ..Assembly::default() };
+    let mut assembly = Assembly { all_acknowledged: segment.all_synced, ..Assembly::default() };
     let mut walked = Walked { end: from.min(limit), ..Walked::default() };
     let mut gaps = Vec::new();
     for item in scanner.by_ref() {
@@ -113,11 +113,15 @@ pub fn walk(segment: &Segment, file: &dyn OpenFile, from: u64, last_seq: u64, ea
     for piece in assembly.rest() {
         walked.count(piece, each)?;
     }
-    walked.end = if assembly.all_acknowledged { limit } else { walked.end.max(assembly.synced_to.min(limit)) };
+    let acknowledged_to = if assembly.all_acknowledged { limit } else { assembly.synced_to.min(limit) };
+    walked.end = if segment.known_end.is_some() { limit } else { walked.end.max(acknowledged_to) };
     walked.torn_octets = scanner.content_end(walked.end).saturating_sub(walked.end);
     walked.highest_seq = scanner.highest_seq;
     walked.unreadable = scanner.unreadable();
-    report(segment, &gaps, &mut walked);
+    // A power cut tears holes into what nobody was told to be on disk, also before what is whole.
+    gaps.retain(|(from, _)| *from < acknowledged_to);
+    let header_acknowledged = acknowledged_to >= HEADER_OCTETS as u64;
+    report(segment, header_acknowledged, &gaps, &mut walked);
     Ok(walked)
 }
 
@@ -129,17 +133,16 @@ impl Walked {
     }
 }
 
-fn report(segment: &Segment, gaps: &[(u64, u64)], walked: &mut Walked) {
+fn report(segment: &Segment, header_acknowledged: bool, gaps: &[(u64, u64)], walked: &mut Walked) {
     let name = segment.name();
-    if segment.header.is_none() && segment.length > 0 && walked.records > 0 {
+    if segment.header.is_none() && header_acknowledged && segment.length > 0 && walked.records > 0 {
         walked.damaged.push(format!("{name}: the header is damaged"));
     }
     for (from, to) in gaps {
-        if *from < walked.end {
-            walked.damaged.push(format!("{name}: octets {from} to {to} are damaged"));
-        }
+        walked.damaged.push(format!("{name}: octets {from} to {to} are damaged"));
     }
-    if let Some(end) = segment.known_end.filter(|end| *end > segment.length) {
+    // A void segment may even have lost its header.
+    if let Some(end) = segment.known_end.filter(|end| *end > segment.length && *end > HEADER_OCTETS as u64) {
         walked.damaged.push(format!("{name}: ends at octet {} instead of {end}", segment.length));
     }
 }

@@ -9,6 +9,7 @@ mod damage;
 mod dialog;
 mod garbage;
 mod index;
+mod kills;
 mod outage;
 mod smtp_loopback;
 mod volume;

@@ -1,13 +1,17 @@
 //! Tests of the store as a whole.
 
+mod dying;
 mod faults;
 pub(super) mod faulty;
 mod flow;
 mod following;
+mod powercut;
 mod purge;
 mod recovery;
 mod search;
+mod simulated;
 mod spool;
+mod trial;
 mod view;
 mod workload;
 
@@ -94,16 +98,24 @@ pub struct Found {
 
 /// A data folder that may be opened again and again.
 pub struct Folders {
-    folder: tempfile::TempDir,
+    path: PathBuf,
+    /// Removed with this, unless it is somebody else's.
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Folders {
     pub fn new() -> Folders {
-        Folders { folder: tempfile::tempdir().unwrap() }
+        let folder = temporary();
+        Folders { path: folder.path().to_owned(), _folder: Some(folder) }
+    }
+
+    /// In a folder that somebody else removes.
+    pub fn at(path: &Path) -> Folders {
+        Folders { path: path.to_owned(), _folder: None }
     }
 
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
     pub fn options(&self) -> Options {
@@ -149,11 +161,25 @@ impl Folders {
     }
 }
 
+/// Room that the fast place for temporary folders must have; a small one would look like a full disk.
+const FAST_ROOM_OCTETS: u64 = 2 * 1024 * 1024 * 1024;
+
+/// In memory where there is enough of it: these tests sync all the time, and none of them pulls a plug for real.
+pub fn temporary() -> tempfile::TempDir {
+    let fast = Path::new("/dev/shm");
+    let roomy = Disk.free_octets(fast).is_ok_and(|free| free >= FAST_ROOM_OCTETS);
+    if roomy { tempfile::tempdir_in(fast).unwrap() } else { tempfile::tempdir().unwrap() }
+}
+
 fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
+        // The ballast is only room.
+        if entry.file_name().to_string_lossy().starts_with("ballast") {
+            continue;
+        }
         if entry.file_type().unwrap().is_dir() {
             copy_folder(&entry.path(), &target);
         } else {

@@ -97,16 +97,21 @@ pub struct Lifeboat {
 impl Lifeboat {
     /// Writes the files and starts; listening when it returns.
     pub fn start(folder: &Path, setup: &Setup) -> Lifeboat {
-        fs::write(folder.join("directory.csv"), setup.directory()).unwrap();
-        fs::write(folder.join("lifeboat.toml"), setup.text(folder)).unwrap();
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut lifeboat = Lifeboat { folder: folder.to_owned(), child: None, smtp: nowhere, web: nowhere };
+        let mut lifeboat = Lifeboat::prepare(folder, setup);
         lifeboat.restart();
         lifeboat
     }
 
-    /// Starts again with the same files.
-    pub fn restart(&mut self) {
+    /// Writes the files and starts nothing yet.
+    pub fn prepare(folder: &Path, setup: &Setup) -> Lifeboat {
+        fs::write(folder.join("directory.csv"), setup.directory()).unwrap();
+        fs::write(folder.join("lifeboat.toml"), setup.text(folder)).unwrap();
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        Lifeboat { folder: folder.to_owned(), child: None, smtp: nowhere, web: nowhere }
+    }
+
+    /// Starts again with the same files, and does not wait.
+    pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "stop or kill it first");
         let log = File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
         let mut command = Command::new(BINARY);
@@ -114,6 +119,11 @@ impl Lifeboat {
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         command.env("RUST_BACKTRACE", "1");
         self.child = Some(command.spawn().expect("the binary starts"));
+    }
+
+    /// Starts again with the same files; listening when it returns.
+    pub fn restart(&mut self) {
+        self.spawn();
         let status = wait_for("the box answers `status`", START_LIMIT, || {
             let child = self.child.as_mut()?;
             if let Some(status) = child.try_wait().unwrap() {
@@ -224,6 +234,11 @@ impl Lifeboat {
         answer["password"].as_str().unwrap_or_else(|| panic!("no password in {text}")).to_owned()
     }
 
+    /// Everything that it wrote to its log so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
     /// Resident memory in MiB.
     pub fn resident_mib(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the box runs");
@@ -244,7 +259,7 @@ impl Drop for Lifeboat {
             let _ = child.wait();
         }
         if std::thread::panicking() {
-            let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            let log = self.log();
             let lines: Vec<&str> = log.lines().collect();
             eprintln!("--- the box's log, last lines\n{}\n---", lines[lines.len().saturating_sub(LOG_SHOWN)..].join("\n"));
         }
