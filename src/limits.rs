@@ -210,6 +210,16 @@ pub const INDEX_CACHE_OCTETS: u64 = 8 * 1024 * 1024;
 pub const DISK_RESERVE_OCTETS: u64 = 256 * 1024 * 1024;
 /// Below the reserve, delivered copies go until this much more is free, in octets.
 pub const DISK_ROOM_AGAIN_OCTETS: u64 = 256 * 1024 * 1024;
+/// Nothing is dropped for its age so soon after a start: whoever starts a box with a wrong clock or configuration can still stop it.
+pub const RETENTION_FIRST_AFTER: Duration = Duration::from_secs(3600);
+/// Between two looks the wall clock may differ from the monotonic one by this: more is a jump (time servers correct small errors slowly).
+pub const CLOCK_STEP_MAX: Duration = Duration::from_secs(120);
+/// A start finds the clock this much ahead of the newest record at most; more is doubted.
+pub const CLOCK_AHEAD_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+/// After a jump or a doubt the clock has to be steady for this long before anything is dropped for its age.
+pub const CLOCK_STEADY: Duration = Duration::from_secs(7 * 24 * 3600);
+/// A clock that has been doubted for so long is an alarm.
+pub const CLOCK_ALARM_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// On a full disk the spool looks for copies to drop at most this often.
 pub const DISK_MAKE_ROOM_EVERY: Duration = Duration::from_secs(10);
 /// A segment goes only if at most this share of its octets has to be carried over, in percent: each octet written again frees one.

@@ -205,6 +205,55 @@ fn fsck_without_data_says_so() {
     check(folder.path(), &["fsck", "--config", "lifeboat.toml"], 1, "", &expected);
 }
 
+#[test]
+fn fsck_says_what_the_next_start_would_do_and_changes_nothing() {
+    let folder = folder_with("");
+    store_mail(&folder);
+    let here = folder.path();
+    let data = here.join("data");
+    let run = |arguments: &[&str]| lifeboat(here, &[&["fsck", "--config", "lifeboat.toml"], arguments].concat());
+    let told = |index: &str| format!("spool: 3 records in 1 segments\nindex: {index}\nledger: 0 lines\nclean\n");
+    let check = |expected: &str| {
+        let output = run(&[]);
+        assert_eq!((output.status.code(), text(&output.stdout), text(&output.stderr)), (Some(0), told(expected), String::new()));
+    };
+    check("trusted; the next start uses it");
+    fs::write(data.join("index.opening"), "").unwrap();
+    check("not trusted (the last open did not come back, or damage was met); the next start sets it aside and makes it again");
+    assert!(data.join("index.opening").exists());
+    fs::remove_dir_all(data.join("index")).unwrap();
+    check("there is none; the next start makes it from the spool");
+    assert!(!data.join("index").exists(), "looking makes nothing");
+    let output = run(&["--json"]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!((&found["clean"], &found["found"]["records"], &found["rebuilt"]), (&true.into(), &3.into(), &serde_json::Value::Null));
+    assert_eq!(found["found"]["index"]["state"], "missing");
+}
+
+#[test]
+fn fsck_makes_the_index_again_but_not_that_of_a_running_box() {
+    use lifeboat::clock::Wall;
+    use lifeboat::store::{Disk, Options, Store};
+    let folder = folder_with("");
+    store_mail(&folder);
+    let here = folder.path();
+    let data = here.join("data");
+    let rebuild = ["fsck", "--rebuild", "--config", "lifeboat.toml"];
+    let (store, _) = Store::open(&Options { data_dir: data.clone() }, std::sync::Arc::new(Disk), Wall(1_772_355_917_000)).unwrap();
+    let in_use = format!("lifeboat: a running box uses {}; stop it first: systemctl stop lifeboat\n", data.display());
+    check(here, &rebuild, 1, "", &in_use);
+    store.close();
+    drop(store);
+    fs::write(data.join("index.opening"), "").unwrap();
+    let output = lifeboat(here, &rebuild);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{told}{}", text(&output.stderr));
+    assert!(told.starts_with("index: made again: 3 messages in 2 mailboxes, from "), "{told}");
+    assert!(told.ends_with("index: trusted; the next start uses it\nledger: 0 lines\nclean\n"), "{told}");
+    assert!(data.join("index").is_dir() && !data.join("index.opening").exists());
+}
+
 /// One message to each of two people, and one that was sent; the folder as a stopped box leaves it.
 fn store_mail(folder: &TempDir) {
     use lifeboat::clock::Wall;
@@ -264,6 +313,53 @@ fn mailboxes_are_listed_and_exported_while_the_box_is_stopped() {
     run(&["mailbox", "export", "--to", "out"], 2, "", "lifeboat: name one mailbox, or --all\n");
     assert_eq!(index(&here.join("data")), before);
     assert_eq!(index(&here.join("out")).len(), 1);
+}
+
+#[test]
+fn every_folder_is_exported_whatever_it_is_called() {
+    use lifeboat::clock::Wall;
+    use lifeboat::mail::Address;
+    use lifeboat::store::{Change, Disk, Folder, FolderId, Options, Seq, Store};
+    let folder = folder_with("");
+    store_mail(&folder);
+    let (here, at) = (folder.path(), Wall(1_772_355_917_000));
+    let (store, _) = Store::open(&Options { data_dir: here.join("data") }, std::sync::Arc::new(Disk), at).unwrap();
+    let ann = Address::parse("ann@example.com").unwrap().mailbox();
+    let make = |parent: Option<u64>, name: &str| {
+        let made = Change::FolderCreate { mailbox: ann.clone(), parent: parent.map(FolderId), name: name.to_owned() };
+        store.write_wait(vec![made], at).unwrap()[0].0
+    };
+    let outer = make(None, "../A\u{1f4c1}:B");
+    let inner = make(Some(outer), "2026");
+    let sent = make(None, "sent");
+    let relocate = |message: u64, from: Folder, to: Folder| {
+        let moved = Change::Move { mailbox: ann.clone(), message: Seq(message), from, to };
+        store.write_wait(vec![moved], at).unwrap();
+    };
+    // The first letter, and that one after it which ann sent.
+    relocate(1, Folder::Inbox, Folder::Own(FolderId(inner)));
+    let export =
+        |to: &str| lifeboat(here, &["mailbox", "export", "ann@example.com", "--to", to, "--format", "mbox", "--config", "lifeboat.toml"]);
+    let files = |to: &str| {
+        let files = fs::read_dir(here.join(to).join("ann@example.com")).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(export("one").status.code(), Some(0));
+    assert_eq!(files("one"), ["Sent.mbox", "_A\u{1f4c1}_B - 2026.mbox"]);
+    relocate(1, Folder::Own(FolderId(inner)), Folder::Own(FolderId(sent)));
+    assert_eq!(export("two").status.code(), Some(0));
+    assert_eq!(files("two"), ["Sent.mbox", "sent (2).mbox"]);
+    relocate(1, Folder::Own(FolderId(sent)), Folder::Trash);
+    relocate(3, Folder::Sent, Folder::Archive);
+    assert_eq!(text(&export("three").stdout), "ann@example.com: 2 messages in three/ann@example.com\n");
+    assert_eq!(files("three"), ["Archive.mbox", "Trash.mbox"]);
+    // A folder whose record is gone gives up no mail.
+    relocate(1, Folder::Trash, Folder::Own(FolderId(4711)));
+    assert_eq!(export("four").status.code(), Some(0));
+    assert_eq!(files("four"), ["Archive.mbox", "Folder 4711.mbox"]);
+    store.close();
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::claims::Claims;
+use super::clock_watch::Refusal;
 use super::verdicts::Verdicts;
 use crate::auth::{Credentials, Sessions, Throttle};
 use crate::clock::{Clock, Mono, Now, Wall};
@@ -45,6 +46,8 @@ pub struct Core {
     /// What the primary was last seen to offer.
     pub offered: Mutex<Option<Capabilities>>,
     pub alarms: Mutex<HashMap<&'static str, String>>,
+    /// Why nothing is dropped for its age now, if so.
+    pub retention_waits: Mutex<Option<Refusal>>,
     machine: Mutex<Machine>,
     mode: RwLock<ModeNow>,
     suspicions: Mutex<Suspicions>,
@@ -159,6 +162,7 @@ impl Core {
             claims: Claims::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),
+            retention_waits: Mutex::default(),
             mode: RwLock::new(ModeNow { mode: parts.machine.mode(), since: saved.since, event: parts.event }),
             machine: Mutex::new(parts.machine),
             suspicions: Mutex::default(),

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::core::Core;
+use serde::{Deserialize, Serialize};
+
+use super::clock_watch::{ClockWatch, Refusal};
+use super::core::{Core, lock};
 use super::intake::ALARM_LOOP;
 use super::outgoing::{Outgoing, primary_target};
 use super::recovery;
 use super::writing::ALARM_FULL;
-use crate::clock::Wall;
+use crate::clock::{Mono, Wall};
 use crate::config::HostPort;
 use crate::continuity::Mode;
 use crate::limits;
@@ -26,6 +29,7 @@ const ROUND: Duration = Duration::from_secs(15);
 const PURGE_EVERY_ROUNDS: u32 = 240;
 /// What `/readyz` says with its 503.
 const NOT_READY: &str = "not ready\n";
+const ALARM_CLOCK: &str = "clock";
 const SELF_PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The parts of the box that work for ever. One that fell over is missed by nobody else: mail would only wait.
@@ -54,6 +58,7 @@ impl Parts {
 /// For ever, a round each [`ROUND`].
 pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
     let mut round: u32 = 0;
+    let mut clocks = Clocks::new(&core).await;
     loop {
         outgoing.close_idle().await;
         look_at_disk(&core).await;
@@ -67,11 +72,87 @@ pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
         {
             log::error!("held recipients not readable: {error}");
         }
-        if round.is_multiple_of(PURGE_EVERY_ROUNDS) {
-            purge(&core).await;
+        // The first purge is as soon as the clock is trusted.
+        if clocks.look(&core).await.is_err() {
+            round = 0;
+        } else {
+            if round.is_multiple_of(PURGE_EVERY_ROUNDS) {
+                purge(&core).await;
+            }
+            round = round.wrapping_add(1);
         }
-        round = round.wrapping_add(1);
         rt::sleep(ROUND).await;
+    }
+}
+
+/// A ledger line of kind `clock`: the wall clock is doubted, or trusted again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct ClockLine {
+    doubted: bool,
+}
+
+/// Watches the clocks for retention, and tells.
+struct Clocks {
+    watch: ClockWatch,
+    recorded: ClockLine,
+    /// Since when something has been wrong.
+    doubt_since: Option<Mono>,
+}
+
+impl Clocks {
+    async fn new(core: &Arc<Core>) -> Clocks {
+        let there = core.clone();
+        let lines = rt::unblock(move || there.ledger.read("clock")).await;
+        let last = lines.map(|lines| lines.into_iter().next_back().and_then(|line| serde_json::from_value(line.data).ok()));
+        let recorded = match last {
+            Ok(last) => last.unwrap_or(ClockLine { doubted: false }),
+            Err(error) => {
+                log::error!("clock: what was thought of it before is not readable: {error}");
+                ClockLine { doubted: true }
+            }
+        };
+        Clocks { watch: ClockWatch::new(core.now(), recorded.doubted), recorded, doubt_since: None }
+    }
+
+    /// Whether anything may be dropped for its age.
+    async fn look(&mut self, core: &Arc<Core>) -> Result<(), Refusal> {
+        let there = core.clone();
+        let newest = if self.watch.wants_newest() { rt::unblock(move || there.store.view().newest_at()).await } else { Ok(None) };
+        let now = core.now();
+        // Not readable yet: then it is not known yet.
+        let verdict = self.watch.look(now, newest.unwrap_or_default());
+        let line = ClockLine { doubted: self.watch.is_doubted() };
+        if line != self.recorded {
+            self.recorded = line;
+            let there = core.clone();
+            rt::unblock(move || there.record("clock", &line, now.wall)).await;
+        }
+        self.tell(core, verdict.err(), now.mono);
+        verdict
+    }
+
+    fn tell(&mut self, core: &Core, refusal: Option<Refusal>, now: Mono) {
+        let before = std::mem::replace(&mut *lock(&core.retention_waits), refusal);
+        let doubt = refusal.filter(|refusal| refusal.is_doubt());
+        let kind = |refusal: Option<Refusal>| refusal.filter(|refusal| refusal.is_doubt()).map(|refusal| std::mem::discriminant(&refusal));
+        if kind(before) != kind(doubt) {
+            match doubt {
+                Some(doubt) => log::warn!("retention waits: {doubt}"),
+                None => log::info!("retention goes on: the clock is trusted"),
+            }
+        }
+        match doubt {
+            Some(doubt) => {
+                let since = *self.doubt_since.get_or_insert(now);
+                if now.since(since) >= limits::CLOCK_ALARM_AFTER {
+                    core.raise_alarm(ALARM_CLOCK, format!("Old mail is not removed: {doubt}."));
+                }
+            }
+            None => {
+                self.doubt_since = None;
+                core.clear_alarm(ALARM_CLOCK);
+            }
+        }
     }
 }
 
@@ -208,6 +289,7 @@ fn reachable(listener: SocketAddr) -> SocketAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::testing::World;
 
     #[test]
     fn a_web_port_that_refuses_or_is_silent_does_not_serve() {
@@ -217,6 +299,31 @@ mod tests {
         assert!(!probe(), "takes connections and says nothing");
         drop(listener);
         assert!(!probe(), "refuses");
+    }
+
+    #[test]
+    fn a_doubted_clock_is_shown_and_still_doubted_after_a_restart() {
+        let world = World::new();
+        let at_once = |clocks: &mut Clocks| rt::block_on(clocks.look(&world.core));
+        let mut clocks = rt::block_on(Clocks::new(&world.core));
+        assert_eq!(at_once(&mut clocks), Err(Refusal::JustStarted));
+        assert!(!clocks.watch.is_doubted());
+        world.queued_since("ann", Wall(world.core.now().wall.0 - 8 * 24 * 3600 * 1000));
+        assert!(matches!(at_once(&mut clocks), Err(Refusal::Unsteady { .. })));
+        let shown = crate::app::status::status(&world.core).store.retention_waits;
+        assert!(shown.is_some_and(|shown| shown.contains("must be steady for 168 h more")));
+        // A newer record does not make the clock right.
+        world.queued_since("ann", world.core.now().wall);
+        let mut clocks = rt::block_on(Clocks::new(&world.core));
+        assert!(matches!(at_once(&mut clocks), Err(Refusal::Unsteady { .. })));
+        assert_eq!(world.core.ledger.read("clock").unwrap().len(), 1);
+        clocks.tell(&world.core, Some(Refusal::Behind), Mono(0));
+        assert!(!lock(&world.core.alarms).contains_key(ALARM_CLOCK));
+        clocks.doubt_since = Some(Mono(0));
+        clocks.tell(&world.core, Some(Refusal::Behind), Mono(0).plus(limits::CLOCK_ALARM_AFTER));
+        assert!(lock(&world.core.alarms).contains_key(ALARM_CLOCK));
+        clocks.tell(&world.core, None, Mono(0));
+        assert!(!lock(&world.core.alarms).contains_key(ALARM_CLOCK));
     }
 
     #[test]

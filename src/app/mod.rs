@@ -4,6 +4,7 @@
 //! several parts share is in [`core::Core`].
 
 mod claims;
+mod clock_watch;
 mod core;
 mod housekeeping;
 mod intake;

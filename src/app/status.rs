@@ -54,7 +54,8 @@ fn store_status(core: &Core) -> StoreStatus {
         Phase::Building { percent } => (IndexState::Building, percent),
     };
     let newest = core.store.view().newest().0;
-    StoreStatus { newest, used_octets: usage.used_octets, free_octets: usage.free_octets, index, index_percent }
+    let retention_waits = lock(&core.retention_waits).map(|refusal| refusal.to_string());
+    StoreStatus { newest, used_octets: usage.used_octets, free_octets: usage.free_octets, index, index_percent, retention_waits }
 }
 
 /// Whether the box can do its work. An index that is being made is no reason to send mail elsewhere, or for the service manager to

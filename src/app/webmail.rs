@@ -9,7 +9,7 @@ use crate::auth::Token;
 use crate::limits;
 use crate::mail::Mailbox;
 use crate::relay::{Queue, Route};
-use crate::store::{Change, Flags, Folder, Origin, Staged, StoreError};
+use crate::store::{Change, Flags, Folder, Origin, Seq, Staged, StoreError};
 use crate::web::{self, Context, Intent, ModeView, Request, Response, SESSION_COOKIE, Submission};
 
 /// Answers web requests.
@@ -119,7 +119,10 @@ impl Webmail {
             addressed.add(recipient, route, queued_now(now), mailbox);
         }
         addressed.file(submission.mailbox.clone(), Folder::Sent);
-        let written = self.write(Origin::Webmail, submission.mailbox.clone(), submission.message, addressed)?;
+        // In one unit: there is never both the sent message and its draft, nor neither.
+        let mailbox = submission.mailbox.clone();
+        let gone = submission.replaces.map(|message| Change::Remove { mailbox, message, folder: Folder::Drafts });
+        let written = self.write(Origin::Webmail, submission.mailbox.clone(), submission.message, addressed, gone)?;
         log::info!("web submitted message={written} mailbox=<{}>", submission.mailbox);
         core.kick(Queue::Primary);
         core.kick(Queue::Outbound);
@@ -129,10 +132,17 @@ impl Webmail {
     fn keep_draft(&self, submission: Submission) -> Result<(), StoreError> {
         let mut addressed = Addressed::default();
         addressed.file(submission.mailbox.clone(), Folder::Drafts);
-        self.write(Origin::Draft, submission.mailbox, submission.message, addressed).map(|_| ())
+        self.write(Origin::Draft, submission.mailbox, submission.message, addressed, None).map(|_| ())
     }
 
-    fn write(&self, origin: Origin, writer: Mailbox, message: Vec<u8>, addressed: Addressed) -> Result<crate::store::Seq, StoreError> {
+    fn write(
+        &self,
+        origin: Origin,
+        writer: Mailbox,
+        message: Vec<u8>,
+        addressed: Addressed,
+        also: Option<Change>,
+    ) -> Result<Seq, StoreError> {
         let core = &self.core;
         let now = core.now().wall;
         let body = Staged::from_bytes(message);
@@ -150,7 +160,8 @@ impl Webmail {
             smtputf8,
         };
         let accepted = new.accepted(&body, now).map_err(|error| StoreError::Io(error.to_string()))?;
-        let written = core.store.write_wait(vec![Change::Message(Box::new(accepted), Arc::new(body))], now)?;
+        let changes = std::iter::once(Change::Message(Box::new(accepted), Arc::new(body))).chain(also);
+        let written = core.store.write_wait(changes.collect(), now)?;
         Ok(written.first().copied().unwrap_or_default())
     }
 }
@@ -179,5 +190,36 @@ impl Drop for Slot<'_> {
     fn drop(&mut self) {
         *lock(&self.0.free) += 1;
         self.0.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::app::testing::World;
+
+    #[test]
+    fn a_sent_draft_leaves_drafts_and_one_that_could_not_be_sent_stays() {
+        let world = World::new();
+        let webmail = Webmail::new(world.core.clone());
+        let ann = world.address("ann").mailbox();
+        let letter = |replaces| Submission {
+            mailbox: ann.clone(),
+            recipients: vec![world.address("bo")],
+            message: b"Subject: plans\r\n\r\ntext\r\n".to_vec(),
+            replaces,
+            typed: String::new(),
+        };
+        let in_folder = |folder| world.core.store.view().counts(&ann, folder).unwrap().total;
+        webmail.keep_draft(letter(None)).unwrap();
+        let draft = world.core.store.view().folder(&ann, Folder::Drafts, None, 1).unwrap()[0].message;
+        world.files.failing.store(true, Ordering::SeqCst);
+        assert!(webmail.submit(letter(Some(draft))).is_err());
+        world.files.failing.store(false, Ordering::SeqCst);
+        assert_eq!((in_folder(Folder::Drafts), in_folder(Folder::Sent)), (1, 0));
+        webmail.submit(letter(Some(draft))).unwrap();
+        assert_eq!((in_folder(Folder::Drafts), in_folder(Folder::Sent)), (0, 1));
     }
 }

@@ -434,16 +434,19 @@ pub struct AdminPassword {
     pub config: PathBuf,
 }
 
-/// check everything that is stored; the box must be stopped
+/// check everything that is stored, change nothing, say what the next start will do
 #[derive(FromArgs)]
 #[argh(subcommand, name = "fsck")]
 pub struct Fsck {
-    /// make the index again from the spool
+    /// make the index again from the spool; the box must be stopped
     #[argh(switch)]
     pub rebuild: bool,
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
 }
 
 /// print the version

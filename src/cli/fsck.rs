@@ -1,4 +1,4 @@
-//! `lifeboat fsck`: checks what is stored while the box is stopped.
+//! `lifeboat fsck`: checks what is stored and changes nothing; with `--rebuild`, and the box stopped, makes the index again.
 
 use std::fs;
 use std::io;
@@ -6,53 +6,71 @@ use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::Path;
 use std::sync::Arc;
 
-use lifeboat::store::{Disk, StoreError, fsck as store};
+use lifeboat::clock::{Clock, SystemClock};
+use lifeboat::store::fsck::{self as store, FsckReport, Rebuilt};
+use lifeboat::store::{Disk, Files, StoreError};
+use serde_json::json;
 
+use super::args::Fsck;
 use super::{DONE, FAILED, complain, load, say};
 
-pub fn fsck(config: &Path, rebuild: bool) -> u8 {
-    let loaded = match load::load_or_complain(config) {
+/// Exit codes: 0 all that was acknowledged is there, 1 something is not or could not be done, 78 bad configuration.
+pub fn fsck(command: &Fsck) -> u8 {
+    let loaded = match load::load_or_complain(&command.config) {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
     let data_dir = &loaded.config.server.data_dir;
-    if !data_dir.join("spool").is_dir() {
-        complain(&format!("lifeboat: nothing is stored in {} yet", data_dir.display()));
-        return FAILED;
-    }
-    let checked = check(data_dir, rebuild);
-    // Whatever happened, what was written must belong to the box.
-    if let Err(error) = give_back(data_dir) {
-        complain(&format!("lifeboat: cannot give {} back to its owner: {error}", data_dir.display()));
-        return FAILED;
-    }
-    match checked {
-        Ok((report, true)) => {
-            say(&report);
-            DONE
+    let done = if data_dir.join("spool").is_dir() {
+        work(data_dir, command.rebuild)
+    } else {
+        Err(format!("nothing is stored in {} yet", data_dir.display()))
+    };
+    match done {
+        Ok(Done { report, rebuilt }) => {
+            if command.json {
+                say(&format!("{:#}", json!({ "clean": report.is_clean(), "found": report, "rebuilt": rebuilt })));
+            } else {
+                rebuilt.iter().for_each(|rebuilt| say(&rebuilt.to_string()));
+                say(&report.to_string());
+            }
+            if report.is_clean() { DONE } else { FAILED }
         }
-        Ok((report, false)) => {
-            say(&report);
-            FAILED
-        }
-        Err(StoreError::InUse) => {
-            complain(&format!("lifeboat: a running box uses {}; stop it first: systemctl stop lifeboat", data_dir.display()));
-            FAILED
-        }
-        Err(error) => {
-            complain(&format!("lifeboat: {error}"));
+        Err(text) => {
+            if command.json {
+                say(&format!("{:#}", json!({ "error": text })));
+            } else {
+                complain(&format!("lifeboat: {text}"));
+            }
             FAILED
         }
     }
 }
 
-/// The report, and whether it is clean.
-fn check(data_dir: &Path, rebuild: bool) -> Result<(String, bool), StoreError> {
-    if rebuild {
-        store::rebuild(data_dir)?;
+struct Done {
+    report: FsckReport,
+    rebuilt: Option<Rebuilt>,
+}
+
+fn work(data_dir: &Path, rebuild: bool) -> Result<Done, String> {
+    let files: Arc<dyn Files> = Arc::new(Disk);
+    let rebuilt = if rebuild {
+        let rebuilt = store::rebuild(data_dir, Arc::clone(&files), SystemClock::new().now().wall);
+        // Whatever happened, what was written must belong to the box.
+        give_back(data_dir).map_err(|error| format!("cannot give {} back to its owner: {error}", data_dir.display()))?;
+        Some(rebuilt.map_err(|error| in_words(data_dir, &error))?)
+    } else {
+        None
+    };
+    let report = store::check(data_dir, files).map_err(|error| in_words(data_dir, &error))?;
+    Ok(Done { report, rebuilt })
+}
+
+fn in_words(data_dir: &Path, error: &StoreError) -> String {
+    match error {
+        StoreError::InUse => format!("a running box uses {}; stop it first: systemctl stop lifeboat", data_dir.display()),
+        error => error.to_string(),
     }
-    let report = store::check(data_dir, Arc::new(Disk))?;
-    Ok((report.to_string(), report.is_clean()))
 }
 
 /// Run by root, fsck leaves files that the box's own user could not open: they get the owner of the data folder.

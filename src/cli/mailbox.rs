@@ -114,13 +114,10 @@ fn tell_damage(frozen: &Frozen) {
 
 fn listed(frozen: &Frozen) -> Result<Vec<Listed>, StoreError> {
     let one = |mailbox: Mailbox| {
-        let mut folders = Vec::new();
-        for (folder, name) in export::folders(frozen, &mailbox)? {
-            let counts = frozen.view().counts(&mailbox, folder)?;
-            if counts.total > 0 {
-                folders.push(ListedFolder { name, total: counts.total, unread: counts.unread });
-            }
-        }
+        let folders = export::folders(frozen, &mailbox)?;
+        let folders =
+            folders.into_iter().map(|named| ListedFolder { name: named.name, total: named.counts.total, unread: named.counts.unread });
+        let folders = folders.collect();
         Ok(Listed { mailbox, folders })
     };
     frozen.view().mailboxes()?.into_iter().map(one).collect()

@@ -82,7 +82,7 @@ fn command(command: Command) -> u8 {
             let AdminCommand::Password(c) = admin.command;
             not_yet("admin password", &c.config)
         }
-        Command::Fsck(c) => fsck::fsck(&c.config, c.rebuild),
+        Command::Fsck(c) => fsck::fsck(&c),
         Command::Version(_) => version(),
     }
 }

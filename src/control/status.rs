@@ -67,6 +67,9 @@ pub struct StoreStatus {
     /// How much of it is built: 100 when it is ready.
     #[serde(default)]
     pub index_percent: u8,
+    /// Why nothing is removed for its age now, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_waits: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +109,14 @@ pub(super) mod tests {
                 in_a_row: 61,
             }],
             alarms: vec![Alarm { name: "disk-low".into(), text: "4 GiB are left for mail".into() }],
-            store: StoreStatus { newest: 4711, used_octets: 3 << 30, free_octets: 4 << 30, index: IndexState::Building, index_percent: 43 },
+            store: StoreStatus {
+                newest: 4711,
+                used_octets: 3 << 30,
+                free_octets: 4 << 30,
+                index: IndexState::Building,
+                index_percent: 43,
+                retention_waits: Some("the clock jumped".into()),
+            },
             people: 40,
             version: "0.1.0".into(),
             uptime_s: 90_061,
@@ -129,7 +139,7 @@ pub(super) mod tests {
                 "latency_ms": 3, "at": "2026-03-03T09:20:00Z", "in_a_row": 61
             }],
             "alarms": [{ "name": "disk-low", "text": "4 GiB are left for mail" }],
-            "store": { "newest": 4711, "used_octets": 3221225472u64, "free_octets": 4294967296u64, "index": "building", "index_percent": 43 },
+            "store": { "newest": 4711, "used_octets": 3221225472u64, "free_octets": 4294967296u64, "index": "building", "index_percent": 43, "retention_waits": "the clock jumped" },
             "people": 40,
             "version": "0.1.0",
             "uptime_s": 90061

@@ -109,6 +109,9 @@ fn facts(status: &Status, now: Wall) -> Vec<(&'static str, String)> {
         let percent = status.store.index_percent;
         facts.push(("Index", format!("being made again, {percent} % done: mail is taken, the webmail and the queues wait for it")));
     }
+    if let Some(why) = &status.store.retention_waits {
+        facts.push(("Retention", format!("waits: {why}")));
+    }
     facts.push(("People", status.people.to_string()));
     facts.push(("Version", format!("{}, running for {}", status.version, in_words(Duration::from_secs(status.uptime_s)))));
     facts
@@ -206,6 +209,7 @@ mod tests {
              Listening    SMTP 0.0.0.0:25; webmail 0.0.0.0:443\n\
              Store        3.0 GiB used, 4.0 GiB free\n\
              Index        being made again, 43 % done: mail is taken, the webmail and the queues wait for it\n\
+             Retention    waits: the clock jumped\n\
              People       40\n\
              Version      0.1.0, running for 1 day 1 hour\n",
         );

@@ -123,6 +123,8 @@ pub struct Submission {
     pub recipients: Vec<Address>,
     /// Wire form, without Bcc and without Received.
     pub message: Vec<u8>,
+    /// The draft that this goes on with: when this is sent, it leaves Drafts.
+    pub replaces: Option<Seq>,
     /// What was typed, to give it back if storing fails.
     pub typed: String,
 }

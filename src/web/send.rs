@@ -14,7 +14,7 @@ use crate::limits::{COMPOSE_MESSAGE_MAX_OCTETS, COMPOSE_SUBJECT_MAX_CHARS};
 use crate::mail::compose::{self, Draft, File};
 use crate::mail::form::Form;
 use crate::mail::parse;
-use crate::store::Seq;
+use crate::store::{Folder, Seq};
 
 pub fn send(request: &Request, context: &Context<'_>) -> Answer {
     let form = guard::form(request)?;
@@ -131,7 +131,14 @@ impl<'a> Letter<'a> {
 
     fn submission(&self, addressed: Addressed, message: Vec<u8>) -> Submission {
         let typed = given_back(&self.typed);
-        Submission { mailbox: self.reader.mailbox().clone(), recipients: addressed.all, message, typed }
+        Submission { mailbox: self.reader.mailbox().clone(), recipients: addressed.all, message, replaces: self.draft(), typed }
+    }
+
+    /// The draft that this goes on with. A message that was sent can be edited and sent again too: it stays.
+    fn draft(&self) -> Option<Seq> {
+        let entry = &self.source.as_ref()?.entry;
+        let goes_on = self.typed.about.is_some_and(|about| about.kind == Kind::Edit);
+        (goes_on && entry.folder == Folder::Drafts).then_some(entry.message)
     }
 
     /// The form once more, with everything that was typed; browsers do not let us put the files back.

@@ -1,10 +1,16 @@
 //! The index is a view: without it the same pages come back.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+
+use lifeboat::clock::{Clock, SystemClock};
+use lifeboat::mail::{Address, parse};
+use lifeboat::store::{Accepted, Change, Disk, Filing, Flags, Folder, Options, Origin, Staged, Store};
 
 use crate::harness::lifeboat::{Lifeboat, Setup};
 use crate::harness::person::{Page, Person};
-use crate::harness::{folder, mail, sender};
+use crate::harness::{folder, heavy, mail, sender, wait_for};
 
 const FLIP: Duration = Duration::from_secs(30);
 
@@ -56,4 +62,68 @@ fn deleting_the_index_loses_nothing_that_a_person_sees() {
     carla.sign_in("carla@example.com", &password);
     let after = seen(&carla);
     assert_eq!(before, after);
+}
+
+/// Messages that are there before the box starts: enough that making their index takes seconds.
+const CACHED: usize = 50_000;
+/// Written together.
+const UNIT: usize = 1_000;
+const MADE: Duration = Duration::from_secs(300);
+
+/// Small messages for one person, as the box would have stored them; the box is stopped.
+fn fill(data: &Path, address: &str) {
+    let now = SystemClock::new().now().wall;
+    let (store, _) = Store::open(&Options { data_dir: data.to_owned() }, Arc::new(Disk), now).unwrap();
+    let mailbox = Address::parse(address).unwrap().mailbox();
+    for unit in 0..CACHED / UNIT {
+        let change = |number: usize| {
+            let message = mail::message(address, &format!("cached {}", unit * UNIT + number), "text");
+            let accepted = Accepted {
+                at: now,
+                origin: Origin::Inbound,
+                session: "fill".to_owned(),
+                client: None,
+                reverse_path: None,
+                recipients: Vec::new(),
+                filings: vec![Filing { mailbox: mailbox.clone(), folder: Folder::Inbox, flags: Flags::NONE, recipient: None }],
+                eight_bit: false,
+                smtputf8: false,
+                summary: parse::summarise(&message),
+            };
+            Change::Message(Box::new(accepted), Arc::new(Staged::from_bytes(message)))
+        };
+        store.write_wait((0..UNIT).map(change).collect(), now).unwrap();
+    }
+    store.close();
+}
+
+#[test]
+fn mail_is_accepted_while_the_index_is_made() {
+    let _one = heavy();
+    let folder = folder();
+    let mut lifeboat = Lifeboat::start(folder.path(), &Setup::without_primary());
+    lifeboat.wait_mode("continuity", FLIP);
+    let password = lifeboat.password("ann@example.com");
+    assert!(lifeboat.stop().success());
+    fill(&lifeboat.data(), "ann@example.com");
+    std::fs::remove_dir_all(lifeboat.data().join("index")).expect("there is an index folder");
+    lifeboat.restart();
+
+    let index = |lifeboat: &Lifeboat| lifeboat.status()["store"]["index"].as_str().unwrap_or_default().to_owned();
+    let message = mail::message("ann@example.com", "came meanwhile", "text");
+    let reply = sender::deliver(lifeboat.smtp, "out@outside.example", &["ann@example.com"], &message).unwrap();
+    assert!(reply.starts_with("250"), "{reply}");
+    let ann = Person::new(lifeboat.web, folder.path(), "ann");
+    let page = ann.sign_in_to_any("ann@example.com", &password);
+    // It was being made before, during and behind both, or this test shows nothing.
+    assert_eq!(index(&lifeboat), "building", "make CACHED greater");
+    assert_eq!(page.status, 503, "{}", page.text());
+    assert!(page.text().contains('%'), "{}", page.text());
+
+    wait_for("the index is made", MADE, || (index(&lifeboat) == "ready").then_some(()));
+    let page = wait_for("the page is shown", FLIP, || Some(ann.get("/mail/inbox")).filter(|page| page.status == 200));
+    let (_, newest) = Person::messages(&page).into_iter().next().expect("messages");
+    assert!(newest.contains("came meanwhile"), "{newest}");
+    let listed = lifeboat.command(&["mailbox", "list"]);
+    assert!(listed.contains(&format!("ann@example.com: Inbox {} (", CACHED + 1)), "{listed}");
 }

@@ -1,12 +1,13 @@
 //! Mail as files that any mail program reads.
 
+use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use lifeboat::mail::{Mailbox, date, mbox};
-use lifeboat::store::{Entry, Folder, Frozen, StoreError};
+use lifeboat::store::{Counts, Entry, Folder, FolderId, FolderRow, Frozen, StoreError};
 use serde::Serialize;
 
 use super::Trouble;
@@ -38,11 +39,63 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// The folders of a mailbox with the names they get.
-pub fn folders(_frozen: &Frozen, _mailbox: &Mailbox) -> Result<Vec<(Folder, String)>, StoreError> {
-    Ok([(Folder::Inbox, "Inbox"), (Folder::Sent, "Sent"), (Folder::Drafts, "Drafts")]
-        .map(|(folder, name)| (folder, name.to_owned()))
-        .into())
+/// A folder that has any mail.
+pub struct Named {
+    pub folder: Folder,
+    /// With the folders that it lies in: `Projects/2026`.
+    pub name: String,
+    /// The file it is written to: no other folder of the mailbox has this name, whatever the case of its letters.
+    pub file: String,
+    pub counts: Counts,
+}
+
+/// The folders of a mailbox that have any mail, with the names they get.
+pub fn folders(frozen: &Frozen, mailbox: &Mailbox) -> Result<Vec<Named>, StoreError> {
+    let own = frozen.view().folders(mailbox)?;
+    let mut taken = BTreeSet::new();
+    let mut folders = Vec::new();
+    for (folder, counts) in frozen.view().filled_folders(mailbox)? {
+        let path = path_of(folder, &own);
+        let file = untaken(&file_name(&path.join(" - ")), &mut taken);
+        folders.push(Named { folder, name: path.join("/"), file, counts });
+    }
+    Ok(folders)
+}
+
+// Names from the outermost folder in.
+fn path_of(folder: Folder, own: &[FolderRow]) -> Vec<String> {
+    let usual = match folder {
+        Folder::Inbox => "Inbox",
+        Folder::Sent => "Sent",
+        Folder::Drafts => "Drafts",
+        Folder::Archive => "Archive",
+        Folder::Junk => "Junk",
+        Folder::Trash => "Trash",
+        Folder::Own(id) => return own_path(id, own),
+    };
+    vec![usual.to_owned()]
+}
+
+fn own_path(id: FolderId, own: &[FolderRow]) -> Vec<String> {
+    let mut path = Vec::new();
+    let mut next = Some(id);
+    // No path is longer than there are folders, unless a folder lies in itself.
+    while let Some(row) = next.and_then(|id| own.iter().find(|row| row.id == id)).filter(|_| path.len() < own.len()) {
+        path.insert(0, row.name.clone());
+        next = row.parent;
+    }
+    // Its record is damaged, or gone: the mail is there all the same.
+    if path.is_empty() { vec![format!("Folder {}", id.0)] } else { path }
+}
+
+fn untaken(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let mut number = 1;
+    let mut untaken = name.to_owned();
+    while !taken.insert(untaken.to_lowercase()) {
+        number += 1;
+        untaken = format!("{name} ({number})");
+    }
+    untaken
 }
 
 impl Export<'_> {
@@ -50,11 +103,9 @@ impl Export<'_> {
     pub fn mailbox(&self, mailbox: &Mailbox) -> Result<Exported, Trouble> {
         let to = self.to.join(file_name(mailbox.as_str()));
         let mut done = Exported { mailbox: mailbox.clone(), to: to.clone(), messages: 0, unreadable: Vec::new() };
-        for (folder, name) in folders(self.frozen, mailbox)? {
-            if self.frozen.view().counts(mailbox, folder)?.total > 0 {
-                make_folder(&to).map_err(|error| at(&to, &error))?;
-                self.folder(mailbox, folder, &to.join(file_name(&name)), &mut done)?;
-            }
+        for Named { folder, file, .. } in folders(self.frozen, mailbox)? {
+            make_folder(&to).map_err(|error| at(&to, &error))?;
+            self.folder(mailbox, folder, &to.join(file), &mut done)?;
         }
         Ok(done)
     }

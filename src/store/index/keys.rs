@@ -137,6 +137,26 @@ pub fn mailbox_of(key: &[u8]) -> Option<&str> {
     std::str::from_utf8(key.get(3..3 + usize::from(length))?).ok()
 }
 
+/// Folders of a mailbox that have anything in them.
+pub fn counts_of(mailbox: &Mailbox) -> Vec<u8> {
+    Key::new(COUNTS).text(mailbox.as_str()).0
+}
+
+/// The folder that a key of counts ends with.
+pub fn folder_of(key: &[u8]) -> Option<Folder> {
+    let text = usize::from(u16::from_be_bytes(key.get(1..3)?.try_into().ok()?));
+    match key.get(3 + text..)? {
+        [1] => Some(Folder::Inbox),
+        [2] => Some(Folder::Sent),
+        [3] => Some(Folder::Drafts),
+        [4] => Some(Folder::Archive),
+        [5] => Some(Folder::Junk),
+        [6] => Some(Folder::Trash),
+        [OWN_FOLDER_OCTET, number @ ..] => Some(Folder::Own(FolderId(u64::from_be_bytes(number.try_into().ok()?)))),
+        _ => None,
+    }
+}
+
 /// Folders of a mailbox's own.
 pub fn own_folders(mailbox: &Mailbox) -> Vec<u8> {
     Key::new(OWN_FOLDER).text(mailbox.as_str()).0
@@ -275,6 +295,11 @@ mod tests {
         assert_eq!(recipient_of(&held(Seq(7), 9)), Some((Seq(7), 9)));
         assert_eq!(recipient_of(&queued(Queue::Outbound, Seq(1 << 50), 3)), Some((Seq(1 << 50), 3)));
         assert_eq!(mailbox_of(&counts(&ann, Folder::Sent)), Some("ann@example.com"));
+        for folder in [Folder::Inbox, Folder::Sent, Folder::Drafts, Folder::Archive, Folder::Junk, Folder::Trash, Folder::Own(FolderId(7))]
+        {
+            assert_eq!(folder_of(&counts(&ann, folder)), Some(folder));
+        }
+        assert_eq!(folder_of(b"C\0\x01a"), None);
         assert_eq!(number_of(&entry(&ann, Folder::Inbox, Seq(5))), Some(5));
         assert_eq!(recipient_of(b"H"), None);
     }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use self::overlay::Overlay;
 pub use self::rows::{Applied, Place, SegmentRow};
 use self::vessel::Vessel;
-pub use self::vessel::quarantine as throw_away;
+pub use self::vessel::{look, quarantine as throw_away};
 use super::feed::Feed;
 use super::reader::Reader;
 use super::record::Placed;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rows::{DeliveryRow, EntryRow, FilingRow, Place, QueueRow, StoredFolder, StoredMessage, decode};
+use super::rows::{Applied, DeliveryRow, EntryRow, FilingRow, Place, QueueRow, StoredFolder, StoredMessage, decode};
 use super::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, keys, sled_error};
 use crate::clock::Wall;
 use crate::mail::{Mailbox, Summary};
@@ -32,6 +32,20 @@ impl View {
 
     pub fn counts(&self, mailbox: &Mailbox, folder: Folder) -> Result<Counts, StoreError> {
         Ok(self.row(&keys::counts(mailbox, folder))?.unwrap_or_default())
+    }
+
+    /// Every folder of a mailbox that has any mail, in the order of [`Folder`]: one that lost its name too.
+    pub fn filled_folders(&self, mailbox: &Mailbox) -> Result<Vec<(Folder, Counts)>, StoreError> {
+        self.vessel.read(|tree| {
+            let mut folders = Vec::new();
+            for row in tree.scan_prefix(keys::counts_of(mailbox)) {
+                let (key, value) = row.map_err(sled_error)?;
+                if let Some(folder) = keys::folder_of(&key) {
+                    folders.push((folder, decode(&value)?));
+                }
+            }
+            Ok(folders)
+        })
     }
 
     /// A person's own folders, in the order in which they were made.
@@ -212,6 +226,12 @@ impl View {
             }
             Ok(tally)
         })
+    }
+
+    /// Wall time of the newest record that the index has; none if it has none.
+    pub fn newest_at(&self) -> Result<Option<Wall>, StoreError> {
+        let applied: Option<Applied> = self.row(&keys::applied())?;
+        Ok(applied.filter(|applied| applied.seq > 0).map(|applied| applied.at))
     }
 
     /// No record has a greater number: that of the newest on disk, or of one that a crash tore.

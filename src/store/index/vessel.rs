@@ -120,6 +120,11 @@ fn set_aside(data_dir: &Path, why: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether there is a folder at all, and why what is there cannot be trusted, if so. Changes nothing.
+pub fn look(data_dir: &Path) -> (bool, Option<String>) {
+    (data_dir.join(FOLDER).exists(), distrusted(data_dir))
+}
+
 // Why what is there cannot be trusted, if so.
 fn distrusted(data_dir: &Path) -> Option<String> {
     if !data_dir.join(FOLDER).exists() {

@@ -32,7 +32,7 @@ fn a_deleted_index_comes_back() {
     let folders = sample();
     folders.remove_index();
     check_all_there(&folders, true);
-    fsck::rebuild(folders.path()).unwrap();
+    fsck::throw_views_away(folders.path()).unwrap();
     check_all_there(&folders, true);
     check_all_there(&folders, false);
 }

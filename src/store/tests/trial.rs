@@ -260,7 +260,7 @@ pub fn compare(store: &Store, known: &mut Known) -> Vec<String> {
 fn compare_states(store: &Store, unit: u32, message: &mut Message, seq: Seq, archived: bool) -> Option<String> {
     let number = match &store.view().deliveries(seq).unwrap()[0].state {
         DeliveryState::Held { reason, .. } => reason.parse().unwrap(),
-        DeliveryState::Queued { in_doubt, .. } if *in_doubt == (unit % 4 == 0) => 0,
+        DeliveryState::Queued { in_doubt, .. } if *in_doubt == unit.is_multiple_of(4) => 0,
         DeliveryState::Delivered { .. } if DELIVERED.contains(&unit) => 0,
         other => return Some(format!("unit {unit} is {other:?}")),
     };

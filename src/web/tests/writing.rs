@@ -58,6 +58,27 @@ fn a_forward_carries_the_ticked_files() {
 }
 
 #[test]
+fn a_draft_that_is_sent_is_replaced_and_nothing_else_is() {
+    let world = World::new(Mode::Continuity);
+    let replaced = |about: Seq, kind: &str| {
+        let about = about.to_string();
+        let fields = [&WRITTEN[..], &[("about", about.as_str()), ("kind", kind)]].concat();
+        let outcome = check(&world.ask("POST", "/mail/send").by("ann@example.com").form(&fields), 303, 1);
+        let Intent::Submit(submission) = &outcome.intents[0] else { panic!("{:?}", outcome.intents) };
+        submission.replaces
+    };
+    let draft = world.file(PLAIN, Origin::Draft, &[], &[("ann@example.com", Folder::Drafts)]);
+    assert_eq!(replaced(draft, "edit"), Some(draft));
+    assert_eq!(replaced(draft, "reply"), None);
+    let sent = world.file(PLAIN, Origin::Webmail, &[], &[("ann@example.com", Folder::Sent)]);
+    assert_eq!(replaced(sent, "edit"), None);
+    let foreign = world.file(PLAIN, Origin::Draft, &[], &[("bo@example.com", Folder::Drafts)]);
+    let foreign = foreign.to_string();
+    let foreign = [&WRITTEN[..], &[("about", foreign.as_str()), ("kind", "edit")]].concat();
+    check(&world.ask("POST", "/mail/send").by("ann@example.com").form(&foreign), 422, 0);
+}
+
+#[test]
 fn nobody_loses_what_they_typed() {
     let mut world = World::new(Mode::Continuity);
     let kept = |outcome: &Outcome| assert!(body(outcome).contains("My words"), "{}", body(outcome));
