@@ -151,7 +151,7 @@ impl Session {
         let parts: Vec<Part> = sizes.iter().enumerate().map(|(at, octets)| Part { unit, at: at as u32, of, octets: *octets }).collect();
         let state = match unit {
             unit if DELIVERED.contains(&unit) => delivered(),
-            unit if unit % 4 == 0 => DeliveryState::InSession,
+            unit if unit.is_multiple_of(4) => DeliveryState::InSession,
             _ => queued(),
         };
         let changes = parts.iter().map(|part| message(&[NAME], &state, at, &part.body())).collect();
@@ -260,7 +260,7 @@ pub fn compare(store: &Store, known: &mut Known) -> Vec<String> {
 fn compare_states(store: &Store, unit: u32, message: &mut Message, seq: Seq, archived: bool) -> Option<String> {
     let number = match &store.view().deliveries(seq).unwrap()[0].state {
         DeliveryState::Held { reason, .. } => reason.parse().unwrap(),
-        DeliveryState::Queued { in_doubt, .. } if *in_doubt == (unit % 4 == 0) => 0,
+        DeliveryState::Queued { in_doubt, .. } if *in_doubt == unit.is_multiple_of(4) => 0,
         DeliveryState::Delivered { .. } if DELIVERED.contains(&unit) => 0,
         other => return Some(format!("unit {unit} is {other:?}")),
     };
