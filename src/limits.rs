@@ -62,6 +62,8 @@ pub const SMTP_REFUSED_RECIPIENTS_MAX: u32 = 100;
 /// After our last reply, how long unread input is drained so that a reset does not overtake the reply.
 pub const SMTP_LINGER: Duration = Duration::from_secs(2);
 pub const SMTP_LINGER_MAX_OCTETS: usize = 16 * 1024 * 1024;
+/// Connections that the kernel holds for a listener which is busy; more wait a second or longer for their next try.
+pub const LISTEN_BACKLOG: i32 = 1024;
 /// After a failed `accept` (out of file descriptors) an SMTP listener waits this long.
 pub const SMTP_ACCEPT_RETRY_WAIT: Duration = Duration::from_millis(200);
 /// A remembered recipient verdict of the primary.
@@ -199,6 +201,9 @@ pub const FOLDER_NAME_MAX_OCTETS: usize = 255;
 pub const EVENT_ID_MAX_OCTETS: usize = 128;
 /// Octets of the index whose checksum is taken at an orderly close and compared at the next start.
 pub const INDEX_CHECKED_OCTETS: u64 = 256 * 1024 * 1024;
+/// sled hands its buffers to the kernel at least this often, in milliseconds. After a death of the process what was not handed over is read
+/// from the spool again, after a loss of power the whole index is made again: nothing is gained by hurry, and each time it waits for the disk.
+pub const INDEX_FLUSH_MS: u64 = 5_000;
 /// sled's cache, in octets.
 pub const INDEX_CACHE_OCTETS: u64 = 8 * 1024 * 1024;
 /// Free space below which new mail is answered 452, in octets.
@@ -219,6 +224,49 @@ pub const DISK_BALLAST_LEDGER_OCTETS: u64 = 4 * 1024 * 1024;
 pub const DISK_CHECK_OCTETS: u64 = 16 * 1024 * 1024;
 /// Longest line of the ledger, in octets: an imported directory is one line.
 pub const LEDGER_LINE_MAX_OCTETS: usize = 64 * 1024 * 1024;
+
+/// Search: what is held of a message for its text and the names of its attachments, in octets, and of each run of lines in base64
+/// within it: enough for [`SEARCH_TEXT_MAX_OCTETS`] of text.
+pub const SEARCH_READ_MAX_OCTETS: usize = 2 * 1024 * 1024;
+pub const SEARCH_ENCODED_MAX_OCTETS: usize = SEARCH_TEXT_MAX_OCTETS / 2 * 3;
+/// The piece in which messages are read for it, in octets.
+pub const SEARCH_PIECE_OCTETS: usize = 256 * 1024;
+/// Text of one message that can be found, in octets of UTF-8; names and subjects come first.
+pub const SEARCH_TEXT_MAX_OCTETS: usize = 256 * 1024;
+/// Characters by which a word is known; what follows is not looked at. Encoded data in a text would fill the tables otherwise.
+pub const SEARCH_WORD_MAX_CHARS: usize = 48;
+/// What is looked at of a question, in characters, and how many words and phrases of it.
+pub const SEARCH_QUERY_MAX_CHARS: usize = 400;
+pub const SEARCH_QUERY_WORDS_MAX: usize = 16;
+/// Shortest beginning of a word that `*` completes, in characters: shorter ones stand for too many words (200 ms for three of them
+/// with 100,000 messages, 4 ms for four).
+pub const SEARCH_PREFIX_MIN_CHARS: usize = 4;
+/// Candidates that one question to the search may ask for.
+pub const SEARCH_HITS_MAX: usize = 1000;
+/// Messages, and octets of their text, that go into the search by one transaction.
+pub const SEARCH_BATCH_MESSAGES: usize = 500;
+pub const SEARCH_BATCH_OCTETS: usize = 2 * 1024 * 1024;
+/// Parts of one size that FTS5 lets stand before it makes one of them: fewer mean more work for each message, more for each question.
+pub const SEARCH_MERGE_PARTS: i64 = 8;
+/// Records without a message after which the place in the spool is noted all the same.
+pub const SEARCH_NOTE_RECORDS: u64 = 10_000;
+/// The search waits this long after a write, so that messages that come together go in together.
+pub const SEARCH_GATHER: Duration = Duration::from_millis(250);
+/// Pause between two transactions of the search, and the longer one while mail is coming in: mail goes first.
+pub const SEARCH_PAUSE: Duration = Duration::from_millis(10);
+pub const SEARCH_PAUSE_BUSY: Duration = Duration::from_millis(500);
+/// How far the thread of the search steps back (`setpriority(2)`): beside a busy thread it gets a tenth of a core.
+pub const SEARCH_NICE: i32 = 10;
+/// SQLite's cache for each of the two connections of the search, in KiB.
+pub const SEARCH_CACHE_KIB: i64 = 2048;
+/// After a failure, and when nothing happens, the search looks again after this time.
+pub const SEARCH_RETRY_WAIT: Duration = Duration::from_secs(15);
+/// Free space below which the search stops growing, in octets: above [`DISK_RESERVE_OCTETS`], so that it never takes mail's room.
+pub const SEARCH_FREE_MIN_OCTETS: u64 = 2 * DISK_RESERVE_OCTETS;
+/// Looks for candidates that one page of hits takes at most, when most of them are in no folder any more.
+pub const SEARCH_PAGES_MAX: usize = 20;
+/// Records that the search may be behind before people are told.
+pub const SEARCH_BEHIND_SHOWN: u64 = 1000;
 
 // ---- Network ---------------------------------------------------------------------------------
 

@@ -15,11 +15,12 @@ const LINES_MAX: usize = 600;
 const PURE: [&str; 7] = ["mail", "config", "smtp", "continuity", "relay", "failback", "notify"];
 
 /// Crates (or modules) that have one home: a room, or a file.
-const HOMES: [(&str, &str); 13] = [
+const HOMES: [(&str, &str); 14] = [
     ("mail_parser", "mail"),
     ("mail_builder", "mail"),
     ("ammonia", "mail"),
     ("sled", "store"),
+    ("rusqlite", "store"),
     ("maud", "web"),
     ("smol", "net"),
     ("rustls", "net"),

@@ -184,7 +184,8 @@ impl Intake {
         let (mode, now) = (self.core.mode().mode, self.core.now().wall);
         let standing = self.standing(session.client);
         let addressed = self.address(standing, &envelope, mode, now);
-        let trusted = standing != Standing::Stranger && addressed.recipients.iter().any(|to| to.route == Route::Outbound);
+        let outward = addressed.recipients.iter().any(|to| to.route == Route::Outbound);
+        let trusted = standing != Standing::Stranger && outward;
         let filed_for_local = addressed.recipients.iter().any(|to| to.route == Route::Primary);
         body.prepend(&self.received_field(session, &envelope, now));
         let size = body.len();
@@ -223,9 +224,12 @@ impl Intake {
             envelope.reverse_path.as_ref().map(Address::to_string).unwrap_or_default(),
             envelope.recipients.len(),
         );
-        if in_session.len() < envelope.recipients.len() {
-            self.core.kick(Queue::Primary);
+        // A runner that is kicked reads its queue, and the index hurries for that: not without need.
+        if outward {
             self.core.kick(Queue::Outbound);
+        }
+        if filed_for_local && in_session.is_empty() && self.core.mode().mode != Mode::Continuity {
+            self.core.kick(Queue::Primary);
         }
         if in_session.is_empty() { reply::stored(message) } else { self.hand_over(session, message, transaction, in_session).await }
     }

@@ -7,6 +7,7 @@ pub mod control_socket;
 pub mod deadline;
 pub mod dns;
 pub mod https_client;
+mod listen;
 pub mod probe;
 pub mod rt;
 pub mod service;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::index::{Applied, throw_away};
 use super::open::{SPOOL, lock};
-use super::{Files, StoreError, ledger, recover, segment};
+use super::{Files, StoreError, ledger, recover, search, segment};
 
 /// What there is. While the store runs, a group that is being written looks like a torn tail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,8 +69,9 @@ pub fn check(data_dir: &Path, files: Arc<dyn Files>) -> Result<FsckReport, Store
     Ok(report)
 }
 
-/// Throws the index away: the next open makes it again from the spool. Refuses while the store is open.
+/// Throws index and search away: the next open makes them again from the spool. Refuses while the store is open.
 pub fn rebuild(data_dir: &Path) -> Result<(), StoreError> {
     let _lock = lock(data_dir)?;
+    search::throw_away(data_dir)?;
     throw_away(data_dir, "fsck asked for a new one")
 }

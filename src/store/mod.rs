@@ -14,6 +14,7 @@
 //! | `reader` | records where they lie |
 //! | `index/` | the view that pages and queues read |
 //! | `feed`, `indexer` | how the view follows what is on disk, without holding it up |
+//! | `search/` | the view that finds words |
 //! | `retention` | what may go |
 //! | `frozen` | all of it for reading alone, also while a box runs |
 //! | [`ledger`], [`fsck`] | events and audit; looking without touching |
@@ -40,6 +41,7 @@ mod record;
 mod recover;
 mod retention;
 mod scan;
+mod search;
 mod segment;
 mod space;
 mod stage;
@@ -60,12 +62,15 @@ pub use file::{Disk, Files, How, OpenFile};
 pub use frozen::Frozen;
 pub use index::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View};
 pub use ledger::{Ledger, Line};
+pub use search::SearchState;
 pub use stage::Staged;
 
 use self::feed::Feed;
 use self::reader::Reader;
+use self::search::Search;
 use self::writer::{Command, Done, Write};
 use crate::clock::Wall;
+use crate::mail::Mailbox;
 
 /// Where and how.
 #[derive(Clone, Debug)]
@@ -173,6 +178,7 @@ struct Inner {
     /// None once closed.
     commands: Mutex<Option<SyncSender<Command>>>,
     threads: Mutex<Option<Threads>>,
+    search: Search,
     /// Held while open; goes last.
     _lock: std::fs::File,
 }
@@ -263,6 +269,23 @@ impl Store {
         self.inner.reader.piece(&self.place(message)?, offset, length)
     }
 
+    /// Candidates for what a person looks for in a mailbox, newest first, those before `before`, at most `limit` (and
+    /// [`crate::limits::SEARCH_HITS_MAX`]): messages that were filed there and hold all words of `query`. Whether the mailbox
+    /// (still) shows one, and in which folder, [`View::entry`] says.
+    ///
+    /// Any text is a query: words, `"several words in a row"`, and `begin*`; case and accents do not matter. Without any word in it nothing is found.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] while the search cannot be asked; see [`Store::search_state`].
+    pub fn search(&self, mailbox: &Mailbox, query: &str, before: Option<Seq>, limit: usize) -> Result<Vec<Seq>, StoreError> {
+        self.inner.search.find(mailbox, query, before, limit)
+    }
+
+    /// Whether the search knows all that is on disk. It is made from the spool behind everything else.
+    pub fn search_state(&self) -> SearchState {
+        self.inner.search.state()
+    }
+
     fn place(&self, message: Seq) -> Result<index::Place, StoreError> {
         self.inner.view.place(message)?.ok_or_else(|| StoreError::Damaged(format!("there is no message {message}")))
     }
@@ -314,6 +337,7 @@ impl Inner {
         if !is_writer && writer.join().is_err() {
             log::error!("store writer panicked");
         }
+        self.search.stop();
         self.feed.end();
         if indexer.join().is_err() {
             log::error!("store index thread panicked");

@@ -13,6 +13,7 @@ use super::index::View;
 use super::indexer::{Current, Indexer};
 use super::reader::Reader;
 use super::recover::{self, Replayed};
+use super::search::{self, Search};
 use super::segment::{self, Paths, Segment};
 use super::space::Space;
 use super::writer::Writer;
@@ -79,6 +80,7 @@ fn start(files: Arc<dyn Files>, data_dir: &Path, segments: &[Segment], end: &Rep
     let view = Arc::new(View::new(Arc::clone(&feed), reader.clone()));
     let (current, findings) = (Current::default(), Arc::default());
     let next_number = segments.last().map_or(1, |segment| segment.number + 1);
+    let search = Search::start(data_dir, paths.clone(), search::Position { segment: last_segment, end: last_end, seq: end.highest_seq });
     let writer = Writer {
         log: Log::new(Arc::clone(&files), spool.clone(), paths.clone(), end.highest_seq.saturating_add(1), next_number, end.previous),
         feed: Arc::clone(&feed),
@@ -89,6 +91,7 @@ fn start(files: Arc<dyn Files>, data_dir: &Path, segments: &[Segment], end: &Rep
         reader: reader.clone(),
         space: Space::default(),
         pinned_from: Some(Seq(0)),
+        search: search.notice(),
     };
     let (sender, receiver) = sync_channel(WRITER_QUEUE_MAX);
     let indexer = Indexer {
@@ -107,7 +110,7 @@ fn start(files: Arc<dyn Files>, data_dir: &Path, segments: &[Segment], end: &Rep
     let writer = thread("store", move || writer.run(&receiver))?;
     let indexer = thread("index", move || indexer.run())?;
     let threads = Mutex::new(Some(Threads { writer, indexer }));
-    let inner = Inner { files, spool, reader, view, feed, findings, commands: Mutex::new(Some(sender)), threads, _lock: lock };
+    let inner = Inner { files, spool, reader, view, feed, findings, commands: Mutex::new(Some(sender)), threads, search, _lock: lock };
     Ok(Store { inner: Arc::new(inner) })
 }
 

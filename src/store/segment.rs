@@ -121,12 +121,16 @@ fn number_of(name: &str, suffix: &str) -> Option<u64> {
 
 /// All segments in order, with their headers read.
 pub fn list(files: &dyn Files, spool: &Path) -> Result<Vec<Segment>, StoreError> {
-    let mut segments = Vec::new();
-    for name in files.list(spool).map_err(StoreError::of)? {
-        let Some(number) = number_of(&name, SUFFIX) else { continue };
-        segments.push(read_header(files, spool.join(name), number).map_err(StoreError::of)?);
-    }
-    segments.sort_by_key(|segment| segment.number);
+    let names = files.list(spool).map_err(StoreError::of)?;
+    let mut found: Vec<_> = names.iter().filter_map(|name| Some((number_of(name, SUFFIX)?, spool.join(name)))).collect();
+    found.sort_unstable_by_key(|(number, _)| *number);
+    read(files, found)
+}
+
+/// Reads the headers of some segments, in order of their numbers: up to the newest, or else nobody says where the last one ends.
+pub fn read(files: &dyn Files, found: Vec<(u64, PathBuf)>) -> Result<Vec<Segment>, StoreError> {
+    let segments = found.into_iter().map(|(number, path)| read_header(files, path, number).map_err(StoreError::of));
+    let mut segments = segments.collect::<Result<Vec<_>, _>>()?;
     settle_ends(&mut segments);
     Ok(segments)
 }
@@ -175,6 +179,12 @@ pub struct Paths(Arc<RwLock<BTreeMap<u64, PathBuf>>>);
 impl Paths {
     pub fn get(&self, number: u64) -> Option<PathBuf> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(&number).cloned()
+    }
+
+    /// This segment, if it is there, and all behind it, in order.
+    pub fn from(&self, number: u64) -> Vec<(u64, PathBuf)> {
+        let paths = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        paths.range(number..).map(|(number, path)| (*number, path.clone())).collect()
     }
 
     pub fn set(&self, number: u64, path: PathBuf) {

@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::record::{Head, Placed};
 use super::segment::Paths;
 use super::space::Space;
-use super::{Change, Completion, Files, Seq, StoreError, Written, check, retention};
+use super::{Change, Completion, Files, Seq, StoreError, Written, check, retention, search};
 use crate::clock::Wall;
 use crate::limits::{GROUP_COMMIT_MAX, RECORD_BODY_MAX_OCTETS, UNIT_CHANGES_MAX};
 
@@ -71,6 +71,7 @@ pub struct Writer {
     pub space: Space,
     /// What retention was last told to keep; everything before it was told anything.
     pub pinned_from: Option<Seq>,
+    pub search: search::Notice,
 }
 
 impl Writer {
@@ -168,6 +169,9 @@ impl Writer {
         let (units, dones): (Vec<_>, Vec<_>) = pending.drain(..).map(|one| (one.unit, one.done)).unzip();
         let numbers = |unit: &Vec<Placed>| -> Vec<Seq> { unit.iter().map(|placed| placed.header.seq).collect() };
         let seqs: Vec<Vec<Seq>> = units.iter().map(numbers).collect();
+        if let Some(last) = units.last().and_then(|unit| unit.last()) {
+            self.search.durable(search::Position { segment: last.segment, end: last.end(), seq: last.header.seq.0 });
+        }
         self.feed.publish(self.log.durable(), units.into_iter());
         for (seqs, done) in seqs.into_iter().zip(dones) {
             done.call(Ok(seqs));

@@ -44,7 +44,7 @@ pub fn show(folder: Folder, request: &Request, context: &Context<'_>) -> Answer 
     Ok(response::page(200, pages::folder::page(&shell, &page)).into())
 }
 
-fn row(entry: &Entry, now: Wall) -> Row {
+pub fn row(entry: &Entry, now: Wall) -> Row {
     let summary = &entry.summary;
     let who = match entry.folder {
         Folder::Inbox if summary.from_name.trim().is_empty() => &summary.from_address,

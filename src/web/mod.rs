@@ -30,6 +30,7 @@ mod request;
 mod response;
 mod route;
 mod scripts;
+mod search;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -95,6 +96,7 @@ fn dispatch(route: Route, request: &Request, context: &Context<'_>) -> Answer {
         Route::Logout => login::sign_out(request, context),
         Route::Mail => Ok(response::see_other("/mail/inbox").into()),
         Route::Folder(folder) => folder::show(folder, request, context),
+        Route::Search => search::show(request, context),
         Route::Message(seq) => message::show(seq, request, context),
         Route::MessageHtml(seq) => document::show(seq, context),
         Route::MessagePart(seq, number) => download::part(seq, number, context),

@@ -11,6 +11,7 @@ pub enum Route {
     Logout,
     Mail,
     Folder(Folder),
+    Search,
     Message(Seq),
     MessageHtml(Seq),
     MessagePart(Seq, usize),
@@ -77,6 +78,7 @@ fn place(path: &str) -> Option<Place> {
         ["mail", "inbox"] => Place::Read(Route::Folder(Folder::Inbox)),
         ["mail", "sent"] => Place::Read(Route::Folder(Folder::Sent)),
         ["mail", "drafts"] => Place::Read(Route::Folder(Folder::Drafts)),
+        ["mail", "search"] => Place::Read(Route::Search),
         ["mail", "message", seq] => Place::Read(Route::Message(number(seq)?)),
         ["mail", "message", seq, "html"] => Place::Read(Route::MessageHtml(number(seq)?)),
         ["mail", "message", seq, "raw"] => Place::Read(Route::MessageRaw(number(seq)?)),
@@ -130,6 +132,7 @@ mod tests {
         check("POST", "/login", Found::Route(Route::Login));
         check("POST", "/logout", Found::Route(Route::Logout));
         check("GET", "/mail/inbox", Found::Route(Route::Folder(Folder::Inbox)));
+        check("GET", "/mail/search", Found::Route(Route::Search));
         check("GET", "/mail/message/42", Found::Route(Route::Message(Seq(42))));
         check("GET", "/mail/message/42/html", Found::Route(Route::MessageHtml(Seq(42))));
         check("GET", "/mail/message/42/part/3", Found::Route(Route::MessagePart(Seq(42), 3)));

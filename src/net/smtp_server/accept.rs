@@ -14,6 +14,7 @@ use super::registry::Registry;
 use super::{Host, ServerOptions, session};
 use crate::clock::Clock;
 use crate::limits::SMTP_ACCEPT_RETRY_WAIT;
+use crate::net::listen::listen;
 use crate::net::rt;
 use crate::smtp::{Reply, reply};
 
@@ -52,8 +53,7 @@ impl<H: Host> Front<H> {
 }
 
 pub fn bind(address: &SocketAddr) -> io::Result<Listener> {
-    Async::<std::net::TcpListener>::bind(*address)
-        .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
+    Async::try_from(listen(*address)?)
 }
 
 /// Accepts until it is cancelled. `alive` is held here and by every session.

@@ -35,6 +35,7 @@ use self::backend::Backend;
 use self::client::Patience;
 use self::front::Front;
 use super::deadline::within;
+use super::listen::listen;
 use super::rt;
 use super::rt::channel::{Receiver, Sender};
 use crate::config::NetworkSet;
@@ -121,8 +122,7 @@ impl Drop for WebServer {
 }
 
 fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let bound = std::net::TcpListener::bind(address).and_then(TcpListener::try_from);
-    bound.map_err(|error| std::io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
+    listen(address).and_then(TcpListener::try_from)
 }
 
 /// The web's own copy: browsers ask for `http/1.1` by ALPN (RFC 7301), SMTP's clients for nothing.

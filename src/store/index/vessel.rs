@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use super::sled_error;
-use crate::limits::{INDEX_CACHE_OCTETS, INDEX_CHECKED_OCTETS};
+use crate::limits::{INDEX_CACHE_OCTETS, INDEX_CHECKED_OCTETS, INDEX_FLUSH_MS};
 use crate::store::StoreError;
 
 const FOLDER: &str = "index";
@@ -78,8 +78,11 @@ impl Vessel {
 }
 
 fn open_sled(folder: &Path) -> Result<sled::Db, StoreError> {
-    let config =
-        sled::Config::new().path(folder).cache_capacity(INDEX_CACHE_OCTETS).mode(sled::Mode::HighThroughput).flush_every_ms(Some(500));
+    let config = sled::Config::new()
+        .path(folder)
+        .cache_capacity(INDEX_CACHE_OCTETS)
+        .mode(sled::Mode::HighThroughput)
+        .flush_every_ms(Some(INDEX_FLUSH_MS));
     catch_unwind(AssertUnwindSafe(|| config.open()))
         .unwrap_or_else(|_| Err(sled::Error::Corruption { at: None, bt: () }))
         .map_err(sled_error)

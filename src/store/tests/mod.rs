@@ -9,6 +9,7 @@ mod powercut;
 mod property;
 mod purge;
 mod recovery;
+mod search;
 mod simulated;
 mod spool;
 mod trial;

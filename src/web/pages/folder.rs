@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::layout::{self, Shell, folder_name};
+use super::search;
 use crate::store::{Folder, Seq};
 use crate::web::route::folder_path;
 
@@ -55,6 +56,7 @@ pub fn page(shell: &Shell, page: &FolderPage) -> Markup {
             div.heading {
                 h1 { (folder_name(page.folder)) }
                 p.total { (total(page)) }
+                (search::field(""))
             }
             @if page.rows.is_empty() {
                 (empty(page))
@@ -66,7 +68,7 @@ pub fn page(shell: &Shell, page: &FolderPage) -> Markup {
     )
 }
 
-fn row(row: &Row) -> Markup {
+pub fn row(row: &Row) -> Markup {
     html! {
         li.mail.unread[row.unread] {
             a href={ "/mail/message/" (row.message) } {

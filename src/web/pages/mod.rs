@@ -7,4 +7,5 @@ pub mod layout;
 pub mod login;
 pub mod message;
 pub mod notice;
+pub mod search;
 pub mod text;

@@ -1,6 +1,7 @@
 //! Routes against a real store. Here: a world with two people, and a request in the making.
 
 mod reading;
+mod searching;
 mod signing;
 mod writing;
 

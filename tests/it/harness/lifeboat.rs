@@ -23,6 +23,8 @@ pub struct Setup {
     pub smarthost: Option<SocketAddr>,
     /// Addresses with mailboxes.
     pub people: Vec<String>,
+    /// Networks that may relay, beside the primary's.
+    pub trusted: Vec<String>,
     /// Lines added to `[smtp]`.
     pub smtp: String,
     pub fall: u32,
@@ -38,6 +40,7 @@ impl Setup {
             primary,
             smarthost: None,
             people: people.to_vec(),
+            trusted: Vec::new(),
             smtp: String::new(),
             fall: 3,
             rise: 3,
@@ -58,13 +61,14 @@ impl Setup {
         };
         format!(
             "[server]\nhostname = \"{hostname}\"\ndata_dir = \"{folder}/data\"\ncontrol_socket = \"{folder}/control.sock\"\n\n\
-             [smtp]\nlisten = [\"127.0.0.1:0\"]\ndomains = [\"example.com\"]\ntrusted = [\"{ip}/32\"]\n{smtp}\n\
+             [smtp]\nlisten = [\"127.0.0.1:0\"]\ndomains = [\"example.com\"]\ntrusted = [\"{ip}/32\"{trusted}]\n{smtp}\n\
              [primary]\nsmtp = \"{primary}\"\nsource = [\"{ip}/32\"]\ncanary = \"lifeboat-canary@example.com\"\n\n\
              [monitor]\ninterval = \"1s\"\ntimeout = \"900ms\"\nfall = {fall}\nrise = {rise}\n{outbound}\n\
              [web]\nlisten = [\"127.0.0.1:0\"]\ntls = \"on\"\n\n[directory]\nfile = \"{folder}/directory.csv\"\n",
             hostname = self.hostname,
             ip = self.primary.ip(),
             primary = self.primary,
+            trusted = self.trusted.iter().map(|network| format!(", \"{network}\"")).collect::<String>(),
             smtp = self.smtp,
             fall = self.fall,
             rise = self.rise,
@@ -130,6 +134,34 @@ impl Lifeboat {
         });
         self.smtp = address(&status, "smtp");
         self.web = address(&status, "web");
+    }
+
+    /// Starts again; how long it takes until SMTP greets on the port that it had before.
+    #[allow(dead_code, reason = "for the benchmarks")]
+    pub fn restart_until_greeting(&mut self) -> Duration {
+        assert!(self.child.is_none(), "stop or kill it first");
+        let text = fs::read_to_string(self.config()).unwrap();
+        let fixed = text.replacen("listen = [\"127.0.0.1:0\"]", &format!("listen = [\"{}\"]", self.smtp), 1);
+        fs::write(self.config(), fixed).unwrap();
+        let started = std::time::Instant::now();
+        let log = File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
+        let mut command = Command::new(BINARY);
+        command.args(["run", "--config"]).arg(self.config()).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        self.child = Some(command.spawn().expect("the binary starts"));
+        let greets = || {
+            let mut octets = [0; 3];
+            let mut stream = std::net::TcpStream::connect(self.smtp).ok()?;
+            std::io::Read::read_exact(&mut stream, &mut octets).ok()?;
+            (&octets == b"220").then_some(())
+        };
+        while greets().is_none() {
+            assert!(started.elapsed() < START_LIMIT, "no greeting");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let took = started.elapsed();
+        let status = wait_for("the box answers `status`", START_LIMIT, || self.try_status());
+        self.web = address(&status, "web");
+        took
     }
 
     fn config(&self) -> PathBuf {

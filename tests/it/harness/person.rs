@@ -53,6 +53,20 @@ impl Person {
         self.fetch(&form.action, &["-H", &header, "--data-binary", &data])
     }
 
+    /// How long a page takes, from the request on an open connection to its last octet.
+    #[allow(dead_code, reason = "for the benchmarks")]
+    pub fn seconds(&self, path: &str) -> f64 {
+        let jar = self.folder.join("cookies");
+        let mut command = Command::new("curl");
+        command.args(["--silent", "--show-error", "--insecure", "--max-time", "60", "--noproxy", "*", "--cookie"]).arg(&jar);
+        // The first request opens the connection.
+        let url = format!("https://{}{path}", self.server);
+        command.args(["--write-out", "%{time_pretransfer} %{time_total}\n", "--output", "/dev/null", &url]);
+        let times = run(command.args(["--output", "/dev/null", &url]));
+        let last: Vec<f64> = times.lines().last().unwrap_or_default().split(' ').filter_map(|time| time.parse().ok()).collect();
+        last.get(1).unwrap_or(&f64::NAN) - last.first().unwrap_or(&f64::NAN)
+    }
+
     fn fetch(&self, path: &str, arguments: &[&str]) -> Page {
         let jar = self.folder.join("cookies");
         let mut command = Command::new("curl");

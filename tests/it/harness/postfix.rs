@@ -23,6 +23,12 @@ pub struct Postfix {
 impl Postfix {
     /// Starts with mailboxes for these addresses; everybody else is unknown (550 5.1.1).
     pub fn start(folder: &Path, address: std::net::IpAddr, people: &[String]) -> Postfix {
+        let mut postfix = Postfix::prepared(folder, address, people);
+        postfix.plug_in();
+        postfix
+    }
+
+    fn prepared(folder: &Path, address: std::net::IpAddr, people: &[String]) -> Postfix {
         need("postfix", "postfix");
         let smtp = free_port(address);
         let folder = folder.join("postfix");
@@ -35,9 +41,39 @@ impl Postfix {
         fs::write(folder.join("etc/master.cf"), master_cf(smtp)).unwrap();
         let mailboxes: String = people.iter().map(|address| format!("{address} {}/\n", user(address))).collect();
         fs::write(folder.join("etc/mailboxes"), mailboxes + "lifeboat-canary@example.com canary/\n").unwrap();
-        let mut postfix = Postfix { folder, smtp, running: false };
+        Postfix { folder, smtp, running: false }
+    }
+
+    /// Starts one that takes everything for example.com and throws it away, as fast as it can: more processes than senders, no limit on
+    /// connections from one address. What it accepts it writes and syncs as ever.
+    #[allow(dead_code, reason = "for the benchmarks")]
+    pub fn discarding(folder: &Path, address: std::net::IpAddr) -> Postfix {
+        let mut postfix = Postfix::prepared(folder, address, &[]);
+        let more = "default_process_limit = 250
+smtpd_client_connection_count_limit = 0
+smtpd_client_event_limit_exceptions = static:all
+virtual_transport = discard:
+virtual_mailbox_maps = static:all
+qmgr_message_active_limit = 50000
+in_flow_delay = 0
+";
+        let path = postfix.folder.join("etc/main.cf");
+        let settings = fs::read_to_string(&path)
+            .unwrap()
+            .lines()
+            .filter(|line| !line.starts_with("virtual_"))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>();
+        fs::write(path, settings + "virtual_mailbox_domains = example.com\n" + more).unwrap();
         postfix.plug_in();
         postfix
+    }
+
+    /// The master process.
+    #[allow(dead_code, reason = "for the benchmarks")]
+    pub fn pid(&self) -> u32 {
+        let text = fs::read_to_string(self.folder.join("queue/pid/master.pid")).expect("Postfix runs");
+        text.trim().parse().expect("a process id")
     }
 
     /// Starts (again) on the same port, with queue and mailboxes as they were.

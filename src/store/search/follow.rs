@@ -1,0 +1,327 @@
+//! The thread of the search: reads the spool behind the writer, and puts what can be found into the tables.
+
+use std::convert::Infallible;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, mem};
+
+use super::condense::Condensed;
+use super::tables::{Document, Fault, Position, Questions, Tables};
+use super::{Shared, Woken, words};
+use crate::limits::{
+    SEARCH_BATCH_MESSAGES, SEARCH_BATCH_OCTETS, SEARCH_FREE_MIN_OCTETS, SEARCH_GATHER, SEARCH_NICE, SEARCH_NOTE_RECORDS, SEARCH_PAUSE,
+    SEARCH_PAUSE_BUSY, SEARCH_PIECE_OCTETS, SEARCH_RETRY_WAIT, SEARCH_TEXT_MAX_OCTETS,
+};
+use crate::mail::parse::{self, Opened, Person};
+use crate::store::index::{Applied, Place};
+use crate::store::reader::Reader;
+use crate::store::record::{Head, Placed};
+use crate::store::segment::{self, Paths, Segment};
+use crate::store::{Accepted, Disk, Files, Seq, StoreError, recover};
+
+/// Why the thread left what it was doing.
+enum Halt {
+    Stopping,
+    Fault(Fault),
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Halt {
+        Halt::Fault(fault)
+    }
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Halt {
+        Halt::Fault(Fault::Failed(error.to_string()))
+    }
+}
+
+/// What the thread needs. Like sled, it goes around [`Files`]: it may be thrown away, and must not take part in what
+/// tests count there.
+pub struct Follower {
+    pub data_dir: PathBuf,
+    pub paths: Paths,
+    pub shared: Arc<Shared>,
+}
+
+impl Follower {
+    /// Works until the store closes. Whatever goes wrong ends here: it is logged, and tried again later.
+    pub fn run(self) {
+        // On Linux this is the priority of the calling thread alone.
+        if let Err(error) = rustix::process::setpriority_process(None, SEARCH_NICE) {
+            log::debug!("search priority stays: {error}");
+        }
+        let mut set_aside = false;
+        loop {
+            let panicked = |_| Err(Halt::Fault(Fault::Failed("the search thread panicked".to_owned())));
+            let Err(halt) = catch_unwind(AssertUnwindSafe(|| self.work())).unwrap_or_else(panicked);
+            self.shared.unavailable();
+            match halt {
+                Halt::Stopping => return,
+                Halt::Fault(Fault::Broken(why)) if !mem::replace(&mut set_aside, true) => {
+                    log::error!("search set aside, it is made again: {why}");
+                    if let Err(error) = put_aside(&self.data_dir) {
+                        log::error!("search not set aside: {error}");
+                    }
+                }
+                Halt::Fault(fault) => {
+                    log::warn!("search waits: {fault}");
+                    if self.shared.pause(SEARCH_RETRY_WAIT) {
+                        return;
+                    }
+                    set_aside = false;
+                }
+            }
+        }
+    }
+
+    fn work(&self) -> Result<Infallible, Halt> {
+        let mut at_work = self.begin()?;
+        at_work.forget_dropped()?;
+        loop {
+            at_work.step()?;
+        }
+    }
+
+    fn begin(&self) -> Result<AtWork<'_>, Halt> {
+        let folder = self.data_dir.join(super::FOLDER);
+        fs::create_dir_all(&folder).map_err(|error| Fault::Broken(error.to_string()))?;
+        let tables = Tables::open(&folder)?;
+        let position = tables.applied()?;
+        if !self.has(position)? {
+            return Err(Fault::Broken("it is ahead of the spool".to_owned()).into());
+        }
+        self.shared.available(Questions::open(&folder)?, position);
+        let reader = Reader::new(Arc::new(Disk), self.paths.clone());
+        Ok(AtWork { follower: self, tables, reader, noted: position, position, batch: Batch::default() })
+    }
+
+    // Whether the spool goes as far. A segment that retention has dropped meanwhile is behind, not ahead.
+    fn has(&self, position: Position) -> Result<bool, Halt> {
+        let durable = self.shared.durable();
+        let is_last_kept = self.paths.get(position.segment).is_some();
+        let behind = (position.segment, position.end) <= (durable.segment, durable.end) && position.seq <= durable.seq;
+        if !is_last_kept || !behind {
+            return Ok(behind);
+        }
+        let found = self.segments(position.segment, durable)?;
+        Ok(found.first().is_some_and(|segment| segment.number == position.segment && segment.limit() >= position.end))
+    }
+
+    // The segments from this one on, as far as they are on disk for certain.
+    fn segments(&self, from: u64, durable: Position) -> Result<Vec<Segment>, StoreError> {
+        let mut segments = segment::read(&Disk, self.paths.from(from))?;
+        segments.retain(|segment| segment.number <= durable.segment);
+        if let Some(last) = segments.last_mut().filter(|last| last.number == durable.segment) {
+            last.known_end = Some(last.known_end.unwrap_or(u64::MAX).min(durable.end));
+        }
+        Ok(segments)
+    }
+}
+
+// Documents on their way into the tables.
+#[derive(Default)]
+struct Batch {
+    documents: Vec<Document>,
+    octets: usize,
+}
+
+struct AtWork<'a> {
+    follower: &'a Follower,
+    tables: Tables,
+    reader: Reader,
+    /// What the tables say, and what was read: records that say nothing to the search are not worth a transaction each.
+    noted: Position,
+    position: Position,
+    batch: Batch,
+}
+
+impl AtWork<'_> {
+    // Waits for work and does it: what the writer wrote, and what retention dropped.
+    fn step(&mut self) -> Result<(), Halt> {
+        let shared = &self.follower.shared;
+        let durable = match shared.wait_for_more(self.position, SEARCH_RETRY_WAIT) {
+            Woken::At(durable) => durable,
+            Woken::Distrusted => return Err(Fault::Broken("a question met damage".to_owned()).into()),
+            Woken::Stopping => {
+                self.note()?;
+                return Err(Halt::Stopping);
+            }
+        };
+        if durable > self.position {
+            if shared.pause(SEARCH_GATHER) {
+                return Err(Halt::Stopping);
+            }
+            self.check_room()?;
+            self.catch_up(shared.durable())?;
+        }
+        self.forget_dropped()
+    }
+
+    fn check_room(&self) -> Result<(), Halt> {
+        match Disk.free_octets(&self.follower.data_dir) {
+            Ok(free) if free < SEARCH_FREE_MIN_OCTETS => Err(Fault::Failed("the disk is nearly full".to_owned()).into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn catch_up(&mut self, durable: Position) -> Result<(), Halt> {
+        let segments = self.follower.segments(self.position.segment, durable)?;
+        let Position { segment, end, seq } = self.position;
+        let from = Applied { segment, end, seq, ..Applied::default() };
+        let mut halt = None;
+        let read = recover::read_spool(&Disk, &segments, &from, &mut |unit| {
+            self.unit(&unit).map_err(|reason| {
+                halt = Some(reason);
+                StoreError::Closed
+            })
+        });
+        if let Some(halt) = halt {
+            return Err(halt);
+        }
+        for place in read?.damaged {
+            log::warn!("search passed over: {place}");
+        }
+        self.position = self.position.max(durable);
+        if !self.batch.documents.is_empty() || self.position.seq - self.noted.seq >= SEARCH_NOTE_RECORDS {
+            self.note()?;
+        }
+        self.follower.shared.applied(self.position);
+        Ok(())
+    }
+
+    fn unit(&mut self, unit: &[Placed]) -> Result<(), Halt> {
+        for placed in unit {
+            match &placed.head {
+                Some(Head::Message(accepted)) => self.message(placed, placed.header.seq, accepted)?,
+                // Written again from another segment: what is known of it is replaced.
+                Some(Head::Carried(carried)) => self.message(placed, carried.message, &carried.accepted)?,
+                _ => {}
+            }
+        }
+        if let Some(last) = unit.last() {
+            self.position = Position { segment: last.segment, end: last.end(), seq: last.header.seq.0 };
+        }
+        // With what is not worth a transaction, closing the store waits for nothing long either.
+        if self.follower.shared.is_stopping() {
+            return Err(Halt::Stopping);
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, placed: &Placed, message: Seq, accepted: &Accepted) -> Result<(), Halt> {
+        // What is filed nowhere is nobody's to find.
+        if accepted.filings.is_empty() {
+            return Ok(());
+        }
+        let Some(document) = self.document(placed, message, accepted) else { return Ok(()) };
+        self.batch.octets += document.octets();
+        self.batch.documents.push(document);
+        if self.batch.documents.len() >= SEARCH_BATCH_MESSAGES || self.batch.octets >= SEARCH_BATCH_OCTETS {
+            self.note()?;
+            let shared = &self.follower.shared;
+            shared.applied(self.position);
+            // What the writer wrote while this batch was made shows whether mail is coming in.
+            let pause = if shared.was_written() { SEARCH_PAUSE_BUSY } else { SEARCH_PAUSE };
+            if shared.pause(pause) {
+                return Err(Halt::Stopping);
+            }
+        }
+        Ok(())
+    }
+
+    fn document(&self, placed: &Placed, message: Seq, accepted: &Accepted) -> Option<Document> {
+        let Placed { segment, offset, header, .. } = *placed;
+        let place = Place { record: header.seq, segment, offset, head_octets: header.head_octets, body_octets: header.body_octets };
+        let body = match self.condensed(&place) {
+            Ok(body) => body,
+            Err(error) => {
+                log::warn!("message={message} search cannot read it: {error}");
+                return None;
+            }
+        };
+        // One message that the parser stumbles over must not keep all others from being found.
+        let opened = catch_unwind(|| parse::open(&body)).unwrap_or_default();
+        let mut boxes: Vec<String> = accepted.filings.iter().map(|filing| words::mailbox_word(&filing.mailbox)).collect();
+        boxes.sort_unstable();
+        boxes.dedup();
+        let mut document = document(&opened);
+        (document.message, document.segment, document.boxes) = (message.0, segment, boxes.join(" "));
+        Some(document)
+    }
+
+    fn condensed(&self, place: &Place) -> Result<Vec<u8>, StoreError> {
+        let mut condensed = Condensed::default();
+        let mut offset = 0;
+        loop {
+            let piece = self.reader.piece(place, offset, SEARCH_PIECE_OCTETS)?;
+            offset += piece.len() as u64;
+            if piece.is_empty() || !condensed.push(&piece) {
+                return Ok(condensed.finish());
+            }
+        }
+    }
+
+    // What was collected, and how far. The position is behind the last whole unit: what of the next one is in already is replaced when
+    // it is read again.
+    fn note(&mut self) -> Result<(), Halt> {
+        let Batch { documents, .. } = mem::take(&mut self.batch);
+        if !documents.is_empty() || self.noted != self.position {
+            self.tables.put(&documents, self.position)?;
+            self.noted = self.position;
+        }
+        Ok(())
+    }
+
+    // Retention drops segments from the oldest on. Until their rows are gone, the index knows that nobody has those messages.
+    fn forget_dropped(&mut self) -> Result<(), Halt> {
+        while let Some(oldest) = self.tables.oldest_segment()? {
+            if self.follower.paths.get(oldest).is_some() {
+                break;
+            }
+            self.tables.forget(oldest, SEARCH_BATCH_MESSAGES)?;
+            if self.follower.shared.pause(SEARCH_PAUSE) {
+                return Err(Halt::Stopping);
+            }
+        }
+        Ok(())
+    }
+}
+
+// Only what the message itself says: envelope recipients may be nobody's business (Bcc).
+fn document(opened: &Opened) -> Document {
+    let mut room = SEARCH_TEXT_MAX_OCTETS;
+    let Opened { summary, from, to, cc, reply_to, .. } = opened;
+    let mut document = Document::default();
+    words::push(&mut document.subject, &summary.subject, &mut room);
+    for Person { name, address } in [from, to, cc, reply_to].into_iter().flatten() {
+        words::push(&mut document.people, &format!("{name} {address}\n"), &mut room);
+    }
+    for attachment in &opened.attachments {
+        words::push(&mut document.files, &format!("{}\n", attachment.name), &mut room);
+    }
+    words::push(&mut document.text, &opened.text, &mut room);
+    document
+}
+
+/// Sets the tables aside, instead of those set aside before.
+fn put_aside(data_dir: &Path) -> io::Result<()> {
+    let aside = data_dir.join(super::BROKEN);
+    remove(&aside)?;
+    match fs::rename(data_dir.join(super::FOLDER), aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder, or whatever has its name.
+pub fn remove(path: &Path) -> io::Result<()> {
+    let is_folder = fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+    match if is_folder { fs::remove_dir_all(path) } else { fs::remove_file(path) } {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
