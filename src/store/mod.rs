@@ -29,6 +29,9 @@ mod feed;
 mod file;
 mod frozen;
 pub mod fsck;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod index;
 mod indexer;
 pub mod ledger;

@@ -6,6 +6,7 @@ pub(super) mod faulty;
 mod flow;
 mod following;
 mod powercut;
+mod property;
 mod purge;
 mod recovery;
 mod search;

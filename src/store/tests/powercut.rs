@@ -6,7 +6,7 @@ use super::simulated::{Event, Image, Lie, Luck};
 use super::trial::{DELIVERED, Fact, Replay, Session, go_on};
 use super::*;
 
-const OUTCOMES: usize = 4;
+const OUTCOMES: usize = 3;
 /// So many are enough.
 const PROBLEMS_MAX: usize = 200;
 

@@ -151,7 +151,7 @@ impl Session {
         let parts: Vec<Part> = sizes.iter().enumerate().map(|(at, octets)| Part { unit, at: at as u32, of, octets: *octets }).collect();
         let state = match unit {
             unit if DELIVERED.contains(&unit) => delivered(),
-            unit if unit % 4 == 0 => DeliveryState::InSession,
+            unit if unit.is_multiple_of(4) => DeliveryState::InSession,
             _ => queued(),
         };
         let changes = parts.iter().map(|part| message(&[NAME], &state, at, &part.body())).collect();

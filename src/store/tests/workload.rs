@@ -9,17 +9,17 @@ const NAMES: [&str; 4] = ["ann", "bob", "eve", "zoë"];
 const COMMON: [Folder; 6] = [Folder::Inbox, Folder::Sent, Folder::Drafts, Folder::Archive, Folder::Junk, Folder::Trash];
 
 /// Makes units of changes that refer to messages it made before.
-struct Work {
-    random: fastrand::Rng,
-    messages: Vec<(Seq, usize)>,
+pub struct Work {
+    pub random: fastrand::Rng,
+    pub messages: Vec<(Seq, usize)>,
     /// Also those that were deleted: what still names them must do no harm.
     folders: Vec<FolderId>,
     digests: u32,
-    at: Wall,
+    pub at: Wall,
 }
 
 impl Work {
-    fn new(seed: u64) -> Work {
+    pub fn new(seed: u64) -> Work {
         Work { random: fastrand::Rng::with_seed(seed), messages: Vec::new(), folders: Vec::new(), digests: 0, at: START }
     }
 
@@ -103,7 +103,7 @@ impl Work {
         }
     }
 
-    fn run(&mut self, store: &Store, units: usize) {
+    pub fn run(&mut self, store: &Store, units: usize) {
         for _ in 0..units {
             let unit = self.unit();
             let recipients: Vec<Option<usize>> = unit.iter().map(recipients_of).collect();
@@ -125,7 +125,7 @@ fn recipients_of(change: &Change) -> Option<usize> {
 }
 
 /// Counts everything again from the rows that the counters count.
-fn check_counters(store: &Store, seed: u64) {
+pub fn check_counters(store: &Store, seed: u64) {
     let view = store.view();
     let queue = |queue| view.queue(queue, None, usize::MAX).unwrap().len() as u64;
     let counts = view.queue_counts().unwrap();
