@@ -119,6 +119,10 @@ pub fn walk(segment: &Segment, file: &dyn OpenFile, from: u64, last_seq: u64, ea
     walked.highest_seq = scanner.highest_seq;
     walked.unreadable = scanner.unreadable();
     // A power cut tears holes into what nobody was told to be on disk, also before what is whole.
+    // What rotted in the last group looks the same: whoever reads the log learns of both.
+    for (from, to) in gaps.iter().filter(|(from, _)| *from >= acknowledged_to && *from < walked.end) {
+        log::warn!("segment={} spool hole from={from} to={to}: never acknowledged, or damaged", segment.number);
+    }
     gaps.retain(|(from, _)| *from < acknowledged_to);
     let header_acknowledged = acknowledged_to >= HEADER_OCTETS as u64;
     report(segment, header_acknowledged, &gaps, &mut walked);
