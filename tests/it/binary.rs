@@ -9,7 +9,8 @@ use crate::harness::{folder, need};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_lifeboat");
 const SIZE_MAX_MIB: u64 = 15;
-const RESIDENT_MAX_MIB: u64 = 40;
+// Code that is not optimised is three times as large, and lies in memory; `tests/run` looks at the release binary.
+const RESIDENT_MAX_MIB: u64 = if cfg!(debug_assertions) { 60 } else { 40 };
 
 /// The release binary beside the tested one, if it was built.
 fn release() -> Option<PathBuf> {
