@@ -254,17 +254,23 @@ pub const SEARCH_QUERY_WORDS_MAX: usize = 16;
 pub const SEARCH_PREFIX_MIN_CHARS: usize = 4;
 /// Candidates that one question to the search may ask for.
 pub const SEARCH_HITS_MAX: usize = 1000;
-/// Messages, and octets of their text, that go into the search by one transaction.
+/// Messages, octets of their text, and octets of the messages themselves, that go into the search by one transaction.
 pub const SEARCH_BATCH_MESSAGES: usize = 500;
 pub const SEARCH_BATCH_OCTETS: usize = 2 * 1024 * 1024;
+pub const SEARCH_BATCH_READ_OCTETS: u64 = 32 * 1024 * 1024;
 /// Parts of one size that FTS5 lets stand before it makes one of them: fewer mean more work for each message, more for each question.
 pub const SEARCH_MERGE_PARTS: i64 = 8;
 /// Records without a message after which the place in the spool is noted all the same.
 pub const SEARCH_NOTE_RECORDS: u64 = 10_000;
 /// The search waits this long after a write, so that messages that come together go in together.
 pub const SEARCH_GATHER: Duration = Duration::from_millis(250);
-/// Pause between two transactions of the search, and the longer one while mail is coming in: mail goes first.
+/// Pause between two transactions of the search.
 pub const SEARCH_PAUSE: Duration = Duration::from_millis(10);
+/// More records a second than these are load: mail goes first, and the search waits for a quiet moment. An office of 200 people
+/// gets a message a second at its busiest, with two or three records each.
+pub const SEARCH_BUSY_RECORDS_PER_S: u64 = 40;
+/// The longest wait for such a moment. Then the search catches up beside the mail once, with the longer pauses.
+pub const SEARCH_YIELD_MAX: Duration = Duration::from_secs(300);
 pub const SEARCH_PAUSE_BUSY: Duration = Duration::from_millis(500);
 /// How far the thread of the search steps back (`setpriority(2)`): beside a busy thread it gets a tenth of a core.
 pub const SEARCH_NICE: i32 = 10;

@@ -3,6 +3,8 @@
 //! The writer never waits for the index. What it has synced it hands over here; if the index cannot keep up, or is being made, the
 //! hand-over is dropped and the index reads the spool instead, which is the truth in any case. A reader waits until the index has
 //! everything that was on disk when the reader came: each answer is as of the last completed write or later.
+//!
+//! The search learns here, too, how far it may read the spool.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,14 +15,19 @@ use super::record::Placed;
 use crate::clock::Stopwatch;
 use crate::limits::{INDEX_FEED_HEAD_OCTETS, INDEX_FEED_RECORDS, INDEX_GATHER, INDEX_GATHER_RECORDS, INDEX_PATIENCE};
 
-/// How far the spool is known to be on disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How far the spool is known to be on disk, or how far it was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Durable {
     /// Number of the last record.
     pub seq: u64,
     /// The segment that it is in, and how many of its octets count.
     pub segment: u64,
     pub end: u64,
+}
+
+impl Durable {
+    /// Behind all that will ever be written.
+    pub const NEVER: Durable = Durable { seq: u64::MAX, segment: u64::MAX, end: u64::MAX };
 }
 
 /// How the index is.
@@ -41,6 +48,8 @@ pub struct Feed {
     work: Condvar,
     /// Wakes those who wait for the index.
     moved: Condvar,
+    /// Wakes the search.
+    news: Condvar,
 }
 
 struct State {
@@ -54,6 +63,10 @@ struct State {
     records: usize,
     head_octets: usize,
     waiting: usize,
+    /// What the search knows, while it waits for more.
+    known: Option<Durable>,
+    /// The search has something else to do than to wait.
+    roused: bool,
     /// The store closes.
     ending: bool,
     /// The index thread is gone.
@@ -79,10 +92,12 @@ impl Feed {
             records: 0,
             head_octets: 0,
             waiting: 0,
+            known: None,
+            roused: false,
             ending: false,
             ended: false,
         };
-        Feed { state: Mutex::new(state), work: Condvar::new(), moved: Condvar::new() }
+        Feed { state: Mutex::new(state), work: Condvar::new(), moved: Condvar::new(), news: Condvar::new() }
     }
 
     /// For an index that nobody writes to any more.
@@ -101,6 +116,11 @@ impl Feed {
     pub fn publish(&self, durable: Durable, units: impl Iterator<Item = Vec<Placed>>) {
         let mut state = self.lock();
         state.durable = durable;
+        // Only once for each time that it waits: under load nobody has to be woken.
+        if state.known.is_some_and(|known| durable > known) {
+            state.known = None;
+            self.news.notify_one();
+        }
         if state.phase != Phase::Live {
             return;
         }
@@ -162,6 +182,24 @@ impl Feed {
             }
             state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    // ---- The side of the search, which reads the spool behind the writer ----
+
+    /// Waits until more is on disk than `known`, at most so long and only until it is roused; then what is on disk. For one thread.
+    pub fn wait_beyond(&self, known: &Durable, at_most: Duration) -> Durable {
+        let mut state = self.lock();
+        state.known = Some(*known);
+        let waits = |state: &mut State| !state.roused && state.durable <= *known;
+        state = self.news.wait_timeout_while(state, at_most, waits).unwrap_or_else(PoisonError::into_inner).0;
+        (state.known, state.roused) = (None, false);
+        state.durable
+    }
+
+    /// Ends the wait, or the next one.
+    pub fn rouse(&self) {
+        self.lock().roused = true;
+        self.news.notify_one();
     }
 
     // ---- The index's side ----
@@ -328,6 +366,25 @@ mod tests {
             assert_eq!(units.len(), 1);
             feed.applied(1);
             assert!(asked.join().unwrap().is_ok());
+        });
+    }
+
+    #[test]
+    fn the_search_waits_for_news_and_can_be_roused() {
+        let hour = Duration::from_secs(3600);
+        let feed = live();
+        feed.publish(durable(1), std::iter::once(unit(1)));
+        assert_eq!(feed.wait_beyond(&durable(0), hour), durable(1), "what is there is not waited for");
+        feed.rouse();
+        assert_eq!(feed.wait_beyond(&durable(1), hour), durable(1), "roused before");
+        assert_eq!(feed.wait_beyond(&durable(1), Duration::ZERO), durable(1), "only once");
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| feed.wait_beyond(&durable(1), hour));
+            feed.publish(durable(2), std::iter::once(unit(2)));
+            assert_eq!(waits.join().unwrap(), durable(2));
+            let waits = scope.spawn(|| feed.wait_beyond(&Durable::NEVER, hour));
+            feed.rouse();
+            assert_eq!(waits.join().unwrap(), durable(2));
         });
     }
 

@@ -105,12 +105,9 @@ impl Indexer {
         Ok(Arc::new(index))
     }
 
-    // Those that hold anything which is known to be on disk, each only as far as it is.
     fn segments(&self, durable: &Durable) -> Result<Vec<Segment>, StoreError> {
-        let mut segments = segment::list(&*self.files, &self.data_dir.join(SPOOL))?;
-        segments.retain(|segment| segment.number <= durable.segment);
+        let mut segments = segment::on_disk(segment::list(&*self.files, &self.data_dir.join(SPOOL))?, durable);
         if let Some(last) = segments.last_mut().filter(|last| last.number == durable.segment) {
-            last.known_end = Some(durable.end);
             last.all_synced = last.number > self.found;
         }
         Ok(segments)

@@ -13,7 +13,7 @@ use super::index::View;
 use super::indexer::{Current, Indexer};
 use super::reader::Reader;
 use super::recover::{self, Replayed};
-use super::search::{self, Search};
+use super::search::Search;
 use super::segment::{self, Paths, Segment};
 use super::space::Space;
 use super::writer::Writer;
@@ -80,7 +80,7 @@ fn start(files: Arc<dyn Files>, data_dir: &Path, segments: &[Segment], end: &Rep
     let view = Arc::new(View::new(Arc::clone(&feed), reader.clone()));
     let (current, findings) = (Current::default(), Arc::default());
     let next_number = segments.last().map_or(1, |segment| segment.number + 1);
-    let search = Search::start(data_dir, paths.clone(), search::Position { segment: last_segment, end: last_end, seq: end.highest_seq });
+    let search = Search::start(data_dir, paths.clone(), Arc::clone(&feed));
     let writer = Writer {
         log: Log::new(Arc::clone(&files), spool.clone(), paths.clone(), end.highest_seq.saturating_add(1), next_number, end.previous),
         feed: Arc::clone(&feed),
@@ -91,7 +91,6 @@ fn start(files: Arc<dyn Files>, data_dir: &Path, segments: &[Segment], end: &Rep
         reader: reader.clone(),
         space: Space::default(),
         pinned_from: Some(Seq(0)),
-        search: search.notice(),
     };
     let (sender, receiver) = sync_channel(WRITER_QUEUE_MAX);
     let indexer = Indexer {

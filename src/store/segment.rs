@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::feed::Durable;
 use super::record::{u32_at, u64_at};
 use super::{Files, How, StoreError};
 use crate::clock::Wall;
@@ -133,6 +134,15 @@ pub fn read(files: &dyn Files, found: Vec<(u64, PathBuf)>) -> Result<Vec<Segment
     let mut segments = segments.collect::<Result<Vec<_>, _>>()?;
     settle_ends(&mut segments);
     Ok(segments)
+}
+
+/// Of segments in order: those that hold anything which is known to be on disk, each only as far as it is.
+pub fn on_disk(mut segments: Vec<Segment>, durable: &Durable) -> Vec<Segment> {
+    segments.retain(|segment| segment.number <= durable.segment);
+    if let Some(last) = segments.last_mut().filter(|last| last.number == durable.segment) {
+        last.known_end = Some(durable.end);
+    }
+    segments
 }
 
 fn read_header(files: &dyn Files, path: PathBuf, number: u64) -> io::Result<Segment> {

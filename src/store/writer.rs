@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::record::{Head, Placed};
 use super::segment::Paths;
 use super::space::Space;
-use super::{Change, Completion, Files, Seq, StoreError, Written, check, retention, search};
+use super::{Change, Completion, Files, Seq, StoreError, Written, check, retention};
 use crate::clock::Wall;
 use crate::limits::{GROUP_COMMIT_MAX, RECORD_BODY_MAX_OCTETS, UNIT_CHANGES_MAX};
 
@@ -71,7 +71,6 @@ pub struct Writer {
     pub space: Space,
     /// What retention was last told to keep; everything before it was told anything.
     pub pinned_from: Option<Seq>,
-    pub search: search::Notice,
 }
 
 impl Writer {
@@ -158,7 +157,7 @@ impl Writer {
         }
     }
 
-    /// One fsync for all that was appended; then the index is handed it and the completions are called. Nobody waits for the index.
+    /// One fsync for all that was appended; then index and search hear of it and the completions are called. Nobody waits for those.
     pub fn finish(&mut self, pending: &mut Vec<Pending>) {
         if pending.is_empty() {
             return;
@@ -169,9 +168,6 @@ impl Writer {
         let (units, dones): (Vec<_>, Vec<_>) = pending.drain(..).map(|one| (one.unit, one.done)).unzip();
         let numbers = |unit: &Vec<Placed>| -> Vec<Seq> { unit.iter().map(|placed| placed.header.seq).collect() };
         let seqs: Vec<Vec<Seq>> = units.iter().map(numbers).collect();
-        if let Some(last) = units.last().and_then(|unit| unit.last()) {
-            self.search.durable(search::Position { segment: last.segment, end: last.end(), seq: last.header.seq.0 });
-        }
         self.feed.publish(self.log.durable(), units.into_iter());
         for (seqs, done) in seqs.into_iter().zip(dones) {
             done.call(Ok(seqs));

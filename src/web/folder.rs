@@ -61,6 +61,7 @@ pub fn row(entry: &Entry, now: Wall) -> Row {
         datetime: date::rfc3339(at),
         unread: !entry.flags.has(Flags::SEEN) && entry.folder == Folder::Inbox,
         attachments: summary.attachments,
+        place: None,
     }
 }
 

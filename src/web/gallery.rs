@@ -80,6 +80,7 @@ fn row((number, mail): (usize, &(&str, &str, &str, bool, bool))) -> Row {
         datetime: "2026-03-03T09:41:00Z".to_owned(),
         unread: mail.3,
         attachments: mail.4,
+        place: None,
     }
 }
 
@@ -101,7 +102,9 @@ fn empty(folder: Folder) -> FolderPage {
 }
 
 fn found(rows: usize, trouble: Option<search::Trouble>) -> SearchPage {
-    let rows = inbox(rows).rows;
+    let places = ["Inbox", "Inbox", "Sent", "Offers and orders 2026", "Inbox"].into_iter().cycle();
+    let rows: Vec<Row> =
+        inbox(rows).rows.into_iter().zip(places).map(|(row, place)| Row { place: Some(place.to_owned()), ..row }).collect();
     SearchPage {
         words: "shelves \"second version\"".to_owned(),
         older: (rows.len() > 4).then_some(Seq(4600)),

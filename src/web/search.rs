@@ -1,12 +1,14 @@
 //! The page of what a person looked for in the own mailbox.
 
+use super::pages::folder::Row;
+use super::pages::layout::folder_name;
 use super::pages::search::{SearchPage, Trouble};
 use super::reader::Reader;
 use super::words::{cut, visible};
 use super::{Answer, Context, Request, folder, pages, reader, response};
-use crate::limits::{PAGE_ENTRIES, SEARCH_BEHIND_SHOWN, SEARCH_PAGES_MAX, SEARCH_QUERY_MAX_CHARS};
+use crate::limits::{PAGE_ENTRIES, ROW_TEXT_MAX_CHARS, SEARCH_BEHIND_SHOWN, SEARCH_PAGES_MAX, SEARCH_QUERY_MAX_CHARS};
 use crate::mail::form::parse_urlencoded;
-use crate::store::{Entry, SearchState, Seq, StoreError};
+use crate::store::{Entry, Folder, SearchState, Seq, StoreError};
 
 /// `/mail/search?q=WORDS`
 pub fn show(request: &Request, context: &Context<'_>) -> Answer {
@@ -26,15 +28,21 @@ pub fn show(request: &Request, context: &Context<'_>) -> Answer {
         log::info!("web search unavailable: {error}");
     }
     let (entries, older) = found.unwrap_or_default();
-    let page = SearchPage {
-        rows: entries.iter().map(|entry| folder::row(entry, context.now.wall)).collect(),
-        words,
-        older,
-        is_newest: before.is_none(),
-        trouble,
-    };
+    let page = SearchPage { rows: rows(context, reader, &entries)?, words, older, is_newest: before.is_none(), trouble };
     let shell = reader::shell(context, "Search");
     Ok(response::page(200, pages::search::page(&shell, &page)).into())
+}
+
+// With the folder that each one is in: what a person looks for may be anywhere.
+fn rows(context: &Context<'_>, reader: Reader<'_>, entries: &[Entry]) -> Result<Vec<Row>, StoreError> {
+    let is_own = |entry: &Entry| matches!(entry.folder, Folder::Own(_));
+    let own = if entries.iter().any(is_own) { context.store.view().folders(reader.mailbox())? } else { Vec::new() };
+    let row = |entry: &Entry| {
+        let name = own.iter().find(|own| Folder::Own(own.id) == entry.folder).map(|own| cut(&visible(&own.name), ROW_TEXT_MAX_CHARS));
+        let place = name.unwrap_or_else(|| folder_name(entry.folder).to_owned());
+        Row { place: Some(place), ..folder::row(entry, context.now.wall) }
+    };
+    Ok(entries.iter().map(row).collect())
 }
 
 // One page of what the mailbox shows of the candidates, and where the next one begins. Candidates may be in no folder any more, so

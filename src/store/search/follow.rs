@@ -8,13 +8,16 @@ use std::sync::Arc;
 use std::{fs, mem};
 
 use super::condense::Condensed;
-use super::tables::{Document, Fault, Position, Questions, Tables};
+use super::courtesy::{Courtesy, Turn};
+use super::tables::{Document, Fault, Questions, Tables};
 use super::{Shared, Woken, words};
+use crate::clock::Stopwatch;
 use crate::limits::{
-    SEARCH_BATCH_MESSAGES, SEARCH_BATCH_OCTETS, SEARCH_FREE_MIN_OCTETS, SEARCH_GATHER, SEARCH_NICE, SEARCH_NOTE_RECORDS, SEARCH_PAUSE,
-    SEARCH_PAUSE_BUSY, SEARCH_PIECE_OCTETS, SEARCH_RETRY_WAIT, SEARCH_TEXT_MAX_OCTETS,
+    INDEX_READ_TRIES, SEARCH_BATCH_MESSAGES, SEARCH_BATCH_OCTETS, SEARCH_BATCH_READ_OCTETS, SEARCH_FREE_MIN_OCTETS, SEARCH_GATHER,
+    SEARCH_NICE, SEARCH_NOTE_RECORDS, SEARCH_PAUSE, SEARCH_PAUSE_BUSY, SEARCH_PIECE_OCTETS, SEARCH_RETRY_WAIT, SEARCH_TEXT_MAX_OCTETS,
 };
 use crate::mail::parse::{self, Opened, Person};
+use crate::store::feed::Durable;
 use crate::store::index::{Applied, Place};
 use crate::store::reader::Reader;
 use crate::store::record::{Head, Placed};
@@ -24,6 +27,8 @@ use crate::store::{Accepted, Disk, Files, Seq, StoreError, recover};
 /// Why the thread left what it was doing.
 enum Halt {
     Stopping,
+    /// A batch is in: whoever has more to do looks first whether mail is coming in.
+    Batch,
     Fault(Fault),
 }
 
@@ -61,6 +66,7 @@ impl Follower {
             self.shared.unavailable();
             match halt {
                 Halt::Stopping => return,
+                Halt::Batch => {}
                 Halt::Fault(Fault::Broken(why)) if !mem::replace(&mut set_aside, true) => {
                     log::error!("search set aside, it is made again: {why}");
                     if let Err(error) = put_aside(&self.data_dir) {
@@ -80,7 +86,6 @@ impl Follower {
 
     fn work(&self) -> Result<Infallible, Halt> {
         let mut at_work = self.begin()?;
-        at_work.forget_dropped()?;
         loop {
             at_work.step()?;
         }
@@ -95,30 +100,36 @@ impl Follower {
             return Err(Fault::Broken("it is ahead of the spool".to_owned()).into());
         }
         self.shared.available(Questions::open(&folder)?, position);
-        let reader = Reader::new(Arc::new(Disk), self.paths.clone());
-        Ok(AtWork { follower: self, tables, reader, noted: position, position, batch: Batch::default() })
+        Ok(AtWork {
+            follower: self,
+            tables,
+            noted: position,
+            position,
+            batch: Batch::default(),
+            courtesy: Courtesy::default(),
+            is_behind: false,
+            looked: Stopwatch::start(),
+            refused: 0,
+            may_forget: true,
+            short_of_room: false,
+        })
     }
 
     // Whether the spool goes as far. A segment that retention has dropped meanwhile is behind, not ahead.
-    fn has(&self, position: Position) -> Result<bool, Halt> {
-        let durable = self.shared.durable();
+    fn has(&self, position: Durable) -> Result<bool, Halt> {
+        let durable = self.shared.feed.durable();
         let is_last_kept = self.paths.get(position.segment).is_some();
         let behind = (position.segment, position.end) <= (durable.segment, durable.end) && position.seq <= durable.seq;
         if !is_last_kept || !behind {
             return Ok(behind);
         }
-        let found = self.segments(position.segment, durable)?;
+        let found = self.segments(position.segment, &durable)?;
         Ok(found.first().is_some_and(|segment| segment.number == position.segment && segment.limit() >= position.end))
     }
 
     // The segments from this one on, as far as they are on disk for certain.
-    fn segments(&self, from: u64, durable: Position) -> Result<Vec<Segment>, StoreError> {
-        let mut segments = segment::read(&Disk, self.paths.from(from))?;
-        segments.retain(|segment| segment.number <= durable.segment);
-        if let Some(last) = segments.last_mut().filter(|last| last.number == durable.segment) {
-            last.known_end = Some(last.known_end.unwrap_or(u64::MAX).min(durable.end));
-        }
-        Ok(segments)
+    fn segments(&self, from: u64, durable: &Durable) -> Result<Vec<Segment>, StoreError> {
+        Ok(segment::on_disk(segment::read(&Disk, self.paths.from(from))?, durable))
     }
 }
 
@@ -127,23 +138,40 @@ impl Follower {
 struct Batch {
     documents: Vec<Document>,
     octets: usize,
+    read_octets: u64,
+}
+
+impl Batch {
+    fn is_full(&self) -> bool {
+        self.documents.len() >= SEARCH_BATCH_MESSAGES || self.octets >= SEARCH_BATCH_OCTETS || self.read_octets >= SEARCH_BATCH_READ_OCTETS
+    }
 }
 
 struct AtWork<'a> {
     follower: &'a Follower,
     tables: Tables,
-    reader: Reader,
     /// What the tables say, and what was read: records that say nothing to the search are not worth a transaction each.
-    noted: Position,
-    position: Position,
+    noted: Durable,
+    position: Durable,
     batch: Batch,
+    courtesy: Courtesy,
+    /// There is more to do than one batch.
+    is_behind: bool,
+    /// Since the last look whether mail is coming in.
+    looked: Stopwatch,
+    /// So often in a row the disk refused to read some of the spool.
+    refused: u32,
+    /// Rows of dropped segments may be left.
+    may_forget: bool,
+    short_of_room: bool,
 }
 
 impl AtWork<'_> {
-    // Waits for work and does it: what the writer wrote, and what retention dropped.
+    // Waits for work and does some of it: what the writer wrote, and what retention dropped.
     fn step(&mut self) -> Result<(), Halt> {
         let shared = &self.follower.shared;
-        let durable = match shared.wait_for_more(self.position, SEARCH_RETRY_WAIT) {
+        let patience = if self.may_forget { SEARCH_PAUSE } else { SEARCH_RETRY_WAIT };
+        let durable = match shared.wait_for_more(&self.position, patience) {
             Woken::At(durable) => durable,
             Woken::Distrusted => return Err(Fault::Broken("a question met damage".to_owned()).into()),
             Woken::Stopping => {
@@ -151,117 +179,136 @@ impl AtWork<'_> {
                 return Err(Halt::Stopping);
             }
         };
-        if durable > self.position {
-            if shared.pause(SEARCH_GATHER) {
-                return Err(Halt::Stopping);
-            }
-            self.check_room()?;
-            self.catch_up(shared.durable())?;
+        let is_behind = durable > self.position;
+        if is_behind {
+            self.let_mail_go_first(&durable)?;
+        }
+        // Forgetting takes room, too, before it gives any back.
+        if !self.has_room()? {
+            return Ok(());
+        }
+        if is_behind {
+            self.catch_up()?;
         }
         self.forget_dropped()
     }
 
-    fn check_room(&self) -> Result<(), Halt> {
-        match Disk.free_octets(&self.follower.data_dir) {
-            Ok(free) if free < SEARCH_FREE_MIN_OCTETS => Err(Fault::Failed("the disk is nearly full".to_owned()).into()),
-            _ => Ok(()),
+    // A message that comes alone waits for those that come with it. Between batches the pause is shorter, if mail allows.
+    fn let_mail_go_first(&mut self, durable: &Durable) -> Result<(), Halt> {
+        let shared = &self.follower.shared;
+        let mut pause = SEARCH_PAUSE;
+        if !mem::replace(&mut self.is_behind, true) {
+            self.courtesy.begin(durable.seq);
+            self.looked = Stopwatch::start();
+            pause = SEARCH_GATHER;
+        }
+        loop {
+            if shared.pause(pause) {
+                return Err(Halt::Stopping);
+            }
+            let since = mem::replace(&mut self.looked, Stopwatch::start()).elapsed();
+            pause = match self.courtesy.look(shared.feed.durable().seq, since) {
+                Turn::Go => return Ok(()),
+                Turn::Wait => SEARCH_GATHER,
+                Turn::GoSlowly if pause == SEARCH_PAUSE_BUSY => return Ok(()),
+                Turn::GoSlowly => SEARCH_PAUSE_BUSY,
+            };
         }
     }
 
-    fn catch_up(&mut self, durable: Position) -> Result<(), Halt> {
-        let segments = self.follower.segments(self.position.segment, durable)?;
-        let Position { segment, end, seq } = self.position;
-        let from = Applied { segment, end, seq, ..Applied::default() };
+    // Waits a while if there is none: what is in the tables can be found meanwhile.
+    fn has_room(&mut self) -> Result<bool, Halt> {
+        let is_short = matches!(Disk.free_octets(&self.follower.data_dir), Ok(free) if free < SEARCH_FREE_MIN_OCTETS);
+        if is_short != mem::replace(&mut self.short_of_room, is_short) {
+            log::warn!("search {}", if is_short { "waits: the disk is nearly full" } else { "goes on: there is room" });
+        }
+        if is_short && self.follower.shared.pause(SEARCH_RETRY_WAIT) {
+            return Err(Halt::Stopping);
+        }
+        Ok(!is_short)
+    }
+
+    // One batch, or all there is. Files are open only meanwhile: a segment that is dropped leaves the disk when nobody has it open.
+    fn catch_up(&mut self) -> Result<(), Halt> {
+        let durable = self.follower.shared.feed.durable();
+        let begun = self.position;
+        let segments = self.follower.segments(begun.segment, &durable)?;
+        let reader = Reader::new(Arc::new(Disk), self.follower.paths.clone());
+        let from = Applied { segment: begun.segment, end: begun.end, seq: begun.seq, ..Applied::default() };
         let mut halt = None;
         let read = recover::read_spool(&Disk, &segments, &from, &mut |unit| {
-            self.unit(&unit).map_err(|reason| {
+            self.unit(&reader, &unit).map_err(|reason| {
                 halt = Some(reason);
                 StoreError::Closed
             })
         });
-        if let Some(halt) = halt {
-            return Err(halt);
-        }
-        for place in read?.damaged {
-            log::warn!("search passed over: {place}");
-        }
-        self.position = self.position.max(durable);
-        if !self.batch.documents.is_empty() || self.position.seq - self.noted.seq >= SEARCH_NOTE_RECORDS {
-            self.note()?;
+        match halt {
+            Some(Halt::Batch) => {}
+            Some(halt) => return Err(halt),
+            None => self.caught_up(&begun, durable, &read?)?,
         }
         self.follower.shared.applied(self.position);
         Ok(())
     }
 
-    fn unit(&mut self, unit: &[Placed]) -> Result<(), Halt> {
+    fn caught_up(&mut self, begun: &Durable, durable: Durable, read: &recover::Replayed) -> Result<(), Halt> {
+        if read.unreadable && self.refused < INDEX_READ_TRIES {
+            self.refused += 1;
+            log::warn!("search waits: the disk refused to read some of the spool");
+            // What was read is put in again with the rest: it replaces itself.
+            self.position = *begun;
+            self.note()?;
+            return if self.follower.shared.pause(SEARCH_RETRY_WAIT) { Err(Halt::Stopping) } else { Ok(()) };
+        }
+        for place in &read.damaged {
+            log::warn!("search passed over: {place}");
+        }
+        self.refused = 0;
+        self.is_behind = false;
+        self.position = self.position.max(durable);
+        if !self.batch.documents.is_empty() || self.position.seq - self.noted.seq >= SEARCH_NOTE_RECORDS {
+            self.note()?;
+        }
+        Ok(())
+    }
+
+    fn unit(&mut self, reader: &Reader, unit: &[Placed]) -> Result<(), Halt> {
+        let mut is_full = false;
         for placed in unit {
             match &placed.head {
-                Some(Head::Message(accepted)) => self.message(placed, placed.header.seq, accepted)?,
+                Some(Head::Message(accepted)) => self.message(reader, placed, placed.header.seq, accepted),
                 // Written again from another segment: what is known of it is replaced.
-                Some(Head::Carried(carried)) => self.message(placed, carried.message, &carried.accepted)?,
+                Some(Head::Carried(carried)) => self.message(reader, placed, carried.message, &carried.accepted),
                 _ => {}
+            }
+            if self.batch.is_full() {
+                is_full = true;
+                self.note()?;
             }
         }
         if let Some(last) = unit.last() {
-            self.position = Position { segment: last.segment, end: last.end(), seq: last.header.seq.0 };
+            self.position = Durable { segment: last.segment, end: last.end(), seq: last.header.seq.0 };
         }
         // With what is not worth a transaction, closing the store waits for nothing long either.
         if self.follower.shared.is_stopping() {
             return Err(Halt::Stopping);
         }
+        if is_full {
+            self.note()?;
+            return Err(Halt::Batch);
+        }
         Ok(())
     }
 
-    fn message(&mut self, placed: &Placed, message: Seq, accepted: &Accepted) -> Result<(), Halt> {
+    fn message(&mut self, reader: &Reader, placed: &Placed, message: Seq, accepted: &Accepted) {
         // What is filed nowhere is nobody's to find.
         if accepted.filings.is_empty() {
-            return Ok(());
+            return;
         }
-        let Some(document) = self.document(placed, message, accepted) else { return Ok(()) };
-        self.batch.octets += document.octets();
-        self.batch.documents.push(document);
-        if self.batch.documents.len() >= SEARCH_BATCH_MESSAGES || self.batch.octets >= SEARCH_BATCH_OCTETS {
-            self.note()?;
-            let shared = &self.follower.shared;
-            shared.applied(self.position);
-            // What the writer wrote while this batch was made shows whether mail is coming in.
-            let pause = if shared.was_written() { SEARCH_PAUSE_BUSY } else { SEARCH_PAUSE };
-            if shared.pause(pause) {
-                return Err(Halt::Stopping);
-            }
-        }
-        Ok(())
-    }
-
-    fn document(&self, placed: &Placed, message: Seq, accepted: &Accepted) -> Option<Document> {
-        let Placed { segment, offset, header, .. } = *placed;
-        let place = Place { record: header.seq, segment, offset, head_octets: header.head_octets, body_octets: header.body_octets };
-        let body = match self.condensed(&place) {
-            Ok(body) => body,
-            Err(error) => {
-                log::warn!("message={message} search cannot read it: {error}");
-                return None;
-            }
-        };
-        // One message that the parser stumbles over must not keep all others from being found.
-        let opened = catch_unwind(|| parse::open(&body)).unwrap_or_default();
-        let mut boxes: Vec<String> = accepted.filings.iter().map(|filing| words::mailbox_word(&filing.mailbox)).collect();
-        boxes.sort_unstable();
-        boxes.dedup();
-        let mut document = document(&opened);
-        (document.message, document.segment, document.boxes) = (message.0, segment, boxes.join(" "));
-        Some(document)
-    }
-
-    fn condensed(&self, place: &Place) -> Result<Vec<u8>, StoreError> {
-        let mut condensed = Condensed::default();
-        let mut offset = 0;
-        loop {
-            let piece = self.reader.piece(place, offset, SEARCH_PIECE_OCTETS)?;
-            offset += piece.len() as u64;
-            if piece.is_empty() || !condensed.push(&piece) {
-                return Ok(condensed.finish());
-            }
+        self.batch.read_octets += placed.header.body_octets;
+        if let Some(document) = document_of(reader, placed, message, accepted) {
+            self.batch.octets += document.octets();
+            self.batch.documents.push(document);
         }
     }
 
@@ -278,16 +325,44 @@ impl AtWork<'_> {
 
     // Retention drops segments from the oldest on. Until their rows are gone, the index knows that nobody has those messages.
     fn forget_dropped(&mut self) -> Result<(), Halt> {
-        while let Some(oldest) = self.tables.oldest_segment()? {
-            if self.follower.paths.get(oldest).is_some() {
-                break;
-            }
+        let oldest = self.tables.oldest_segment()?.filter(|oldest| self.follower.paths.get(*oldest).is_none());
+        if let Some(oldest) = oldest {
             self.tables.forget(oldest, SEARCH_BATCH_MESSAGES)?;
-            if self.follower.shared.pause(SEARCH_PAUSE) {
-                return Err(Halt::Stopping);
-            }
         }
+        self.may_forget = oldest.is_some();
         Ok(())
+    }
+}
+
+fn document_of(reader: &Reader, placed: &Placed, message: Seq, accepted: &Accepted) -> Option<Document> {
+    let Placed { segment, offset, header, .. } = *placed;
+    let place = Place { record: header.seq, segment, offset, head_octets: header.head_octets, body_octets: header.body_octets };
+    let body = match condensed(reader, &place) {
+        Ok(body) => body,
+        Err(error) => {
+            log::warn!("message={message} search cannot read it: {error}");
+            return None;
+        }
+    };
+    // One message that the parser stumbles over must not keep all others from being found.
+    let opened = catch_unwind(|| parse::open(&body)).unwrap_or_default();
+    let mut boxes: Vec<String> = accepted.filings.iter().map(|filing| words::mailbox_word(&filing.mailbox)).collect();
+    boxes.sort_unstable();
+    boxes.dedup();
+    let mut document = document(&opened);
+    (document.message, document.segment, document.boxes) = (message.0, segment, boxes.join(" "));
+    Some(document)
+}
+
+fn condensed(reader: &Reader, place: &Place) -> Result<Vec<u8>, StoreError> {
+    let mut condensed = Condensed::default();
+    let mut offset = 0;
+    loop {
+        let piece = reader.piece(place, offset, SEARCH_PIECE_OCTETS)?;
+        offset += piece.len() as u64;
+        if piece.is_empty() || !condensed.push(&piece) {
+            return Ok(condensed.finish());
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Owns `search/` in the data folder: for each message that is filed somewhere, the words of its header fields for people and subject,
 //! of its text and of the names of its attachments, and the mailboxes it was filed in. A thread of its own ([`follow`]) reads the
-//! spool behind the writer and behind nothing else, at a lower priority and in small transactions with pauses: mail goes first. How far
+//! spool behind the writer, at a lower priority and in small transactions. Mail goes first ([`courtesy`]): on a quiet box a new message can be
+//! found after a quarter of a second; while much is written the search waits for a quiet moment, five minutes at most. How far
 //! it got stands in the same transaction as what it put in, so that it goes on from there after any end.
 //!
 //! It never decides who sees what: it finds candidates among the messages once filed in a mailbox, and whoever asks looks
@@ -37,18 +38,19 @@
 //! characters is found. See [`words::expression`] for the questions.
 
 mod condense;
+mod courtesy;
 mod follow;
 mod tables;
 mod words;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use self::follow::Follower;
-pub use self::tables::Position;
 use self::tables::{Fault, Questions};
+use super::feed::{Durable, Feed};
 use super::segment::Paths;
 use super::{Seq, StoreError};
 use crate::limits::SEARCH_HITS_MAX;
@@ -74,21 +76,17 @@ pub struct Search {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What the thread shares with writer and callers.
+/// What the thread shares with callers.
 struct Shared {
-    turn: Mutex<Turn>,
-    woken: Condvar,
+    feed: Arc<Feed>,
+    state: Mutex<State>,
     questions: Mutex<Option<Questions>>,
 }
 
 #[derive(Default)]
-struct Turn {
-    /// Everything up to here is on disk.
-    durable: Position,
+struct State {
     /// Everything up to here can be found. None while nothing can.
-    applied: Option<Position>,
-    /// Something was written since the thread asked last.
-    written: bool,
+    applied: Option<Durable>,
     /// A question met damage.
     distrusted: bool,
     stopping: bool,
@@ -96,27 +94,21 @@ struct Turn {
 
 /// Why the thread goes on.
 enum Woken {
-    /// There is more in the spool, or time has passed.
-    At(Position),
+    /// There is more in the spool, or time has passed: so far it is on disk.
+    At(Durable),
     Distrusted,
     Stopping,
 }
 
 impl Search {
-    /// Starts the thread, which opens the tables or makes them anew. `durable`: what is on disk now. Without a thread
-    /// (the system has none to give) the search stays unavailable.
-    pub fn start(data_dir: &Path, paths: Paths, durable: Position) -> Search {
-        let turn = Mutex::new(Turn { durable, ..Turn::default() });
-        let shared = Arc::new(Shared { turn, woken: Condvar::new(), questions: Mutex::new(None) });
+    /// Starts the thread, which opens the tables or makes them anew. Without a thread (the system has none to give) the search
+    /// stays unavailable.
+    pub fn start(data_dir: &Path, paths: Paths, feed: Arc<Feed>) -> Search {
+        let shared = Arc::new(Shared { feed, state: Mutex::default(), questions: Mutex::new(None) });
         let follower = Follower { data_dir: data_dir.to_owned(), paths, shared: Arc::clone(&shared) };
         let thread = std::thread::Builder::new().name("search".to_owned()).spawn(move || follower.run());
         let thread = thread.inspect_err(|error| log::error!("search not started: {error}")).ok();
         Search { shared, thread: Mutex::new(thread) }
-    }
-
-    /// The handle by which the writer says how far the spool is on disk.
-    pub fn notice(&self) -> Notice {
-        Notice(Arc::clone(&self.shared))
     }
 
     /// Candidates, newest first; see [`super::Store::search`].
@@ -134,18 +126,19 @@ impl Search {
     }
 
     pub fn state(&self) -> SearchState {
-        let turn = self.shared.turn();
-        match turn.applied {
+        let durable = self.shared.feed.durable();
+        let applied = self.shared.state().applied;
+        match applied {
             None => SearchState::Unavailable,
-            Some(applied) if applied >= turn.durable => SearchState::Ready,
-            Some(applied) => SearchState::Behind(turn.durable.seq.saturating_sub(applied.seq)),
+            Some(applied) if applied >= durable => SearchState::Ready,
+            Some(applied) => SearchState::Behind(durable.seq.saturating_sub(applied.seq)),
         }
     }
 
     /// Stops the thread and waits for it: at most for one small transaction.
     pub fn stop(&self) {
-        self.shared.turn().stopping = true;
-        self.shared.woken.notify_all();
+        self.shared.state().stopping = true;
+        self.shared.feed.rouse();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             log::error!("search thread panicked");
@@ -159,76 +152,53 @@ impl Drop for Search {
     }
 }
 
-/// Tells the search how far the spool is on disk. Costs the writer a lock.
-#[derive(Clone)]
-pub struct Notice(Arc<Shared>);
-
-impl Notice {
-    pub fn durable(&self, position: Position) {
-        let mut turn = self.0.turn();
-        turn.durable = turn.durable.max(position);
-        turn.written = true;
-        drop(turn);
-        self.0.woken.notify_all();
-    }
-}
-
 impl Shared {
-    fn turn(&self) -> MutexGuard<'_, Turn> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn questions(&self) -> MutexGuard<'_, Option<Questions>> {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn available(&self, questions: Questions, applied: Position) {
+    fn available(&self, questions: Questions, applied: Durable) {
         *self.questions() = Some(questions);
-        let mut turn = self.turn();
-        turn.distrusted = false;
-        turn.applied = Some(applied);
+        let mut state = self.state();
+        state.distrusted = false;
+        state.applied = Some(applied);
     }
 
     fn unavailable(&self) {
         *self.questions() = None;
-        self.turn().applied = None;
+        self.state().applied = None;
     }
 
-    fn applied(&self, applied: Position) {
-        self.turn().applied = Some(applied);
-    }
-
-    fn durable(&self) -> Position {
-        self.turn().durable
+    fn applied(&self, applied: Durable) {
+        self.state().applied = Some(applied);
     }
 
     fn distrust(&self) {
-        self.turn().distrusted = true;
-        self.woken.notify_all();
+        self.state().distrusted = true;
+        self.feed.rouse();
     }
 
     fn is_stopping(&self) -> bool {
-        self.turn().stopping
+        self.state().stopping
     }
 
-    fn was_written(&self) -> bool {
-        std::mem::take(&mut self.turn().written)
-    }
-
-    fn wait_for_more(&self, position: Position, at_most: Duration) -> Woken {
-        let waits = |turn: &mut Turn| !turn.stopping && !turn.distrusted && turn.durable <= position;
-        let (turn, _) = self.woken.wait_timeout_while(self.turn(), at_most, waits).unwrap_or_else(PoisonError::into_inner);
-        match *turn {
-            Turn { stopping: true, .. } => Woken::Stopping,
-            Turn { distrusted: true, .. } => Woken::Distrusted,
-            Turn { durable, .. } => Woken::At(durable),
+    fn wait_for_more(&self, known: &Durable, at_most: Duration) -> Woken {
+        let durable = self.feed.wait_beyond(known, at_most);
+        match *self.state() {
+            State { stopping: true, .. } => Woken::Stopping,
+            State { distrusted: true, .. } => Woken::Distrusted,
+            _ => Woken::At(durable),
         }
     }
 
-    /// Waits; true if the store closes meanwhile.
+    /// Waits, whatever is written; true if the store closes meanwhile.
     fn pause(&self, duration: Duration) -> bool {
-        let waited = self.woken.wait_timeout_while(self.turn(), duration, |turn| !turn.stopping);
-        waited.unwrap_or_else(PoisonError::into_inner).0.stopping
+        self.feed.wait_beyond(&Durable::NEVER, duration);
+        self.is_stopping()
     }
 }
 

@@ -16,6 +16,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction,
 
 use crate::limits::{SEARCH_CACHE_KIB, SEARCH_MERGE_PARTS};
 use crate::store::Seq;
+use crate::store::feed::Durable;
 
 const FILE: &str = "search.db";
 /// Of tables and words; another one is made again.
@@ -26,15 +27,6 @@ const SCHEMA: &str = "
     CREATE TABLE messages(message INTEGER PRIMARY KEY, segment INTEGER NOT NULL);
     CREATE INDEX messages_of_segment ON messages(segment);
     CREATE TABLE applied(id INTEGER PRIMARY KEY CHECK(id = 1), segment INTEGER NOT NULL, end INTEGER NOT NULL, seq INTEGER NOT NULL);";
-
-/// A place in the spool: everything up to it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    pub segment: u64,
-    pub end: u64,
-    /// Number of the last record.
-    pub seq: u64,
-}
 
 /// What can be found of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +103,7 @@ impl Tables {
 
     /// How far the tables go; the beginning of the spool if they are new. Asks each of them for something: one that is not there,
     /// or has other columns, is a table that is broken.
-    pub fn applied(&self) -> Result<Position, Fault> {
+    pub fn applied(&self) -> Result<Durable, Fault> {
         for sql in
             ["SELECT rowid FROM words WHERE words MATCH 'text : \"a\"' LIMIT 1", "SELECT message FROM messages WHERE segment = 0 LIMIT 1"]
         {
@@ -121,13 +113,13 @@ impl Tables {
         let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
         let found = self.db.query_row("SELECT segment, end, seq FROM applied", [], row).optional();
         let found = found.map_err(|error| Fault::Broken(error.to_string()))?;
-        found.map_or(Ok(Position::default()), |(segment, end, seq)| {
-            Ok(Position { segment: unsigned(segment)?, end: unsigned(end)?, seq: unsigned(seq)? })
+        found.map_or(Ok(Durable::default()), |(segment, end, seq)| {
+            Ok(Durable { segment: unsigned(segment)?, end: unsigned(end)?, seq: unsigned(seq)? })
         })
     }
 
     /// Puts messages in, instead of what was known of them, and moves the position: all of it or nothing.
-    pub fn put(&mut self, documents: &[Document], position: Position) -> Result<(), Fault> {
+    pub fn put(&mut self, documents: &[Document], position: Durable) -> Result<(), Fault> {
         let transaction = self.db.transaction()?;
         put_documents(&transaction, documents)?;
         transaction.execute(
@@ -242,7 +234,7 @@ mod tests {
     fn finds_newest_first_within_a_mailbox() {
         let folder = tempfile::tempdir().unwrap();
         let mut tables = Tables::open(folder.path()).unwrap();
-        let position = Position { segment: 1, end: 500, seq: 9 };
+        let position = Durable { segment: 1, end: 500, seq: 9 };
         let documents = [
             document(3, 1, "ann", "the Annual Report, Größe é"),
             document(5, 1, "bo", "annual report"),
@@ -267,8 +259,8 @@ mod tests {
     fn a_message_put_again_is_replaced_and_a_segment_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let mut tables = Tables::open(folder.path()).unwrap();
-        tables.put(&[document(3, 1, "ann", "old"), document(4, 1, "ann", "old")], Position::default()).unwrap();
-        tables.put(&[document(3, 2, "ann", "new")], Position::default()).unwrap();
+        tables.put(&[document(3, 1, "ann", "old"), document(4, 1, "ann", "old")], Durable::default()).unwrap();
+        tables.put(&[document(3, 2, "ann", "new")], Durable::default()).unwrap();
         check(folder.path(), "ann", "old", &[4]);
         check(folder.path(), "ann", "new", &[3]);
         assert_eq!(tables.oldest_segment().unwrap(), Some(1));

@@ -265,6 +265,80 @@ fn what_retention_dropped_is_forgotten() {
     panic!("{:?}", find_if_ready(&store, "word"));
 }
 
+#[test]
+fn what_is_carried_over_is_found_from_its_new_place() {
+    let folders = Folders::new();
+    let (store, _) = folders.open();
+    let old = |state: DeliveryState, text: &str| {
+        store.write_wait(vec![message(&["ann"], &state, START, plain("old", text).as_bytes())], START).unwrap()[0]
+    };
+    let waits = old(queued(), "word waits");
+    // It weighs more than what waits: its segment is worth dropping.
+    let done = old(delivered(), &format!("word done {}", "filler ".repeat(1000)));
+    let later = Wall(START.0 + 40 * DAY_MS);
+    store.write_wait(vec![message(&["bo"], &delivered(), later, plain("new", "word").as_bytes())], later).unwrap();
+    settle(&store);
+    check(&store, "ann", "word", &[done, waits]);
+    assert_eq!(store.purge(Wall(START.0 + 10 * DAY_MS), None, later).unwrap(), 1);
+    // Rows of the dropped segment go at the next look, which more mail hastens.
+    store.write_wait(vec![message(&["bo"], &delivered(), later, plain("new", "word").as_bytes())], later).unwrap();
+    for _ in 0..12_000 {
+        if find(&store, "ann", "word") == [waits.0] {
+            assert!(store.view().entry(&mailbox("ann"), waits).unwrap().is_some());
+            return check_hits_of(&folders, store, waits);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("{:?}", find(&store, "ann", "word"));
+}
+
+// Made again, it is found as well.
+fn check_hits_of(folders: &Folders, store: Store, message: Seq) {
+    drop(store);
+    std::fs::remove_dir_all(folders.path().join("search")).unwrap();
+    let (store, _) = folders.open();
+    settle(&store);
+    check(&store, "ann", "word waits", &[message]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_dropped_segment_is_held_open() {
+    let folders = Folders::new();
+    let (store, _) = folders.open();
+    let write = |at: Wall| store.write_wait(vec![message(&["ann"], &delivered(), at, plain("x", "word").as_bytes())], at).unwrap()[0];
+    let later = Wall(START.0 + 40 * DAY_MS);
+    write(START);
+    settle(&store);
+    let newest = write(later);
+    settle(&store);
+    assert_eq!(store.purge(Wall(START.0 + 10 * DAY_MS), None, later).unwrap(), 1);
+    // A file that is gone but open takes its room until it is closed.
+    let open = std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+    let gone: Vec<PathBuf> = open.filter(|path| path.starts_with(folders.path()) && path.to_string_lossy().contains("(deleted)")).collect();
+    assert_eq!(gone, Vec::<PathBuf>::new());
+    check_newest(&store, newest);
+}
+
+fn check_newest(store: &Store, newest: Seq) {
+    assert_eq!(find(store, "ann", "word").first(), Some(&newest.0));
+}
+
+#[test]
+fn a_unit_of_more_messages_than_a_batch_is_found_whole() {
+    let folders = Folders::new();
+    let (store, _) = folders.open();
+    let many = crate::limits::SEARCH_BATCH_MESSAGES * 2 + 7;
+    let changes = (0..many).map(|number| message(&["ann"], &delivered(), START, plain("same", &format!("number{number}")).as_bytes()));
+    let seqs = store.write_wait(changes.collect(), START).unwrap();
+    let after = write(&store, &["ann"], &plain("same", "after"));
+    settle(&store);
+    for (number, seq) in seqs.iter().enumerate().step_by(101) {
+        check(&store, "ann", &format!("same number{number}"), &[*seq]);
+    }
+    check(&store, "ann", "after", &[after]);
+}
+
 fn find_if_ready(store: &Store, query: &str) -> Option<Vec<u64>> {
     let found = store.search(&mailbox("ann"), query, None, 100).ok()?;
     Some(found.into_iter().map(|seq| seq.0).collect())

@@ -33,6 +33,8 @@ pub struct Row {
     pub datetime: String,
     pub unread: bool,
     pub attachments: bool,
+    /// The folder's name, where a page shows several.
+    pub place: Option<String>,
 }
 
 /// What just happened.
@@ -78,6 +80,7 @@ pub fn row(row: &Row) -> Markup {
                 bdi.subject { @if row.subject.is_empty() { "(no subject)" } @else { (row.subject) } }
                 " "
                 @if row.attachments { span.clip { span.unseen { "with attachment " } } }
+                @if let Some(place) = &row.place { span.place { span.unseen { "in " } bdi { (place) } } " " }
                 time datetime=(row.datetime) { (row.date) }
             }
         }

@@ -36,7 +36,7 @@ pub fn page(shell: &Shell, page: &SearchPage) -> Markup {
             div.heading { h1 { "Search" } (field(&page.words)) }
             @if let Some(trouble) = page.trouble { (self::trouble(trouble)) }
             @if !page.rows.is_empty() {
-                ol.mails { @for row in &page.rows { (self::row(row)) } }
+                ol.mails.found { @for row in &page.rows { (self::row(row)) } }
             } @else if page.trouble != Some(Trouble::Unavailable) {
                 div.empty { p { (empty(page)) } p { "Words are found whole; invo* finds all that begin so (four letters or more), and \"annual report\" both words together." } }
             }

@@ -1,7 +1,7 @@
 //! Looking for mail: the field, the pages, and nobody else's mail.
 
 use super::*;
-use crate::store::SearchState;
+use crate::store::{FolderId, SearchState};
 
 impl World {
     fn settle(&self) {
@@ -58,6 +58,25 @@ fn a_message_that_no_folder_shows_is_not_found() {
     assert_eq!(world.store.search(&mailbox("ann@example.com"), "hello", None, 10).unwrap(), [hidden, shown]);
     let page = look(&world, "ann@example.com", "/mail/search?q=hello");
     assert!(page.contains(&format!("/mail/message/{shown}")) && !page.contains(&format!("/mail/message/{hidden}")), "{page}");
+}
+
+#[test]
+fn hits_say_where_they_are() {
+    let world = World::new(Mode::Continuity);
+    let (archived, own, removed) = (world.inbound(PLAIN), world.inbound(PLAIN), world.inbound(PLAIN));
+    let ann = || mailbox("ann@example.com");
+    let created = Change::FolderCreate { mailbox: ann(), parent: None, name: "Orders <2026>".to_owned() };
+    let folder = FolderId(world.store.write_wait(vec![created], NOW).unwrap()[0].0);
+    let moved = |message, to| Change::Move { mailbox: ann(), message, from: Folder::Inbox, to };
+    let remove = Change::Remove { mailbox: ann(), message: removed, folder: Folder::Inbox };
+    world.store.write_wait(vec![moved(archived, Folder::Archive), moved(own, Folder::Own(folder)), remove], NOW).unwrap();
+    let inbox = world.inbound(PLAIN);
+    world.settle();
+    let page = look(&world, "ann@example.com", "/mail/search?q=hello");
+    let places: Vec<&str> = page.split("in </span><bdi>").skip(1).filter_map(|rest| rest.split('<').next()).collect();
+    assert_eq!(places, ["Inbox", "Orders &lt;2026&gt;", "Archive"], "{inbox} {page}");
+    assert!(!page.contains(&format!("/mail/message/{removed}")), "{page}");
+    assert!(!look(&world, "ann@example.com", "/mail/inbox").contains("class=\"place\""));
 }
 
 #[test]
