@@ -205,6 +205,8 @@ pub const INDEX_CHECKED_OCTETS: u64 = 256 * 1024 * 1024;
 /// sled hands its buffers to the kernel at least this often, in milliseconds. After a death of the process what was not handed over is read
 /// from the spool again, after a loss of power the whole index is made again: nothing is gained by hurry, and each time it waits for the disk.
 pub const INDEX_FLUSH_MS: u64 = 5_000;
+/// sled's threads may take so long to let go of the index's files after it was closed.
+pub const INDEX_LOCK_PATIENCE: Duration = Duration::from_secs(10);
 /// sled's cache, in octets.
 pub const INDEX_CACHE_OCTETS: u64 = 4 * 1024 * 1024;
 /// Free space below which new mail is answered 452, in octets.

@@ -72,7 +72,10 @@ impl Indexer {
                 Err(error) => Err(error),
             };
             match kept {
-                Ok(true) => return index.close(),
+                Ok(true) => {
+                    self.show(None);
+                    return alone(index)?.close();
+                }
                 // It fell behind: the spool is read from where it is.
                 Ok(false) => {}
                 // A row that cannot be read, or sled fell over.

@@ -334,8 +334,12 @@ impl Index {
         self.vessel.distrust(why);
     }
 
-    /// Makes all of it durable, so that the next start may trust it.
-    pub fn close(&self) -> Result<(), StoreError> {
-        self.vessel.close()
+    /// Makes all of it durable, so that the next start may trust it. Nobody else may read it any more: see [`Index::is_alone`].
+    pub fn close(self) -> Result<(), StoreError> {
+        match Arc::into_inner(self.vessel) {
+            Some(vessel) => vessel.close(),
+            // The next start finds that it was not closed, and that it is as good as after the end of the process.
+            None => Ok(()),
+        }
     }
 }

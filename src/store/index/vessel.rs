@@ -12,9 +12,11 @@ use std::fs;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::sled_error;
-use crate::limits::{INDEX_CACHE_OCTETS, INDEX_CHECKED_OCTETS, INDEX_FLUSH_MS};
+use crate::clock::Stopwatch;
+use crate::limits::{INDEX_CACHE_OCTETS, INDEX_CHECKED_OCTETS, INDEX_FLUSH_MS, INDEX_LOCK_PATIENCE};
 use crate::store::StoreError;
 
 const FOLDER: &str = "index";
@@ -22,6 +24,10 @@ const BROKEN: &str = "index.broken-";
 const OPENING: &str = "index.opening";
 const SESSION: &str = "index.session";
 const CLOSED: &str = "index.closed";
+/// The file in the folder that sled locks.
+const SLED_FILE: &str = "db";
+/// Between two looks whether it is free.
+const LOCK_LOOK: Duration = Duration::from_millis(5);
 
 pub struct Vessel {
     db: sled::Db,
@@ -35,6 +41,7 @@ impl Vessel {
         if let Some(why) = &why {
             quarantine(data_dir, why)?;
         }
+        let_go(&data_dir.join(FOLDER)).map_err(StoreError::of)?;
         begin(data_dir).map_err(StoreError::of)?;
         let db = match open_sled(&data_dir.join(FOLDER)) {
             Ok(db) => db,
@@ -71,9 +78,33 @@ impl Vessel {
         self.db.size_on_disk().unwrap_or(0)
     }
 
-    pub fn close(&self) -> Result<(), StoreError> {
+    /// Ends sled first, and then writes down how its files are: what its threads still had to do would change them.
+    pub fn close(self) -> Result<(), StoreError> {
         self.read(|tree| tree.flush().map(drop).map_err(sled_error))?;
-        seal(&self.data_dir).map_err(StoreError::of)
+        let Vessel { db, data_dir } = self;
+        drop(db);
+        let_go(&data_dir.join(FOLDER)).map_err(StoreError::of)?;
+        seal(&data_dir).map_err(StoreError::of)
+    }
+}
+
+// Waits until nobody holds sled's lock. Its threads of the time before may still be at work on the files for a moment after the
+// last handle is gone, and sled itself does not wait when it opens: it fails, and a good index would be set aside for that.
+fn let_go(folder: &Path) -> io::Result<()> {
+    let file = match fs::File::open(folder.join(SLED_FILE)) {
+        // What else is there in its place, sled will say.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(()),
+        file => file?,
+    };
+    let waited = Stopwatch::start();
+    loop {
+        match file.try_lock() {
+            // Its own, which ends with it.
+            Ok(()) => return Ok(()),
+            Err(fs::TryLockError::WouldBlock) if waited.elapsed() < INDEX_LOCK_PATIENCE => std::thread::sleep(LOCK_LOOK),
+            Err(fs::TryLockError::WouldBlock) => return Err(io::Error::other("another process holds the index")),
+            Err(fs::TryLockError::Error(error)) => return Err(error),
+        }
     }
 }
 
@@ -225,7 +256,6 @@ mod tests {
         assert!(why.is_some(), "the first index is new");
         vessel.db.insert("key", "value").unwrap();
         vessel.close().unwrap();
-        drop(vessel);
         happens(data.path());
         let (vessel, why) = Vessel::open(data.path()).unwrap();
         assert_eq!(vessel.db.get("key").unwrap().is_some(), expected, "{why:?}");
@@ -237,6 +267,23 @@ mod tests {
     #[test]
     fn what_was_closed_in_order_is_trusted() {
         check(|_| {}, true);
+    }
+
+    #[test]
+    fn files_that_are_held_a_moment_longer_are_waited_for() {
+        check(
+            |data| {
+                let (held, holds) = std::sync::mpsc::channel();
+                let file = fs::File::open(data.join(FOLDER).join(SLED_FILE)).unwrap();
+                std::thread::spawn(move || {
+                    file.try_lock().unwrap();
+                    held.send(()).unwrap();
+                    std::thread::sleep(20 * LOCK_LOOK);
+                });
+                holds.recv().unwrap();
+            },
+            true,
+        );
     }
 
     #[test]
