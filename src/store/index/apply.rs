@@ -57,9 +57,11 @@ fn segment(rows: &mut Overlay<'_>, placed: &Placed) -> Result<(), StoreError> {
         Some(Head::Carried(carried)) => carried.accepted.at,
         _ => placed.header.at,
     };
-    let mut row = row.unwrap_or(SegmentRow { newest: at, records: 0 });
+    let seq = placed.header.seq;
+    let mut row = row.unwrap_or(SegmentRow { newest: at, records: 0, first: seq, last: seq });
     row.newest = row.newest.max(at);
     row.records += 1;
+    row.last = seq;
     rows.put(key, encode(&row)?);
     Ok(())
 }
@@ -83,7 +85,9 @@ fn message(rows: &mut Overlay<'_>, placed: &Placed, seq: Seq, accepted: &Accepte
     if let Some((event, mailbox, part)) = &digest {
         rows.put(keys::digest(event, mailbox, *part), encode(&(mailbox, part, seq))?);
     }
-    rows.put(keys::located(placed.segment, seq), Vec::new());
+    if place.record != seq {
+        rows.put(keys::carried(placed.segment, seq), Vec::new());
+    }
     rows.put(keys::message(seq), encode(&StoredMessage { place, message_id, digest })?);
     for (index, recipient) in accepted.recipients.iter().enumerate() {
         let row = DeliveryRow { address: recipient.address.clone(), route: recipient.route, state: recipient.state.clone() };
@@ -283,7 +287,9 @@ pub fn forget(rows: &mut Overlay<'_>, message: Seq) -> Result<(), StoreError> {
     if let Some((event, mailbox, part)) = &stored.digest {
         rows.delete(keys::digest(event, mailbox, *part));
     }
-    rows.delete(keys::located(stored.place.segment, message));
+    if stored.place.record != message {
+        rows.delete(keys::carried(stored.place.segment, message));
+    }
     rows.delete(keys::message(message));
     Ok(())
 }

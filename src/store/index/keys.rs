@@ -8,6 +8,7 @@ use crate::relay::Queue;
 use crate::store::{Folder, FolderId, Seq};
 
 const APPLIED: u8 = b'A';
+const CARRIED: u8 = b'B';
 const COUNTS: u8 = b'C';
 const DELIVERY: u8 = b'D';
 const ENTRY: u8 = b'E';
@@ -17,7 +18,6 @@ const HELD: u8 = b'H';
 const MESSAGE_ID: u8 = b'I';
 const MESSAGE: u8 = b'M';
 const QUEUE: u8 = b'Q';
-const LOCATED: u8 = b'L';
 const OWN_FOLDER: u8 = b'O';
 const IN_SESSION: u8 = b'S';
 const SEGMENT: u8 = b'T';
@@ -170,13 +170,13 @@ pub fn all_own_folders() -> Vec<u8> {
     Key::new(OWN_FOLDER).0
 }
 
-/// Messages whose records are in a segment.
-pub fn located_in(segment: u64) -> Vec<u8> {
-    Key::new(LOCATED).u64(segment).0
+/// Messages that were carried over to a segment.
+pub fn carried_to(segment: u64) -> Vec<u8> {
+    Key::new(CARRIED).u64(segment).0
 }
 
-pub fn located(segment: u64, message: Seq) -> Vec<u8> {
-    Key::new(LOCATED).u64(segment).u64(message.0).0
+pub fn carried(segment: u64, message: Seq) -> Vec<u8> {
+    Key::new(CARRIED).u64(segment).u64(message.0).0
 }
 
 /// The recipient that a filing stands for.

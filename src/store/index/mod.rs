@@ -240,9 +240,8 @@ impl Index {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         self.vessel.read(|tree| {
             let mut rows = Overlay::new(tree);
-            for key in tree.scan_prefix(keys::located_in(number)).keys() {
-                let Some(message) = keys::number_of(&key.map_err(sled_error)?) else { continue };
-                apply::forget(&mut rows, Seq(message))?;
+            for message in query::messages_in(tree, number, Seq(0))? {
+                apply::forget(&mut rows, message?.0)?;
                 if rows.len() >= INDEX_BATCH_ROWS {
                     std::mem::replace(&mut rows, Overlay::new(tree)).commit()?;
                 }
@@ -254,16 +253,8 @@ impl Index {
 
     /// Messages whose records are in a segment, in order, those after `after`, with where.
     pub fn messages_in(&self, segment: u64, after: Option<Seq>, limit: usize) -> Result<Vec<(Seq, Place)>, StoreError> {
-        let prefix = keys::located_in(segment);
-        let start = keys::from_message(&prefix, after.map_or(Seq(0), |after| Seq(after.0.saturating_add(1))));
-        self.vessel.read(|tree| {
-            let mut found = Vec::new();
-            for key in tree.range(start..keys::behind(&prefix)).keys().take(limit) {
-                let Some(message) = keys::number_of(&key.map_err(sled_error)?).map(Seq) else { continue };
-                found.extend(query::stored(tree, message)?.map(|stored| (message, stored.place)));
-            }
-            Ok(found)
-        })
+        let start = after.map_or(Seq(0), |after| Seq(after.0.saturating_add(1)));
+        self.vessel.read(|tree| query::messages_in(tree, segment, start)?.take(limit).collect())
     }
 
     /// Whether a recipient of the message is queued, held, or being handed over.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rows::{Applied, DeliveryRow, EntryRow, FilingRow, Place, QueueRow, StoredFolder, StoredMessage, decode};
+use super::rows::{Applied, DeliveryRow, EntryRow, FilingRow, Place, QueueRow, SegmentRow, StoredFolder, StoredMessage, decode};
 use super::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, keys, sled_error};
 use crate::clock::Wall;
 use crate::mail::{Mailbox, Summary};
@@ -297,6 +297,29 @@ pub(super) fn rows_of(tree: &sled::Tree) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 pub(super) fn stored(tree: &sled::Tree, message: Seq) -> Result<Option<StoredMessage>, StoreError> {
     tree.get(keys::message(message)).map_err(sled_error)?.map(|value| decode(&value)).transpose()
+}
+
+/// Messages from `start` on whose records are in a segment, in order, with where: what was carried there is older than all that came there.
+pub(super) fn messages_in(
+    tree: &sled::Tree,
+    segment: u64,
+    start: Seq,
+) -> Result<impl Iterator<Item = Result<(Seq, Place), StoreError>>, StoreError> {
+    let row: Option<SegmentRow> = tree.get(keys::segment(segment)).map_err(sled_error)?.map(|value| decode(&value)).transpose()?;
+    let prefix = keys::carried_to(segment);
+    let carried = tree.range(keys::from_message(&prefix, start)..keys::behind(&prefix)).keys();
+    let own = row.map(|row| tree.range(keys::message(row.first.max(start))..=keys::message(row.last.max(start))));
+    let carried = carried.map(move |key| {
+        let Some(message) = keys::number_of(&key.map_err(sled_error)?).map(Seq) else { return Ok(None) };
+        Ok(stored(tree, message)?.map(|stored| (message, stored.place)))
+    });
+    let own = own.into_iter().flatten().map(move |row| {
+        let (key, value) = row.map_err(sled_error)?;
+        let place = decode::<StoredMessage>(&value)?.place;
+        // Some may have been carried on from here.
+        Ok(keys::number_of(&key).map(|message| (Seq(message), place)).filter(|(_, place)| place.segment == segment))
+    });
+    Ok(carried.chain(own).filter_map(Result::transpose))
 }
 
 fn unreadable() -> Accepted {

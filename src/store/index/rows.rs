@@ -22,7 +22,7 @@ pub struct Applied {
     pub at: Wall,
 }
 
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Where a message's record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +108,9 @@ pub struct SegmentRow {
     /// The latest wall time of its records.
     pub newest: Wall,
     pub records: u64,
+    /// Numbers of its first and its last record: the messages that came with them have rows between these.
+    pub first: Seq,
+    pub last: Seq,
 }
 
 pub fn encode(row: &impl Serialize) -> Result<Vec<u8>, StoreError> {
