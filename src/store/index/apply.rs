@@ -99,7 +99,7 @@ fn message(rows: &mut Overlay<'_>, placed: &Placed, seq: Seq, accepted: &Accepte
         rows.put(keys::filing(seq, filing.recipient, index as u32), encode(&row)?);
         let recipient = filing.recipient.and_then(|recipient| accepted.recipients.get(recipient as usize));
         if recipient.is_none_or(|recipient| shows(&recipient.state)) {
-            show(rows, seq, &row)?;
+            show(rows, seq, place, &row)?;
         }
     }
     Ok(())
@@ -114,9 +114,10 @@ fn delivery(rows: &mut Overlay<'_>, head: &DeliveryHead) -> Result<(), StoreErro
     if shows(&before) == shows(&row.state) {
         return Ok(());
     }
+    let Some(stored) = rows.get::<StoredMessage>(&keys::message(head.message))? else { return Ok(()) };
     for (_, filing) in rows.scan::<FilingRow>(&keys::filings_of(head.message, head.recipient))? {
         if shows(&row.state) {
-            show(rows, head.message, &filing)?;
+            show(rows, head.message, stored.place, &filing)?;
         } else {
             hide(rows, head.message, &filing)?;
         }
@@ -201,8 +202,8 @@ fn shows(state: &DeliveryState) -> bool {
     !matches!(state, DeliveryState::InSession | DeliveryState::Refused { .. })
 }
 
-fn show(rows: &mut Overlay<'_>, message: Seq, filing: &FilingRow) -> Result<(), StoreError> {
-    put_entry(rows, &filing.mailbox, filing.folder, message, EntryRow { flags: filing.flags, filings: 1 })
+fn show(rows: &mut Overlay<'_>, message: Seq, place: Place, filing: &FilingRow) -> Result<(), StoreError> {
+    put_entry(rows, &filing.mailbox, filing.folder, message, EntryRow { flags: filing.flags, filings: 1, place })
 }
 
 fn hide(rows: &mut Overlay<'_>, message: Seq, filing: &FilingRow) -> Result<(), StoreError> {

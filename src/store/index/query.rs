@@ -21,13 +21,12 @@ impl View {
             for row in tree.range(prefix..end).rev().take(limit) {
                 let (key, value) = row.map_err(sled_error)?;
                 if let Some(message) = keys::number_of(&key).map(Seq) {
-                    found.push((message, decode::<EntryRow>(&value)?, stored(tree, message)?));
+                    found.push((message, decode::<EntryRow>(&value)?));
                 }
             }
             Ok(found)
         })?;
-        let whole = found.into_iter().filter_map(|(message, row, stored)| Some((message, row, stored?)));
-        Ok(whole.map(|(message, row, stored)| self.to_entry(message, folder, row, &stored)).collect())
+        Ok(found.into_iter().map(|(message, row)| self.to_entry(message, folder, row)).collect())
     }
 
     pub fn counts(&self, mailbox: &Mailbox, folder: Folder) -> Result<Counts, StoreError> {
@@ -78,13 +77,12 @@ impl View {
             }
             for folder in folders {
                 if let Some(value) = tree.get(keys::entry(mailbox, folder, message)).map_err(sled_error)? {
-                    return Ok(stored(tree, message)?.map(|stored| (folder, decode::<EntryRow>(&value), stored)));
+                    return Ok(Some((folder, decode::<EntryRow>(&value)?)));
                 }
             }
             Ok(None)
         })?;
-        let Some((folder, row, stored)) = found else { return Ok(None) };
-        Ok(Some(self.to_entry(message, folder, row?, &stored)))
+        Ok(found.map(|(folder, row)| self.to_entry(message, folder, row)))
     }
 
     /// Of a message whose record cannot be read any more this tells so in its subject; its recipients are still known.
@@ -103,9 +101,9 @@ impl View {
         }))
     }
 
-    fn to_entry(&self, message: Seq, folder: Folder, row: EntryRow, stored: &StoredMessage) -> Entry {
-        let accepted = self.accepted(message, &stored.place);
-        Entry { message, folder, flags: row.flags, at: accepted.at, size: stored.place.body_octets, summary: accepted.summary }
+    fn to_entry(&self, message: Seq, folder: Folder, row: EntryRow) -> Entry {
+        let accepted = self.accepted(message, &row.place);
+        Entry { message, folder, flags: row.flags, at: accepted.at, size: row.place.body_octets, summary: accepted.summary }
     }
 
     // The head of a message's record. Damage of one must not take a page with it: then the subject tells.

@@ -81,6 +81,9 @@ pub struct EntryRow {
     /// How many filings show the message here (several recipients may stand for one mailbox).
     #[serde(rename = "n")]
     pub filings: u32,
+    /// Of the message's own row: the rows of a page lie together, the messages on it do not.
+    #[serde(rename = "p")]
+    pub place: Place,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
