@@ -202,6 +202,10 @@ pub const FOLDER_NAME_MAX_OCTETS: usize = 255;
 pub const EVENT_ID_MAX_OCTETS: usize = 128;
 /// Octets of the index whose checksum is taken at an orderly close and compared at the next start.
 pub const INDEX_CHECKED_OCTETS: u64 = 256 * 1024 * 1024;
+/// Up to so many recipients and filings are kept in a message's own row of the index, if the row has at most so many octets when the
+/// message comes. Its states grow later, up to [`INDEX_ROW_MAX_OCTETS`].
+pub const INDEX_FEW: usize = 4;
+pub const INDEX_FEW_OCTETS: usize = 2048;
 /// sled hands its buffers to the kernel at least this often, in milliseconds. After a death of the process what was not handed over is read
 /// from the spool again, after a loss of power the whole index is made again: nothing is gained by hurry, and each time it waits for the disk.
 pub const INDEX_FLUSH_MS: u64 = 5_000;

@@ -6,15 +6,15 @@
 use std::collections::BTreeSet;
 
 use super::keys;
-use super::overlay::Overlay;
+use super::overlay::{Overlay, Rows};
 use super::rows::{
-    Applied, DeliveryRow, EntryRow, FORMAT, FilingRow, Place, QueueRow, SegmentRow, StoredFolder, StoredMessage, encode, encode_bounded,
+    Applied, DeliveryRow, EntryRow, FORMAT, Few, FilingRow, Place, QueueRow, SegmentRow, StoredFolder, StoredMessage, encode,
 };
-use super::{Counts, QueueCounts};
+use super::{Counts, QueueCounts, message_rows};
 use crate::mail::Mailbox;
 use crate::relay::{DeliveryState, Queue, Route};
 use crate::store::record::{DeliveryHead, FlagsHead, Head, MoveHead, Placed, RemoveHead};
-use crate::store::{Accepted, Flags, Folder, FolderId, Origin, Seq, StoreError};
+use crate::store::{Accepted, Filing, Flags, Folder, FolderId, Origin, Seq, StoreError};
 
 /// Applies one record; does nothing if it was applied before.
 pub fn apply(rows: &mut Overlay<'_>, placed: &Placed) -> Result<(), StoreError> {
@@ -88,35 +88,34 @@ fn message(rows: &mut Overlay<'_>, placed: &Placed, seq: Seq, accepted: &Accepte
     if place.record != seq {
         rows.put(keys::carried(placed.segment, seq), Vec::new());
     }
-    rows.put(keys::message(seq), encode(&StoredMessage { place, message_id, digest })?);
-    for (index, recipient) in accepted.recipients.iter().enumerate() {
-        let row = DeliveryRow { address: recipient.address.clone(), route: recipient.route, state: recipient.state.clone() };
-        rows.put(keys::delivery(seq, index as u32), encode_bounded(&row)?);
-        requeue(rows, seq, index as u32, row.route, None, Some(&row.state))?;
+    let mut few = Few::default();
+    for (index, recipient) in (0..).zip(&accepted.recipients) {
+        requeue(rows, seq, index, recipient.route, None, Some(&recipient.state))?;
+        few.deliveries.push(DeliveryRow { address: recipient.address.clone(), route: recipient.route, state: recipient.state.clone() });
     }
-    for (index, filing) in accepted.filings.iter().enumerate() {
-        let row = FilingRow { mailbox: filing.mailbox.clone(), folder: filing.folder, flags: filing.flags };
-        rows.put(keys::filing(seq, filing.recipient, index as u32), encode(&row)?);
-        let recipient = filing.recipient.and_then(|recipient| accepted.recipients.get(recipient as usize));
+    for Filing { mailbox, folder, flags, recipient } in &accepted.filings {
+        let row = FilingRow { mailbox: mailbox.clone(), folder: *folder, flags: *flags, recipient: *recipient };
+        let recipient = recipient.and_then(|recipient| accepted.recipients.get(recipient as usize));
         if recipient.is_none_or(|recipient| shows(&recipient.state)) {
             show(rows, seq, place, &row)?;
         }
+        few.filings.push(row);
     }
-    Ok(())
+    message_rows::put(rows, seq, StoredMessage { place, message_id, digest, few: None }, few)
 }
 
 fn delivery(rows: &mut Overlay<'_>, head: &DeliveryHead) -> Result<(), StoreError> {
-    let key = keys::delivery(head.message, head.recipient);
-    let Some(mut row) = rows.get::<DeliveryRow>(&key)? else { return Ok(()) };
-    let before = std::mem::replace(&mut row.state, head.state.clone());
-    rows.put(key, encode_bounded(&row)?);
-    requeue(rows, head.message, head.recipient, row.route, Some(&before), Some(&row.state))?;
-    if shows(&before) == shows(&row.state) {
+    let Some(stored) = message_rows::stored(rows, head.message)? else { return Ok(()) };
+    let Some(DeliveryRow { address, route, state: before }) = message_rows::delivery(rows, head.message, head.recipient)? else {
+        return Ok(());
+    };
+    message_rows::put_delivery(rows, head.message, head.recipient, DeliveryRow { address, route, state: head.state.clone() })?;
+    requeue(rows, head.message, head.recipient, route, Some(&before), Some(&head.state))?;
+    if shows(&before) == shows(&head.state) {
         return Ok(());
     }
-    let Some(stored) = rows.get::<StoredMessage>(&keys::message(head.message))? else { return Ok(()) };
-    for (_, filing) in rows.scan::<FilingRow>(&keys::filings_of(head.message, head.recipient))? {
-        if shows(&row.state) {
+    for filing in message_rows::filings_of(rows, head.message, head.recipient)? {
+        if shows(&head.state) {
             show(rows, head.message, stored.place, &filing)?;
         } else {
             hide(rows, head.message, &filing)?;
@@ -125,20 +124,13 @@ fn delivery(rows: &mut Overlay<'_>, head: &DeliveryHead) -> Result<(), StoreErro
     Ok(())
 }
 
-// The filings of a message in one mailbox; hidden ones too.
-fn filings_in(rows: &Overlay<'_>, message: Seq, mailbox: &Mailbox) -> Result<Vec<(Vec<u8>, FilingRow)>, StoreError> {
-    let mut filings = rows.scan::<FilingRow>(&keys::filings(message))?;
-    filings.retain(|(_, filing)| filing.mailbox == *mailbox);
-    Ok(filings)
-}
-
 fn flags(rows: &mut Overlay<'_>, head: &FlagsHead) -> Result<(), StoreError> {
     let mut folders = BTreeSet::new();
-    for (key, mut filing) in filings_in(rows, head.message, &head.mailbox)? {
+    message_rows::retain_filings(rows, head.message, &head.mailbox, |filing| {
         folders.insert(filing.folder);
         filing.flags = filing.flags.with(head.add).without(head.remove);
-        rows.put(key, encode(&filing)?);
-    }
+        true
+    })?;
     for folder in folders {
         let key = keys::entry(&head.mailbox, folder, head.message);
         let Some(row) = rows.get::<EntryRow>(&key)? else { continue };
@@ -157,21 +149,18 @@ fn relocate(rows: &mut Overlay<'_>, head: &MoveHead) -> Result<(), StoreError> {
     if head.from == head.to {
         return Ok(());
     }
-    for (key, filing) in filings_in(rows, head.message, &head.mailbox)? {
+    message_rows::retain_filings(rows, head.message, &head.mailbox, |filing| {
         if filing.folder == head.from {
-            rows.put(key, encode(&FilingRow { folder: head.to, ..filing })?);
+            filing.folder = head.to;
         }
-    }
+        true
+    })?;
     let Some(row) = take_entry(rows, &head.mailbox, head.from, head.message)? else { return Ok(()) };
     put_entry(rows, &head.mailbox, head.to, head.message, row)
 }
 
 fn remove(rows: &mut Overlay<'_>, head: &RemoveHead) -> Result<(), StoreError> {
-    for (key, filing) in filings_in(rows, head.message, &head.mailbox)? {
-        if filing.folder == head.folder {
-            rows.delete(key);
-        }
-    }
+    message_rows::retain_filings(rows, head.message, &head.mailbox, |filing| filing.folder != head.folder)?;
     take_entry(rows, &head.mailbox, head.folder, head.message).map(drop)
 }
 
@@ -271,17 +260,13 @@ fn requeue(
 
 /// Removes everything that the index knows of a message.
 pub fn forget(rows: &mut Overlay<'_>, message: Seq) -> Result<(), StoreError> {
-    for (key, row) in rows.scan::<DeliveryRow>(&keys::deliveries(message))? {
-        if let Some((_, recipient)) = keys::recipient_of(&key) {
-            requeue(rows, message, recipient, row.route, Some(&row.state), None)?;
-        }
-        rows.delete(key);
+    let Some(stored) = message_rows::stored(rows, message)? else { return Ok(()) };
+    for (recipient, row) in message_rows::deliveries(rows, message)? {
+        requeue(rows, message, recipient, row.route, Some(&row.state), None)?;
     }
-    for (key, filing) in rows.scan::<FilingRow>(&keys::filings(message))? {
+    for filing in message_rows::filings(rows, message)? {
         take_entry(rows, &filing.mailbox, filing.folder, message)?;
-        rows.delete(key);
     }
-    let Some(stored) = rows.get::<StoredMessage>(&keys::message(message))? else { return Ok(()) };
     if let Some(hash) = stored.message_id {
         rows.delete(keys::message_id(hash, message));
     }
@@ -291,6 +276,5 @@ pub fn forget(rows: &mut Overlay<'_>, message: Seq) -> Result<(), StoreError> {
     if stored.place.record != message {
         rows.delete(keys::carried(stored.place.segment, message));
     }
-    rows.delete(keys::message(message));
-    Ok(())
+    message_rows::delete(rows, message)
 }

@@ -179,12 +179,6 @@ pub fn carried(segment: u64, message: Seq) -> Vec<u8> {
     Key::new(CARRIED).u64(segment).u64(message.0).0
 }
 
-/// The recipient that a filing stands for.
-pub fn recipient_of_filing(key: &[u8]) -> Option<u32> {
-    let recipient = u32::from_be_bytes(key.get(9..13)?.try_into().ok()?);
-    (recipient != NOBODY).then_some(recipient)
-}
-
 /// Of a Message-ID: its key is as short as a number, however long it is. Two ids with one hash are told apart by the records.
 pub fn hash(message_id: &str) -> u64 {
     let digest = Sha256::digest(message_id.as_bytes());

@@ -5,6 +5,7 @@
 
 mod apply;
 mod keys;
+mod message_rows;
 mod overlay;
 mod query;
 mod rows;
@@ -275,18 +276,14 @@ impl Index {
     pub fn snapshot(&self, message: Seq, accepted: Accepted) -> Result<Carried, StoreError> {
         self.vessel.read(|tree| {
             let mut accepted = accepted;
-            for row in tree.scan_prefix(keys::deliveries(message)) {
-                let (key, value) = row.map_err(sled_error)?;
-                let row: rows::DeliveryRow = rows::decode(&value)?;
-                if let Some(recipient) = keys::recipient_of(&key).and_then(|(_, at)| accepted.recipients.get_mut(at as usize)) {
+            for (recipient, row) in message_rows::deliveries(tree, message)? {
+                if let Some(recipient) = accepted.recipients.get_mut(recipient as usize) {
                     recipient.state = row.state;
                 }
             }
             accepted.filings.clear();
-            for row in tree.scan_prefix(keys::filings(message)) {
-                let (key, value) = row.map_err(sled_error)?;
-                let rows::FilingRow { mailbox, folder, flags } = rows::decode(&value)?;
-                accepted.filings.push(Filing { mailbox, folder, flags, recipient: keys::recipient_of_filing(&key) });
+            for rows::FilingRow { mailbox, folder, flags, recipient } in message_rows::filings(tree, message)? {
+                accepted.filings.push(Filing { mailbox, folder, flags, recipient });
             }
             Ok(Carried { message, accepted })
         })

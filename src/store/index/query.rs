@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::rows::{Applied, DeliveryRow, EntryRow, FilingRow, Place, QueueRow, SegmentRow, StoredFolder, StoredMessage, decode};
-use super::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, keys, sled_error};
+use super::rows::{Applied, DeliveryRow, EntryRow, Place, QueueRow, SegmentRow, StoredFolder, StoredMessage, decode};
+use super::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, keys, message_rows, sled_error};
 use crate::clock::Wall;
 use crate::mail::{Mailbox, Summary};
 use crate::relay::plan::QueueEntry;
@@ -68,9 +68,7 @@ impl View {
     pub fn entry(&self, mailbox: &Mailbox, message: Seq) -> Result<Option<Entry>, StoreError> {
         let found = self.vessel.read(|tree| {
             let mut folders = BTreeSet::new();
-            for row in tree.scan_prefix(keys::filings(message)) {
-                let (_, value) = row.map_err(sled_error)?;
-                let filing: FilingRow = decode(&value)?;
+            for filing in message_rows::filings(tree, message)? {
                 if filing.mailbox == *mailbox {
                     folders.insert(filing.folder);
                 }
@@ -121,14 +119,8 @@ impl View {
 
     pub fn deliveries(&self, message: Seq) -> Result<Vec<Delivery>, StoreError> {
         self.vessel.read(|tree| {
-            let mut deliveries = Vec::new();
-            for row in tree.scan_prefix(keys::deliveries(message)) {
-                let (key, value) = row.map_err(sled_error)?;
-                if let Some((message, recipient)) = keys::recipient_of(&key) {
-                    deliveries.push(to_delivery(message, recipient, decode(&value)?));
-                }
-            }
-            Ok(deliveries)
+            let deliveries = message_rows::deliveries(tree, message)?;
+            Ok(deliveries.into_iter().map(|(recipient, row)| to_delivery(message, recipient, row)).collect())
         })
     }
 
@@ -146,10 +138,7 @@ impl View {
     pub fn held(&self, after: Option<(Seq, u32)>, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         self.after(&keys::all_held(), after, limit, |tree, (message, recipient), _| {
             // The two rows are read one after the other: a change in between may have taken the second away.
-            match tree.get(keys::delivery(message, recipient)).map_err(sled_error)? {
-                Some(value) => Ok(Some(to_delivery(message, recipient, decode(&value)?))),
-                None => Ok(None),
-            }
+            Ok(message_rows::delivery(tree, message, recipient)?.map(|row| to_delivery(message, recipient, row)))
         })
     }
 
@@ -163,7 +152,7 @@ impl View {
             let mut found = Vec::new();
             for key in tree.scan_prefix(keys::message_ids(keys::hash(message_id))).keys() {
                 let Some(message) = keys::number_of(&key.map_err(sled_error)?).map(Seq) else { continue };
-                found.extend(stored(tree, message)?.map(|stored| (message, stored.place)));
+                found.extend(message_rows::stored(tree, message)?.map(|stored| (message, stored.place)));
             }
             Ok(found)
         })?;
@@ -205,22 +194,15 @@ impl View {
         };
         self.vessel.read(|tree| {
             let mut tally = Tally::default();
-            for key in tree.range(range(keys::all_messages())).keys() {
-                key.map_err(sled_error)?;
+            for row in tree.range(range(keys::all_messages())) {
+                let (_, value) = row.map_err(sled_error)?;
+                let row: StoredMessage = decode(&value)?;
                 tally.messages += 1;
+                row.few.iter().flat_map(|few| &few.deliveries).for_each(|delivery| tally.add(&delivery.state));
             }
             for row in tree.range(range(keys::all_deliveries())) {
                 let (_, value) = row.map_err(sled_error)?;
-                let row: DeliveryRow = decode(&value)?;
-                tally.recipients += 1;
-                match row.state {
-                    DeliveryState::InSession => {}
-                    DeliveryState::Queued { .. } => tally.queued += 1,
-                    DeliveryState::Delivered { .. } => tally.delivered += 1,
-                    DeliveryState::Refused { .. } => tally.refused += 1,
-                    DeliveryState::Bounced { .. } => tally.bounced += 1,
-                    DeliveryState::Held { .. } => tally.held += 1,
-                }
+                tally.add(&decode::<DeliveryRow>(&value)?.state);
             }
             Ok(tally)
         })
@@ -288,13 +270,23 @@ impl View {
     }
 }
 
+impl Tally {
+    fn add(&mut self, state: &DeliveryState) {
+        self.recipients += 1;
+        match state {
+            DeliveryState::InSession => {}
+            DeliveryState::Queued { .. } => self.queued += 1,
+            DeliveryState::Delivered { .. } => self.delivered += 1,
+            DeliveryState::Refused { .. } => self.refused += 1,
+            DeliveryState::Bounced { .. } => self.bounced += 1,
+            DeliveryState::Held { .. } => self.held += 1,
+        }
+    }
+}
+
 #[cfg(test)]
 pub(super) fn rows_of(tree: &sled::Tree) -> Vec<(Vec<u8>, Vec<u8>)> {
     tree.iter().map(|row| row.unwrap()).map(|(k, v)| (k.to_vec(), v.to_vec())).collect()
-}
-
-pub(super) fn stored(tree: &sled::Tree, message: Seq) -> Result<Option<StoredMessage>, StoreError> {
-    tree.get(keys::message(message)).map_err(sled_error)?.map(|value| decode(&value)).transpose()
 }
 
 /// Messages from `start` on whose records are in a segment, in order, with where: what was carried there is older than all that came there.
@@ -309,7 +301,7 @@ pub(super) fn messages_in(
     let own = row.map(|row| tree.range(keys::message(row.first.max(start))..=keys::message(row.last.max(start))));
     let carried = carried.map(move |key| {
         let Some(message) = keys::number_of(&key.map_err(sled_error)?).map(Seq) else { return Ok(None) };
-        Ok(stored(tree, message)?.map(|stored| (message, stored.place)))
+        Ok(message_rows::stored(tree, message)?.map(|stored| (message, stored.place)))
     });
     let own = own.into_iter().flatten().map(move |row| {
         let (key, value) = row.map_err(sled_error)?;

@@ -51,6 +51,18 @@ pub struct StoredMessage {
     /// Event, mailbox and part of a digest.
     #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<(String, Mailbox, u32)>,
+    /// None: they have rows of their own.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub few: Option<Few>,
+}
+
+/// The recipients and filings of a message.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Few {
+    #[serde(rename = "d")]
+    pub deliveries: Vec<DeliveryRow>,
+    #[serde(rename = "f")]
+    pub filings: Vec<FilingRow>,
 }
 
 /// The address is here too: what became of a message whose record rotted must still be told.
@@ -72,6 +84,9 @@ pub struct FilingRow {
     pub folder: Folder,
     #[serde(rename = "l")]
     pub flags: Flags,
+    /// The one that it stands for.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -169,6 +184,14 @@ impl Shrink for DeliveryRow {
             }
             DeliveryState::Refused { reply, .. } | DeliveryState::Bounced { reply, .. } => cut(reply, octets),
             DeliveryState::Held { reason, .. } => cut(reason, octets),
+        }
+    }
+}
+
+impl Shrink for StoredMessage {
+    fn shrink(&mut self, octets: usize) {
+        for delivery in self.few.iter_mut().flat_map(|few| &mut few.deliveries) {
+            delivery.shrink(octets);
         }
     }
 }

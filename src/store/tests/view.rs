@@ -122,10 +122,16 @@ fn rows_stay_short_however_long_the_texts() {
     one.origin = digest;
     store.write_wait(vec![Change::Message(Box::new(one), Staged::from_bytes(vec![]).into())], START).unwrap();
     let state = DeliveryState::Held { at: START, reason: long, by_gate: false, attempts: 0 };
-    store.write_wait(vec![delivery(Seq(1), 999, state)], START).unwrap();
+    store.write_wait(vec![delivery(Seq(1), 999, state.clone())], START).unwrap();
+    let few = accepted(&["ann", "bob", "eve", "zoë"], &queued(), START);
+    let few = store.write_wait(vec![Change::Message(Box::new(few), Staged::from_bytes(vec![]).into())], START).unwrap()[0];
+    for recipient in 0..4 {
+        store.write_wait(vec![delivery(few, recipient, state.clone())], START).unwrap();
+    }
     for (key, value) in store.view().dump() {
         assert!(key.len() + value.len() <= crate::limits::INDEX_ROW_MAX_OCTETS, "{}", String::from_utf8_lossy(&key));
     }
     assert_eq!(store.view().deliveries(Seq(1)).unwrap().len(), 1000);
+    assert!(store.view().deliveries(few).unwrap().iter().all(|delivery| matches!(delivery.state, DeliveryState::Held { .. })));
     assert_eq!(store.view().message(Seq(1)).unwrap().unwrap().recipients, 1000);
 }

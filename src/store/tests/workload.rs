@@ -35,7 +35,8 @@ impl Work {
     }
 
     fn message(&mut self) -> Change {
-        let count = self.random.usize(..5);
+        // Few and many: they have different rows.
+        let count = self.random.usize(..crate::limits::INDEX_FEW + 3);
         let names: Vec<&str> = (0..count).map(|_| NAMES[self.random.usize(..NAMES.len())]).collect();
         let mut one = accepted(&names, &queued(), self.at);
         for recipient in &mut one.recipients {
