@@ -115,6 +115,8 @@ pub const OUTBOUND_EXPIRY: Duration = Duration::from_secs(5 * 24 * 3600);
 pub const OUTBOUND_TRIES_MIN: u32 = 48;
 /// Longest reply of another server that is kept with a recipient, in octets.
 pub const REPLY_KEPT_MAX_OCTETS: usize = 500;
+/// An event whose hand-back is not complete so long after its end is an alarm: its messages stay whatever their age.
+pub const EVENT_PINNED_LONG: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Mail that waits longer than this while the primary looks well is an alarm.
 pub const QUEUE_OLD: Duration = Duration::from_secs(15 * 60);
 /// Queue entries read at a time.

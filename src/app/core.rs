@@ -70,7 +70,7 @@ pub struct ModeNow {
 pub struct EventNow {
     pub id: EventId,
     pub since: Wall,
-    /// Messages from this one on belong to the event and stay until it is over.
+    /// Messages from this one on belong to the event and stay while it is open, and after it until it is released: see [`super::pins`].
     pub first: Seq,
 }
 
@@ -123,6 +123,9 @@ pub struct EventLine {
     pub to: Wall,
     pub tally: Tally,
     pub summary: String,
+    /// Its first message, and the first one after it; None in lines of versions that did not say. See [`super::pins`].
+    #[serde(default)]
+    pub messages: Option<(Seq, Seq)>,
 }
 
 /// A ledger line of kind `audit`: who did what.
@@ -276,7 +279,8 @@ impl Core {
         let failed = tally.bounced + tally.refused;
         let summary = notify::event_summary(tally.recipients, tally.delivered, tally.held, failed, tally.queued);
         log::info!("continuity event={} over: {summary}", event.id.0);
-        let line = EventLine { id: event.id.clone(), from: event.since, to: at, tally, summary };
+        let messages = Some((event.first, Seq(self.store.view().newest().0 + 1)));
+        let line = EventLine { id: event.id.clone(), from: event.since, to: at, tally, summary, messages };
         self.record("event", &line, at);
     }
 

@@ -11,8 +11,8 @@ use super::clock_watch::{ClockWatch, Refusal};
 use super::core::{Core, lock};
 use super::intake::ALARM_LOOP;
 use super::outgoing::{Outgoing, primary_target};
-use super::recovery;
 use super::writing::ALARM_FULL;
+use super::{pins, recovery};
 use crate::clock::{Mono, Wall};
 use crate::config::HostPort;
 use crate::continuity::Mode;
@@ -214,8 +214,8 @@ async fn purge(core: &Arc<Core>) {
     let purged = rt::unblock(move || {
         let now = there.now().wall;
         let age_ms = u64::from(there.config.cache.retention_days) * 24 * 3600 * 1000;
-        let pinned = there.mode().event.map(|event| event.first);
-        there.store.purge(crate::clock::Wall(now.0.saturating_sub(age_ms)), pinned, now)
+        let pins = pins::look(&there)?;
+        there.store.purge(crate::clock::Wall(now.0.saturating_sub(age_ms)), pins, now)
     })
     .await;
     match purged {

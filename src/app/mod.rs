@@ -11,6 +11,7 @@ mod intake;
 mod monitor;
 mod outgoing;
 mod people;
+mod pins;
 mod queue;
 mod recovery;
 mod status;

@@ -149,16 +149,32 @@ async fn feed(core: &Arc<Core>, input: Input) {
     rt::unblock(move || core.feed(input)).await;
 }
 
+/// The digests of a closed event whose messages are before `before`; None if not everything that people wrote in it is in one.
+pub fn digests_of(core: &Core, event: &EventNow, before: Seq) -> Result<Option<Vec<Seq>>, StoreError> {
+    let rounds = recorded_rounds(core, event)?;
+    let rest = Round { before, ..Round::next(event, &rounds, Seq(0)) };
+    if !written_in(core, &rest)?.is_empty() {
+        return Ok(None);
+    }
+    let mut digests = Vec::new();
+    for round in rounds {
+        if !missing_digests(core, &round)?.is_empty() {
+            return Ok(None);
+        }
+        digests.extend(core.store.view().digest_messages(&round.key())?);
+    }
+    Ok(Some(digests))
+}
+
+fn recorded_rounds(core: &Core, event: &EventNow) -> Result<Vec<Round>, StoreError> {
+    let lines = core.ledger.read("digest")?.into_iter();
+    let rounds = lines.filter_map(|line| serde_json::from_value::<Round>(line.data).ok());
+    Ok(rounds.filter(|round| round.event == event.id).collect())
+}
+
 /// The rounds of an event so far, and one more if people wrote anything since the last.
 fn with_newest_round(core: &Core, event: &EventNow, known: Option<Vec<Round>>) -> Result<Vec<Round>, StoreError> {
-    let mut rounds = match known {
-        Some(rounds) => rounds,
-        None => {
-            let lines = core.ledger.read("digest")?.into_iter();
-            let rounds = lines.filter_map(|line| serde_json::from_value::<Round>(line.data).ok());
-            rounds.filter(|round| round.event == event.id).collect()
-        }
-    };
+    let mut rounds = known.map_or_else(|| recorded_rounds(core, event), Ok)?;
     let next = Round::next(event, &rounds, core.store.view().newest());
     if !written_in(core, &next)?.is_empty() {
         core.record("digest", &next, core.now().wall);
@@ -318,6 +334,13 @@ async fn release(core: &Arc<Core>, to: &Delivery) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// One time in Recovering; how many digests it writes.
+#[cfg(test)]
+pub fn digests_in_one_round(core: &Arc<Core>, event: &EventNow) -> usize {
+    let mut recovery = Recovery::new(Wall(0), Some(event.clone()));
+    rt::block_on(async { recovery.write_digests(core).await.unwrap() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -339,24 +362,18 @@ mod tests {
         assert_eq!((empty.from, empty.before), (Seq(41), Seq(41)));
     }
 
-    /// One time in Recovering; how many digests it writes.
-    fn digests_of_a_recovery(world: &World, event: &EventNow) -> usize {
-        let mut recovery = Recovery::new(Wall(0), Some(event.clone()));
-        rt::block_on(async { recovery.write_digests(&world.core).await.unwrap() })
-    }
-
     #[test]
     fn what_is_written_after_a_relapse_is_handed_over_too() {
         let world = World::new();
         let event = EventNow { id: EventId("2026-03-03T09-15-02".to_owned()), since: Wall(0), first: Seq(1) };
-        assert_eq!(digests_of_a_recovery(&world, &event), 0);
+        assert_eq!(digests_in_one_round(&world.core, &event), 0);
         world.wrote("ann", "one");
-        assert_eq!(digests_of_a_recovery(&world, &event), 1);
-        assert_eq!(digests_of_a_recovery(&world, &event), 0, "each once");
+        assert_eq!(digests_in_one_round(&world.core, &event), 1);
+        assert_eq!(digests_in_one_round(&world.core, &event), 0, "each once");
         world.wrote("ann", "two");
         world.wrote("bo", "three");
-        assert_eq!(digests_of_a_recovery(&world, &event), 2);
-        assert_eq!(digests_of_a_recovery(&world, &event), 0, "each once");
+        assert_eq!(digests_in_one_round(&world.core, &event), 2);
+        assert_eq!(digests_in_one_round(&world.core, &event), 0, "each once");
         let digests = world.queued().iter().filter(|entry| entry.route == Route::Submit).count();
         assert_eq!(digests, 3);
     }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::core::{Core, EventLine, ModeLine, lock};
-use super::status;
 use super::writing::queued_now;
+use super::{pins, status};
 use crate::auth::{Verifier, password};
 use crate::clock::Wall;
-use crate::continuity::{EndError, Input, Mode, Transition};
+use crate::continuity::{EndError, EventId, Input, Mode, Transition};
 use crate::control::{Answer, Verb};
 use crate::directory::Directory;
 use crate::limits;
@@ -35,6 +35,7 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::EventEnd { force, by } => event_end(core, force, by),
         Verb::EventList => events(core, None),
         Verb::EventShow { id } => events(core, Some(&id)),
+        Verb::EventRelease { id, by } => event_release(core, &id, &by),
         Verb::Automatic { on, by } => {
             core.audit(&by, "automatic", format!("on={on}"));
             core.feed(Input::Automatic { by, on });
@@ -91,6 +92,17 @@ fn event_end(core: &Core, force: bool, by: String) -> Answer {
     Answer::done("The event ends: what was taken is being handed over to the primary.", json!({ "mode": mode }))
 }
 
+fn event_release(core: &Core, id: &str, by: &str) -> Answer {
+    match pins::release(core, id, by) {
+        Ok(true) => {
+            core.audit(by, "event-release", format!("event={id}"));
+            Answer::done(format!("The mail of event {id} is kept as long as other mail from now on."), json!({ "event": id }))
+        }
+        Ok(false) => Answer::failed(format!("No ended event {id} has its mail kept. `lifeboat event list` shows all.")),
+        Err(error) => Answer::failed(format!("The ledger cannot be read or written: {error}.")),
+    }
+}
+
 fn events(core: &Core, wanted: Option<&str>) -> Answer {
     let (changes, closed) = match (core.ledger.read("mode"), core.ledger.read("event")) {
         (Ok(changes), Ok(closed)) => (changes, closed),
@@ -120,17 +132,24 @@ fn events(core: &Core, wanted: Option<&str>) -> Answer {
         return Answer::done(text, json!({ "id": id, "transitions": transitions, "report": report }));
     }
     let open = core.mode().event;
+    let kept: Vec<EventId> = match pins::pinned(core) {
+        Ok(pinned) => pinned.into_iter().map(|pinned| pinned.event.id).collect(),
+        Err(error) => return Answer::failed(format!("The ledger cannot be read: {error}.")),
+    };
     let mut text = String::new();
     if let Some(event) = &open {
         text += &format!("{}  open since {}\n", event.id.0, date::rfc3339(event.since));
     }
     for event in closed.iter().rev().take(EVENTS_SHOWN) {
         text += &format!("{}  {} to {}  {}\n", event.id.0, date::rfc3339(event.from), date::rfc3339(event.to), event.summary);
+        if kept.contains(&event.id) {
+            text += "    its mail is kept until all of it was handed back, or `lifeboat event release`\n";
+        }
     }
     if text.is_empty() {
         text.push_str("There has been no continuity event.\n");
     }
-    Answer::done(text, json!({ "open": open, "closed": closed }))
+    Answer::done(text, json!({ "open": open, "closed": closed, "kept": kept }))
 }
 
 /// Waiting and held recipients, the oldest [`limits::QUEUE_PAGE_ENTRIES`] of each queue.

@@ -96,6 +96,7 @@ pub enum EventCommand {
     Drill(EventDrill),
     List(EventList),
     Show(EventShow),
+    Release(EventRelease),
 }
 
 /// take over by hand: open the webmail, keep the mail here
@@ -141,6 +142,21 @@ pub struct EventDrill {
 #[derive(FromArgs)]
 #[argh(subcommand, name = "list")]
 pub struct EventList {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// keep the mail of an ended event no longer than other mail, though not all of it was handed back (export it first)
+#[derive(FromArgs)]
+#[argh(subcommand, name = "release")]
+pub struct EventRelease {
+    /// which, as `event list` shows it
+    #[argh(positional)]
+    pub id: String,
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,

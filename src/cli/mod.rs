@@ -97,6 +97,7 @@ fn event(command: EventCommand) -> u8 {
         EventCommand::End(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventEnd { force: c.force, by } }),
         EventCommand::Drill(c) => not_yet("event drill", &c.config),
         EventCommand::List(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventList }),
+        EventCommand::Release(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventRelease { id: c.id, by } }),
         EventCommand::Show(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventShow { id: c.id } }),
     }
 }

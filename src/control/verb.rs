@@ -19,6 +19,11 @@ pub enum Verb {
     EventShow {
         id: String,
     },
+    /// The mail of a closed event need not be kept for its sake any more.
+    EventRelease {
+        id: String,
+        by: String,
+    },
     Automatic {
         on: bool,
         by: String,

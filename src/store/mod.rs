@@ -62,6 +62,7 @@ pub use file::{Disk, Files, How, OpenFile};
 pub use frozen::Frozen;
 pub use index::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View};
 pub use ledger::{Ledger, Line};
+pub use retention::Pins;
 pub use search::SearchState;
 pub use stage::Staged;
 
@@ -292,16 +293,15 @@ impl Store {
 
     /// Drops whole old segments, oldest first. What in them is undelivered, held or pinned is carried over, unless that is more than half
     /// of a segment: then it stays, and all behind it.
-    /// `pinned_from`: messages from this one on stay (an open continuity event); until the first call everything is pinned. Returns how many segments went;
-    /// none while `now` is before the newest record (the clock was set back). Lays the ballast again if there is room. Waits for the
+    /// `pins`: what stays for the sake of continuity events; until the first call everything is pinned. Returns how many segments went; none while `now` is before the newest record (the clock was set back). Lays the ballast again if there is room. Waits for the
     /// writer thread.
-    pub fn purge(&self, older_than: Wall, pinned_from: Option<Seq>, now: Wall) -> Result<usize, StoreError> {
+    pub fn purge(&self, older_than: Wall, pins: Pins, now: Wall) -> Result<usize, StoreError> {
         let commands = self.commands().ok_or(StoreError::Closed)?;
         let (answer, answered) = sync_channel(1);
         if let Some(data_dir) = self.inner.spool.parent() {
             ballast::lay(&*self.inner.files, data_dir);
         }
-        let purge = retention::Purge { older_than, pinned_from, now };
+        let purge = retention::Purge { older_than, pins, now };
         commands.send(Command::Purge(purge, answer)).map_err(|_| StoreError::Closed)?;
         answered.recv().unwrap_or(Err(StoreError::Closed))
     }

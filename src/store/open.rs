@@ -17,7 +17,7 @@ use super::search::Search;
 use super::segment::{self, Paths, Segment};
 use super::space::Space;
 use super::writer::Writer;
-use super::{Files, Inner, Options, Recovery, Seq, Store, StoreError, Threads};
+use super::{Files, Inner, Options, Pins, Recovery, Seq, Store, StoreError, Threads};
 use crate::clock::Wall;
 use crate::limits::WRITER_QUEUE_MAX;
 
@@ -90,7 +90,7 @@ fn start(files: Arc<dyn Files>, data_dir: &Path, segments: &[Segment], end: &Rep
         paths,
         reader: reader.clone(),
         space: Space::default(),
-        pinned_from: Some(Seq(0)),
+        pins: Pins::all(),
     };
     let (sender, receiver) = sync_channel(WRITER_QUEUE_MAX);
     let indexer = Indexer {

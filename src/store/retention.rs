@@ -14,11 +14,31 @@ use super::{Change, Completion, Seq, Staged, StoreError};
 use crate::clock::Wall;
 use crate::limits::{CARRY_GROUP_OCTETS, CARRY_MAX_PERCENT, DISK_RESERVE_OCTETS, DISK_ROOM_AGAIN_OCTETS, RETENTION_PAGE};
 
+/// Messages that stay whatever their age.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pins(Vec<(Seq, Option<Seq>)>);
+
+impl Pins {
+    /// All that there is.
+    pub fn all() -> Pins {
+        Pins(vec![(Seq(0), None)])
+    }
+
+    /// Those from `first` on and before `before`, if anything ends them.
+    pub fn keep(&mut self, first: Seq, before: Option<Seq>) {
+        self.0.push((first, before));
+    }
+
+    pub fn hold(&self, message: Seq) -> bool {
+        self.0.iter().any(|(first, before)| message >= *first && before.is_none_or(|before| message < before))
+    }
+}
+
 /// See [`super::Store::purge`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Purge {
     pub older_than: Wall,
-    pub pinned_from: Option<Seq>,
+    pub pins: Pins,
     pub now: Wall,
 }
 
@@ -34,7 +54,7 @@ impl Writer {
 
     /// Makes room on a full disk: what is delivered and not pinned goes, oldest first, however young, until there is room. True if there is.
     pub fn make_room(&mut self, at: Wall) -> bool {
-        let purge = Purge { older_than: Wall(u64::MAX), pinned_from: self.pinned_from, now: at };
+        let purge = Purge { older_than: Wall(u64::MAX), pins: self.pins.clone(), now: at };
         let enough = |writer: &Writer| {
             writer.files.free_octets(&writer.spool).is_ok_and(|free| free >= DISK_RESERVE_OCTETS + DISK_ROOM_AGAIN_OCTETS)
         };
@@ -157,8 +177,7 @@ fn kept(purge: &Purge, segment: &Segment, index: &Index) -> Result<Option<Vec<(S
         let Some((last, _)) = page.last() else { return Ok(Some(kept)) };
         after = Some(*last);
         for (message, place) in page {
-            let pinned = purge.pinned_from.is_some_and(|pinned| message >= pinned);
-            if pinned || index.is_open(message)? {
+            if purge.pins.hold(message) || index.is_open(message)? {
                 octets += u64::from(place.head_octets) + place.body_octets;
                 kept.push((message, place));
             }

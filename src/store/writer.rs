@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::record::{Head, Placed};
 use super::segment::Paths;
 use super::space::Space;
-use super::{Change, Completion, Files, Seq, StoreError, Written, check, retention};
+use super::{Change, Completion, Files, Pins, Seq, StoreError, Written, check, retention};
 use crate::clock::Wall;
 use crate::limits::{GROUP_COMMIT_MAX, RECORD_BODY_MAX_OCTETS, UNIT_CHANGES_MAX};
 
@@ -70,7 +70,7 @@ pub struct Writer {
     pub reader: Reader,
     pub space: Space,
     /// What retention was last told to keep; everything before it was told anything.
-    pub pinned_from: Option<Seq>,
+    pub pins: Pins,
 }
 
 impl Writer {
@@ -85,7 +85,7 @@ impl Writer {
                     Command::Write(write) => self.write(write, &mut pending),
                     Command::Purge(purge, answer) => {
                         self.finish(&mut pending);
-                        self.pinned_from = purge.pinned_from;
+                        self.pins = purge.pins.clone();
                         let _ = answer.send(self.purge(&purge));
                     }
                 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::overlay::Rows;
 use super::rows::{Applied, DeliveryRow, EntryRow, Place, QueueRow, SegmentRow, StoredFolder, StoredMessage, decode};
 use super::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, keys, message_rows, sled_error};
 use crate::clock::Wall;
@@ -162,15 +163,17 @@ impl View {
 
     /// Digests of an event: who has got which part.
     pub fn digests(&self, event: &str) -> Result<Vec<(Mailbox, u32)>, StoreError> {
-        self.vessel.read(|tree| {
-            let mut digests = Vec::new();
-            for row in tree.scan_prefix(keys::digests(event)) {
-                let (_, value) = row.map_err(sled_error)?;
-                let (mailbox, part, _): (Mailbox, u32, Seq) = decode(&value)?;
-                digests.push((mailbox, part));
-            }
-            Ok(digests)
-        })
+        Ok(self.digest_rows(event)?.into_iter().map(|(mailbox, part, _)| (mailbox, part)).collect())
+    }
+
+    /// The digests of an event themselves.
+    pub fn digest_messages(&self, event: &str) -> Result<Vec<Seq>, StoreError> {
+        Ok(self.digest_rows(event)?.into_iter().map(|(_, _, message)| message).collect())
+    }
+
+    fn digest_rows(&self, event: &str) -> Result<Vec<(Mailbox, u32, Seq)>, StoreError> {
+        let rows = self.vessel.read(|tree| Rows::scan(tree, &keys::digests(event)))?;
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
     }
 
     /// Mailboxes that have anything filed.

@@ -26,7 +26,7 @@ fn script(session: &Session) -> (Option<Ledger>, Option<Store>) {
     session.write_together(&store, &[(5, &[300_000, 20]), (6, &[50])], day(1));
     session.relocate(&store, 5, day(1));
     session.noter()(Fact::PurgeAsked);
-    let _ = store.purge(day(1), None, day(2));
+    let _ = store.purge(day(1), Pins::default(), day(2));
     session.state(&store, 3, 2, day(2));
     ledger.iter().for_each(|ledger| session.line(ledger));
     (ledger, Some(store))

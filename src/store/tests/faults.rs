@@ -46,7 +46,7 @@ fn script(folders: &Folders, files: &Arc<Faulty>, known: &mut Known) -> Vec<Line
     {
         known.states.insert(first, delivered());
     }
-    known.purged = store.purge(Wall(START.0 + DAY_MS), None, Wall(START.0 + 3 * DAY_MS)).ok();
+    known.purged = store.purge(Wall(START.0 + DAY_MS), Pins::default(), Wall(START.0 + 3 * DAY_MS)).ok();
     // A segment that was left early may hold nothing but this one, and then it may go.
     let gone = |seq: &Seq| known.states[seq] == delivered();
     known.bodies.retain(|seq, _| !gone(seq));

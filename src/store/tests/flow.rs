@@ -122,7 +122,7 @@ fn writes_are_in_order_and_each_is_completed_once() {
         assert_eq!((number, seqs), (at as u32, vec![Seq(first), Seq(first + 1)]));
     }
     assert!(matches!(store.write_wait(vec![delivery(Seq(1), 0, queued())], START), Err(StoreError::Closed)));
-    assert!(matches!(store.purge(START, None, START), Err(StoreError::Closed)));
+    assert!(matches!(store.purge(START, Pins::default(), START), Err(StoreError::Closed)));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn script(session: &Session) {
     session.line(&ledger);
     session.write_together(&store, &[(14, &[600, 600]), (15, &[0])], day(2));
     session.noter()(Fact::PurgeAsked);
-    store.purge(day(1), None, day(2)).unwrap();
+    store.purge(day(1), Pins::default(), day(2)).unwrap();
     state(3, 2, day(2));
     session.relocate(&store, 13, day(2));
     session.disk.fail_syncs(1);

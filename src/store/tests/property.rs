@@ -28,7 +28,7 @@ fn spool(random: &mut fastrand::Rng, with_purge: bool) -> Folders {
         work.run(&store, 3);
         // The last days stay.
         if with_purge && round < 2 {
-            dropped += store.purge(Wall(work.at.0 - DAY_MS), None, work.at).unwrap();
+            dropped += store.purge(Wall(work.at.0 - DAY_MS), Pins::default(), work.at).unwrap();
             work.messages.retain(|(message, _)| store.view().message(*message).unwrap().is_some());
         }
     }

@@ -17,7 +17,7 @@ fn days(count: u64) -> (Folders, Store) {
     (folders, store)
 }
 
-fn check(folders: &Folders, store: &Store, purge: (Wall, Option<Seq>, Wall), dropped: usize, left: u64) {
+fn check(folders: &Folders, store: &Store, purge: (Wall, Pins, Wall), dropped: usize, left: u64) {
     assert_eq!(store.purge(purge.0, purge.1, purge.2).unwrap(), dropped);
     assert_eq!(store.view().counts(&mailbox("ann"), Folder::Inbox).unwrap(), Counts { total: left, unread: left });
     assert_eq!(folders.segments().len() as u64, left);
@@ -32,27 +32,27 @@ fn check(folders: &Folders, store: &Store, purge: (Wall, Option<Seq>, Wall), dro
 #[test]
 fn old_segments_go_oldest_first() {
     let (folders, store) = days(6);
-    check(&folders, &store, (day(0), None, day(6)), 0, 6);
-    check(&folders, &store, (day(2), None, day(6)), 2, 4);
+    check(&folders, &store, (day(0), Pins::default(), day(6)), 0, 6);
+    check(&folders, &store, (day(2), Pins::default(), day(6)), 2, 4);
     assert!(store.view().message(Seq(1)).unwrap().is_none());
     assert_eq!(store.view().by_message_id(&format!("{}@example.net", day(0).0)).unwrap(), []);
     assert_eq!(store.view().tally(Seq(0), None).unwrap().messages, 4);
     assert!(store.body(Seq(1)).is_err());
     assert_eq!(store.body(Seq(3)).unwrap(), b"x");
     // The one being written stays.
-    check(&folders, &store, (Wall(u64::MAX), None, Wall(u64::MAX)), 3, 1);
+    check(&folders, &store, (Wall(u64::MAX), Pins::default(), Wall(u64::MAX)), 3, 1);
     assert_eq!(store.write_wait(vec![message(&["ann"], &delivered(), day(9), b"x")], day(9)).unwrap(), [Seq(7)]);
 }
 
 #[test]
 fn numbers_go_on_after_everything_was_dropped() {
     let (folders, store) = days(3);
-    store.purge(day(9), None, day(9)).unwrap();
+    store.purge(day(9), Pins::default(), day(9)).unwrap();
     drop(store);
     folders.remove_index();
     let (store, _) = folders.open();
     assert_eq!(store.write_wait(vec![message(&["ann"], &delivered(), day(9), b"x")], day(9)).unwrap(), [Seq(4)]);
-    assert_eq!(store.purge(day(9), None, day(9)).unwrap(), 1);
+    assert_eq!(store.purge(day(9), Pins::default(), day(9)).unwrap(), 1);
 }
 
 #[test]
@@ -61,10 +61,10 @@ fn what_is_open_stops_it() {
         let (folders, store) = days(4);
         // The record of the change is in the newest segment, the message in the second.
         store.write_wait(vec![delivery(Seq(2), 0, state)], day(3)).unwrap();
-        assert_eq!(store.purge(day(3), None, day(4)).unwrap(), 1);
+        assert_eq!(store.purge(day(3), Pins::default(), day(4)).unwrap(), 1);
         assert_eq!(folders.segments().len(), 3);
         store.write_wait(vec![delivery(Seq(2), 0, delivered())], day(3)).unwrap();
-        assert_eq!(store.purge(day(3), None, day(4)).unwrap(), 2);
+        assert_eq!(store.purge(day(3), Pins::default(), day(4)).unwrap(), 2);
     }
 }
 
@@ -88,7 +88,7 @@ fn what_is_open_is_carried_over() {
     store.write_wait(vec![flags, relocate, folder], day(1)).unwrap();
     let entry = store.view().entry(&mailbox("ann"), Seq(4)).unwrap();
     assert_eq!(entry.as_ref().map(|entry| (entry.folder, entry.flags)), Some((Folder::Archive, Flags::FLAGGED)));
-    assert_eq!(store.purge(day(1), None, day(2)).unwrap(), 1);
+    assert_eq!(store.purge(day(1), Pins::default(), day(2)).unwrap(), 1);
     let check = |store: &Store| {
         assert_eq!(store.body(Seq(4)).unwrap(), b"body 3");
         store.verify(Seq(4)).unwrap();
@@ -109,7 +109,7 @@ fn what_is_open_is_carried_over() {
     // It goes in its turn, once it is delivered.
     store.write_wait(vec![delivery(Seq(4), 0, delivered())], day(2)).unwrap();
     store.write_wait(vec![message(&["ann"], &delivered(), day(3), b"x")], day(3)).unwrap();
-    assert!(store.purge(day(3), None, day(4)).unwrap() > 0);
+    assert!(store.purge(day(3), Pins::default(), day(4)).unwrap() > 0);
     assert!(store.view().message(Seq(4)).unwrap().is_none());
     assert_eq!(store.view().folders(&mailbox("ann")).unwrap().len(), 1, "a folder has no age");
 }
@@ -121,7 +121,7 @@ fn too_much_to_carry_stays_where_it_is() {
         store.write_wait(vec![delivery(Seq(message), 0, held())], day(1)).unwrap();
     }
     let segments = folders.segments();
-    assert_eq!(store.purge(day(1), None, day(2)).unwrap(), 0);
+    assert_eq!(store.purge(day(1), Pins::default(), day(2)).unwrap(), 0);
     assert_eq!(folders.segments(), segments);
 }
 
@@ -133,7 +133,7 @@ fn a_rotten_message_is_not_carried_and_its_segment_stays() {
     let at = bytes.windows(6).position(|window| window == b"body 3").unwrap();
     bytes[at] ^= 1;
     std::fs::write(path, bytes).unwrap();
-    assert!(matches!(store.purge(day(1), None, day(2)), Err(StoreError::Damaged(_))));
+    assert!(matches!(store.purge(day(1), Pins::default(), day(2)), Err(StoreError::Damaged(_))));
     assert!(path.exists());
 }
 
@@ -142,7 +142,7 @@ fn a_crash_between_carrying_and_dropping_doubles_nothing() {
     let (folders, store) = busy_days();
     let old = std::fs::read(&folders.segments()[0]).unwrap();
     let path = folders.segments()[0].clone();
-    assert_eq!(store.purge(day(1), None, day(2)).unwrap(), 1);
+    assert_eq!(store.purge(day(1), Pins::default(), day(2)).unwrap(), 1);
     let live = store.view().queue_counts().unwrap();
     drop(store);
     // As if the rename had not happened.
@@ -153,7 +153,7 @@ fn a_crash_between_carrying_and_dropping_doubles_nothing() {
     assert_eq!(store.view().queue_counts().unwrap(), live);
     assert_eq!(store.view().counts(&mailbox("ann"), Folder::Inbox).unwrap().total, 20);
     assert_eq!(store.body(Seq(4)).unwrap(), b"body 3");
-    assert_eq!(store.purge(day(1), None, day(2)).unwrap(), 1);
+    assert_eq!(store.purge(day(1), Pins::default(), day(2)).unwrap(), 1);
     assert_eq!(store.view().counts(&mailbox("ann"), Folder::Inbox).unwrap().total, 11);
 }
 
@@ -173,7 +173,7 @@ fn a_full_disk_gives_up_delivered_copies_before_it_turns_mail_away() {
     assert_eq!(folders.segments().len(), 2);
     // States still fit.
     store.write_wait(vec![delivery(Seq(4), 0, held())], day(2)).unwrap();
-    assert_eq!(store.purge(day(0), None, day(2)).unwrap(), 0);
+    assert_eq!(store.purge(day(0), Pins::default(), day(2)).unwrap(), 0);
     let later = Wall(day(2).0 + 60_000);
     // Making room here changes nothing about what the disk says: mail is turned away, but what could go is gone.
     assert!(matches!(store.write_wait(vec![message(&["ann"], &queued(), later, b"new")], later), Err(StoreError::Full)));
@@ -184,20 +184,36 @@ fn a_full_disk_gives_up_delivered_copies_before_it_turns_mail_away() {
     store.write_wait(vec![message(&["ann"], &queued(), later, b"new")], later).unwrap();
 }
 
+fn pins(first: u64, before: Option<u64>) -> Pins {
+    let mut pins = Pins::default();
+    pins.keep(Seq(first), before.map(Seq));
+    pins
+}
+
+#[test]
+fn an_event_that_is_over_pins_nothing_that_came_after_it() {
+    let (folders, store) = days(4);
+    check(&folders, &store, (day(9), pins(1, Some(2)), day(9)), 0, 4);
+    let (folders, store) = days(4);
+    let mut two = pins(1, Some(1));
+    two.keep(Seq(3), Some(Seq(4)));
+    check(&folders, &store, (day(9), two, day(9)), 2, 2);
+}
+
 #[test]
 fn what_is_pinned_stays() {
     let (folders, store) = days(4);
-    check(&folders, &store, (day(9), Some(Seq(2)), day(9)), 1, 3);
-    check(&folders, &store, (day(9), Some(Seq(2)), day(9)), 0, 3);
-    check(&folders, &store, (day(9), None, day(9)), 2, 1);
+    check(&folders, &store, (day(9), pins(2, None), day(9)), 1, 3);
+    check(&folders, &store, (day(9), pins(2, None), day(9)), 0, 3);
+    check(&folders, &store, (day(9), Pins::default(), day(9)), 2, 1);
 }
 
 #[test]
 fn a_clock_that_was_set_back_drops_nothing() {
     let (folders, store) = days(4);
-    check(&folders, &store, (day(2), None, Wall(5)), 0, 4);
-    check(&folders, &store, (day(2), None, Wall(day(3).0 - 1)), 0, 4);
-    check(&folders, &store, (day(2), None, day(3)), 2, 2);
+    check(&folders, &store, (day(2), Pins::default(), Wall(5)), 0, 4);
+    check(&folders, &store, (day(2), Pins::default(), Wall(day(3).0 - 1)), 0, 4);
+    check(&folders, &store, (day(2), Pins::default(), day(3)), 2, 2);
 }
 
 #[test]
@@ -205,10 +221,10 @@ fn records_about_messages_that_are_gone_are_ignored() {
     let (folders, store) = days(3);
     let seen = Change::Flags { mailbox: mailbox("ann"), message: Seq(1), add: Flags::SEEN, remove: Flags::NONE };
     store.write_wait(vec![delivery(Seq(1), 0, held()), delivery(Seq(1), 0, delivered()), seen], day(2)).unwrap();
-    check(&folders, &store, (day(1), None, day(3)), 1, 2);
+    check(&folders, &store, (day(1), Pins::default(), day(3)), 1, 2);
     let seen = Change::Flags { mailbox: mailbox("ann"), message: Seq(1), add: Flags::SEEN, remove: Flags::NONE };
     store.write_wait(vec![delivery(Seq(1), 0, queued()), seen], day(2)).unwrap();
-    check(&folders, &store, (day(1), None, day(3)), 0, 2);
+    check(&folders, &store, (day(1), Pins::default(), day(3)), 0, 2);
     assert_eq!(store.view().queue_counts().unwrap(), QueueCounts::default());
 }
 

@@ -251,7 +251,7 @@ fn what_retention_dropped_is_forgotten() {
     let new = store.write_wait(vec![message(&["ann"], &delivered(), later, plain("new", "word").as_bytes())], later).unwrap()[0];
     settle(&store);
     check(&store, "ann", "word", &[new, old]);
-    assert_eq!(store.purge(Wall(START.0 + 10 * DAY_MS), None, later).unwrap(), 1);
+    assert_eq!(store.purge(Wall(START.0 + 10 * DAY_MS), Pins::default(), later).unwrap(), 1);
     assert_eq!(store.view().entry(&mailbox("ann"), old).unwrap(), None);
     drop(store);
     // The next look comes with a start at the latest.
@@ -279,7 +279,7 @@ fn what_is_carried_over_is_found_from_its_new_place() {
     store.write_wait(vec![message(&["bo"], &delivered(), later, plain("new", "word").as_bytes())], later).unwrap();
     settle(&store);
     check(&store, "ann", "word", &[done, waits]);
-    assert_eq!(store.purge(Wall(START.0 + 10 * DAY_MS), None, later).unwrap(), 1);
+    assert_eq!(store.purge(Wall(START.0 + 10 * DAY_MS), Pins::default(), later).unwrap(), 1);
     // Rows of the dropped segment go at the next look, which more mail hastens.
     store.write_wait(vec![message(&["bo"], &delivered(), later, plain("new", "word").as_bytes())], later).unwrap();
     for _ in 0..12_000 {
@@ -312,7 +312,7 @@ fn no_dropped_segment_is_held_open() {
     settle(&store);
     let newest = write(later);
     settle(&store);
-    assert_eq!(store.purge(Wall(START.0 + 10 * DAY_MS), None, later).unwrap(), 1);
+    assert_eq!(store.purge(Wall(START.0 + 10 * DAY_MS), Pins::default(), later).unwrap(), 1);
     // A file that is gone but open takes its room until it is closed.
     let open = std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
     let gone: Vec<PathBuf> = open.filter(|path| path.starts_with(folders.path()) && path.to_string_lossy().contains("(deleted)")).collect();

@@ -266,7 +266,7 @@ fn a_rebuilt_index_equals_the_live_one_after_retention_has_carried_over() {
             work.run(&store, 5);
             let before: BTreeMap<Seq, Vec<u8>> = open_bodies(&store);
             let older_than = Wall(work.at.0 - DAY_MS / 2);
-            dropped += store.purge(older_than, None, work.at).unwrap();
+            dropped += store.purge(older_than, Pins::default(), work.at).unwrap();
             work.messages.retain(|(message, _)| store.view().message(*message).unwrap().is_some());
             assert_eq!(open_bodies(&store), before, "seed {seed}: nothing open is gone");
             check_counters(&store, seed);
