@@ -58,6 +58,7 @@ impl Parts {
 /// For ever, a round each [`ROUND`].
 pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
     let mut round: u32 = 0;
+    let mut event = None;
     let mut clocks = Clocks::new(&core).await;
     loop {
         outgoing.close_idle().await;
@@ -72,12 +73,17 @@ pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
         {
             log::error!("held recipients not readable: {error}");
         }
+        // What a new event pins must be known at once: a full disk makes room at any time.
+        let now = core.mode().event;
+        if now != event && purge(&core, None).await {
+            event = now;
+        }
         // The first purge is as soon as the clock is trusted.
         if clocks.look(&core).await.is_err() {
             round = 0;
         } else {
             if round.is_multiple_of(PURGE_EVERY_ROUNDS) {
-                purge(&core).await;
+                purge(&core, Some(core.now().wall)).await;
             }
             round = round.wrapping_add(1);
         }
@@ -209,22 +215,24 @@ impl Core {
     }
 }
 
-async fn purge(core: &Arc<Core>) {
+/// Without a time nothing is too old: then the store only hears what is pinned. False if it could not be done.
+async fn purge(core: &Arc<Core>, at: Option<Wall>) -> bool {
     let there = core.clone();
     let purged = rt::unblock(move || {
-        let now = there.now().wall;
         let age_ms = u64::from(there.config.cache.retention_days) * 24 * 3600 * 1000;
+        let older_than = Wall(at.map_or(0, |at| at.0.saturating_sub(age_ms)));
         let pins = pins::look(&there)?;
-        there.store.purge(crate::clock::Wall(now.0.saturating_sub(age_ms)), pins, now)
+        there.store.purge(older_than, pins, there.now().wall)
     })
     .await;
-    match purged {
+    match &purged {
         Ok(0) => {}
         Ok(segments) => log::info!("retention segments-dropped={segments}"),
         // Retention is not in a hurry; the next round comes.
         Err(StoreError::NotReady { .. }) => {}
         Err(error) => log::error!("retention failed: {error}"),
     }
+    purged.is_ok()
 }
 
 /// Feeds systemd's watchdog, but only after the SMTP port greeted and the web port answered a request, and while all parts run.
