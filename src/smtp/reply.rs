@@ -128,6 +128,11 @@ pub fn start_mail_input() -> Reply {
     Reply::new(354, "end with <CRLF>.<CRLF>")
 }
 
+/// 250 to a chunk that is not the last (RFC 3030 section 2).
+pub fn chunk_taken(octets: u64) -> Reply {
+    Reply::new(250, &format!("2.0.0 {octets} octets received"))
+}
+
 // ---- Mistakes of the client ------------------------------------------------------------------
 
 /// 500: a command that nobody knows.
@@ -148,6 +153,11 @@ pub fn bad_octets() -> Reply {
 /// 501: the command is known, its argument is wrong.
 pub fn bad_argument() -> Reply {
     Reply::new(501, "5.5.4 syntax error in the argument")
+}
+
+/// 501: a BDAT that does not say how long its chunk is. The connection ends with it.
+pub fn bad_chunk() -> Reply {
+    Reply::new(501, "5.5.4 no readable chunk size, closing the connection")
 }
 
 /// 502: known to SMTP, not offered here.

@@ -31,7 +31,8 @@ pub enum Command {
     Help,
     StartTls,
     Auth,
-    Bdat,
+    /// None if it does not say how many octets follow: where the next command begins is unknown then.
+    Bdat(Option<Chunk>),
     /// The first line of an HTTP request: a browser was tricked into talking to us, or someone is scanning.
     Http,
 }
@@ -47,6 +48,15 @@ pub struct Mail {
     pub eight_bit: bool,
     /// SMTPUTF8 (RFC 6531).
     pub smtputf8: bool,
+}
+
+/// BDAT (RFC 3030 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Octets that follow the command.
+    pub octets: u64,
+    /// The message ends with this chunk.
+    pub last: bool,
 }
 
 /// RCPT TO.
@@ -90,7 +100,7 @@ pub fn parse(line: &[u8]) -> Result<Command, Reply> {
         "HELP" => Ok(Command::Help),
         "STARTTLS" => bare(Command::StartTls),
         "AUTH" => Ok(Command::Auth),
-        "BDAT" => Ok(Command::Bdat),
+        "BDAT" => Ok(Command::Bdat(chunk(argument))),
         method if HTTP_METHODS.contains(&method) => Ok(Command::Http),
         _ => Err(reply::unknown_command()),
     }
@@ -123,6 +133,20 @@ fn rcpt(argument: &str) -> Result<Command, Reply> {
     let (path, rest) = forward_path(rest)?;
     rcpt_parameters(rest)?;
     Ok(Command::Rcpt(path))
+}
+
+/// RFC 3030 section 2: `chunk-size` has 1 to 20 digits, then `LAST` may follow.
+fn chunk(argument: &str) -> Option<Chunk> {
+    let (size, end) = argument.split_once(' ').unwrap_or((argument, ""));
+    let last = match end.trim_start_matches(' ') {
+        "" => false,
+        word if word.eq_ignore_ascii_case("LAST") => true,
+        _ => return None,
+    };
+    if size.len() > 20 || !size.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    Some(Chunk { octets: size.parse().ok()?, last })
 }
 
 /// What follows a keyword. Spaces after the colon are a common mistake and harmless.

@@ -35,9 +35,23 @@ fn verbs() {
     check("HELP", Command::Help);
     check("STARTTLS", Command::StartTls);
     check("AUTH PLAIN AGFubgBhbm4=", Command::Auth);
-    check("BDAT 10 LAST", Command::Bdat);
     check("GET / HTTP/1.1", Command::Http);
     check("POST /x HTTP/1.0", Command::Http);
+}
+
+#[test]
+fn chunks() {
+    let check = |line: &str, octets: u64, last: bool| check(line, Command::Bdat(Some(Chunk { octets, last })));
+    check("BDAT 10", 10, false);
+    check("bdat  10  last ", 10, true);
+    check("BDAT 0 LAST", 0, true);
+    check("BDAT 00000000000000000007", 7, false);
+    check("BDAT 18446744073709551615", u64::MAX, false);
+    for unreadable in ["BDAT", "BDAT LAST", "BDAT -1", "BDAT +1", "BDAT 1x", "BDAT 1 LAST LAST", "BDAT 1 FIRST", "BDAT 1LAST"] {
+        super::tests::check(unreadable, Command::Bdat(None));
+    }
+    super::tests::check("BDAT 18446744073709551616", Command::Bdat(None));
+    super::tests::check("BDAT 000000000000000000001", Command::Bdat(None));
 }
 
 #[test]

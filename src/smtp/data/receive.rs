@@ -1,20 +1,6 @@
-//! The receiving side: raw octets after 354 to content.
+//! The receiving side of DATA: raw octets after 354 to content.
 
-use super::header::HeaderWatch;
-use crate::limits::BODY_PIECE_OCTETS;
-
-/// What is wrong with a message. It is read to its true end all the same: what follows the wrong place would
-/// otherwise be taken for commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Defect {
-    /// A bare CR, a bare LF or a NUL.
-    LineEnds,
-    /// More content than the limit.
-    TooBig,
-    HeaderTooBig,
-    /// [`crate::limits::RECEIVED_FIELDS_MAX`] fields or more.
-    Looping,
-}
+use super::content::{Content, Defect};
 
 /// What [`Receiver::receive`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,17 +15,13 @@ pub enum Step {
     End,
 }
 
-/// Finds the end of one message, removes the stuffed dots and collects pieces of [`BODY_PIECE_OCTETS`].
+/// Finds the end of one message, removes the stuffed dots and collects pieces of [`crate::limits::BODY_PIECE_OCTETS`].
 ///
 /// The pieces depend on the octets alone, never on how they were cut into calls.
 #[derive(Debug)]
 pub struct Receiver {
     place: Place,
-    defect: Option<Defect>,
-    header: HeaderWatch,
-    octets: u64,
-    octets_max: u64,
-    piece: Vec<u8>,
+    content: Content,
 }
 
 /// What the last octets were.
@@ -58,24 +40,24 @@ enum Place {
 impl Receiver {
     /// `octets_max` bounds the content (RFC 1870 section 3: with CRLFs, without stuffed dots and the final dot).
     pub fn new(octets_max: u64) -> Receiver {
-        Receiver { place: Place::LineStart, defect: None, header: HeaderWatch::new(), octets: 0, octets_max, piece: Vec::new() }
+        Receiver { place: Place::LineStart, content: Content::new(octets_max) }
     }
 
     pub fn defect(&self) -> Option<Defect> {
-        self.defect
+        self.content.defect()
     }
 
     /// The content collected since the last call.
     pub fn take_piece(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.piece)
+        self.content.take_piece()
     }
 
     /// Uses octets from the front of `input`; says how many, and why it stopped there.
     pub fn receive(&mut self, input: &[u8]) -> (usize, Step) {
         let mut used = 0;
         loop {
-            let sound = self.defect.is_none();
-            if sound && self.piece.len() == BODY_PIECE_OCTETS {
+            let sound = self.content.is_sound();
+            if sound && self.content.room() == 0 {
                 return (used, Step::PieceFull);
             }
             let rest = &input[used..];
@@ -83,11 +65,10 @@ impl Receiver {
                 return (used, Step::More);
             }
             // No more than the piece has room for, so that content is cut at the same places however it came.
-            let room = if sound { BODY_PIECE_OCTETS - self.piece.len() } else { rest.len() };
+            let room = if sound { self.content.room() } else { rest.len() };
             let (scanned, ended) = self.scan(&rest[..rest.len().min(room)]);
             used += scanned;
-            if sound && self.defect.is_some() {
-                self.piece = Vec::new();
+            if sound && !self.content.is_sound() {
                 return (used, Step::Defective);
             }
             if ended {
@@ -98,7 +79,7 @@ impl Receiver {
 
     /// Works in runs: `kept` is where the content begins that has been seen but not copied yet.
     fn scan(&mut self, window: &[u8]) -> (usize, bool) {
-        let sound = self.defect.is_none();
+        let sound = self.content.is_sound();
         let (mut at, mut kept) = (0, 0);
         while at < window.len() {
             let octet = window[at];
@@ -111,13 +92,13 @@ impl Receiver {
                             self.place = Place::Cr;
                         } else {
                             // Bare LF or NUL: never a line end, so a dot that follows is not at the start of a line.
-                            self.spoil(&window[kept..at]);
+                            self.content.spoil(&window[kept..at]);
                         }
                         at += 1;
                     }
                 },
                 Place::LineStart if octet == b'.' => {
-                    self.keep(&window[kept..at]);
+                    self.content.keep(&window[kept..at]);
                     at += 1;
                     kept = at;
                     self.place = Place::Dot;
@@ -134,48 +115,23 @@ impl Receiver {
                 Place::DotCr if octet == b'\n' => return (at + 1, true),
                 Place::LineStart | Place::Dot => self.place = Place::Line,
                 Place::Cr | Place::DotCr => {
-                    self.spoil(&window[kept..at]);
+                    self.content.spoil(&window[kept..at]);
                     self.place = Place::Line;
                 }
             }
-            if sound && self.defect.is_some() {
+            if sound && !self.content.is_sound() {
                 return (at, false);
             }
         }
-        self.keep(&window[kept..]);
+        self.content.keep(&window[kept..]);
         (window.len(), false)
-    }
-
-    /// Takes content until the first octet that is too much.
-    fn keep(&mut self, content: &[u8]) {
-        if self.defect.is_some() {
-            return;
-        }
-        let room = usize::try_from(self.octets_max - self.octets).unwrap_or(usize::MAX);
-        let fitting = &content[..content.len().min(room)];
-        self.octets += fitting.len() as u64;
-        self.defect = match self.header.feed(fitting) {
-            Some(excess) => Some(excess),
-            None if fitting.len() < content.len() => Some(Defect::TooBig),
-            None => None,
-        };
-        if self.defect.is_none() {
-            self.piece.extend_from_slice(fitting);
-        }
-    }
-
-    /// A forbidden octet comes after `content`. What is wrong earlier counts first, or the verdict would depend on
-    /// how the octets were cut into calls.
-    fn spoil(&mut self, content: &[u8]) {
-        self.keep(content);
-        self.defect.get_or_insert(Defect::LineEnds);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::{HEADER_BLOCK_MAX_OCTETS, RECEIVED_FIELDS_MAX};
+    use crate::limits::{BODY_PIECE_OCTETS, HEADER_BLOCK_MAX_OCTETS, RECEIVED_FIELDS_MAX};
 
     /// What a message came to: its content or its defect, and what was left behind its end.
     #[derive(Debug, PartialEq, Eq)]

@@ -10,6 +10,9 @@ use crate::smtp::{Reply, reply};
 
 impl Session {
     pub(super) fn command(&mut self, command: Command, now: Mono) {
+        if let Command::Bdat(chunk) = command {
+            return self.bdat(chunk, now);
+        }
         match self.check(&command) {
             Ok(()) => self.proceed(command, now),
             // Past a limit, not past understanding: no mistake.
@@ -23,15 +26,22 @@ impl Session {
         match command {
             Command::Mail(mail) => self.check_mail(mail),
             Command::Rcpt(path) => self.check_rcpt(path),
-            Command::Data => match &self.envelope {
-                None => Err(reply::bad_sequence()),
-                Some(envelope) if envelope.recipients.is_empty() => Err(reply::no_valid_recipients()),
-                Some(_) => Ok(()),
-            },
+            // RFC 3030 section 2: DATA and BDAT cannot be mixed in one transaction.
+            Command::Data if self.chunks.is_some() => Err(reply::bad_sequence()),
+            Command::Data => self.check_message(),
             Command::StartTls if !self.options.starttls => Err(reply::not_implemented()),
             Command::StartTls if self.facts.tls => Err(reply::bad_sequence()),
-            Command::Expn | Command::Auth | Command::Bdat => Err(reply::not_implemented()),
+            Command::Expn | Command::Auth => Err(reply::not_implemented()),
             _ => Ok(()),
+        }
+    }
+
+    /// May a message begin now?
+    pub(super) fn check_message(&self) -> Result<(), Reply> {
+        match &self.envelope {
+            None => Err(reply::bad_sequence()),
+            Some(envelope) if envelope.recipients.is_empty() => Err(reply::no_valid_recipients()),
+            Some(_) => Ok(()),
         }
     }
 
@@ -55,7 +65,7 @@ impl Session {
     }
 
     fn check_rcpt(&self, path: &ForwardPath) -> Result<(), Reply> {
-        let Some(envelope) = &self.envelope else { return Err(reply::bad_sequence()) };
+        let Some(envelope) = self.envelope.as_ref().filter(|_| self.chunks.is_none()) else { return Err(reply::bad_sequence()) };
         match path {
             ForwardPath::Mailbox(address) if !address.is_ascii() && !envelope.smtputf8 => Err(reply::smtputf8_needed()),
             _ if envelope.recipients.len() >= SMTP_RECIPIENTS_MAX => Err(reply::too_many_recipients()),
@@ -72,7 +82,7 @@ impl Session {
             Command::Rcpt(path) => self.rcpt(path),
             Command::Data => self.begin_body(now),
             Command::Rset => {
-                self.envelope = None;
+                self.drop_transaction();
                 self.idle(reply::ok());
             }
             Command::Noop => self.idle(reply::ok()),
@@ -80,19 +90,20 @@ impl Session {
             Command::Help => self.idle(reply::help()),
             Command::Quit => self.end(reply::goodbye(), CloseReason::Quit),
             Command::StartTls => {
+                self.drop_transaction();
                 self.say(reply::start_tls());
                 // RFC 3207 section 6: commands in the same segment may come from somebody else.
                 self.input.clear();
                 self.ask(Question::Tls, Output::StartTls);
             }
             Command::Http => self.end(reply::not_smtp(), CloseReason::NotSmtp),
-            Command::Expn | Command::Auth | Command::Bdat => self.mistake(reply::not_implemented()),
+            Command::Expn | Command::Auth | Command::Bdat(_) => self.mistake(reply::not_implemented()),
         }
     }
 
     fn hello(&mut self, name: String, extended: bool) {
         // RFC 5321 section 4.1.4: EHLO in the middle is RSET too.
-        self.envelope = None;
+        self.drop_transaction();
         self.facts = Facts { helo: name, extended, tls: self.facts.tls };
         let hostname = &self.options.hostname;
         let reply = if extended { reply::hello_extended(hostname, self.extensions()) } else { reply::hello(hostname) };
@@ -108,6 +119,7 @@ impl Session {
         if self.options.smtputf8 {
             extensions.push("SMTPUTF8".to_owned());
         }
+        extensions.push("CHUNKING".to_owned());
         extensions.push("ENHANCEDSTATUSCODES".to_owned());
         extensions
     }

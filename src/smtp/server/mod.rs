@@ -56,9 +56,9 @@ pub enum Output {
     CheckSender { reverse_path: Option<Address> },
     /// May this recipient be accepted (look-up, relaying)? Answer with [`Answer::Verdict`].
     CheckRecipient { reverse_path: Option<Address>, recipient: Address },
-    /// DATA was accepted and 354 is about to be sent: get ready for [`Output::Body`].
+    /// DATA was accepted and 354 is about to be sent, or a first BDAT was: get ready for [`Output::Body`].
     BeginBody,
-    /// Next piece of the message, dot-unstuffed, CRLF line ends; at most [`crate::limits::BODY_PIECE_OCTETS`].
+    /// Next piece of the message, dot-unstuffed after DATA, CRLF line ends; at most [`crate::limits::BODY_PIECE_OCTETS`].
     Body(Vec<u8>),
     /// The message is complete; the body pieces so far are its content. Answer with [`Answer::Verdict`]:
     /// that reply goes to the client as it is.
@@ -91,6 +91,8 @@ pub enum CloseReason {
     Verdict,
     /// HTTP or TLS came where SMTP is spoken.
     NotSmtp,
+    /// What is a command and what is content cannot be told any more.
+    OutOfStep,
     /// The client closed or broke the connection.
     Gone,
 }

@@ -1,13 +1,15 @@
 //! The session as a whole: phases, deadlines, what is said and when it is over.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
+use super::body::Chunk;
 use super::input::{Input, Line};
 use super::{Answer, CloseReason, Envelope, Facts, Options, Output};
 use crate::clock::Mono;
 use crate::limits::{SMTP_COMMAND_TIMEOUT, SMTP_DATA_BLOCK_TIMEOUT, SMTP_ERRORS_MAX, SMTP_GREETING_TIMEOUT, SMTP_REFUSED_RECIPIENTS_MAX};
 use crate::mail::Address;
-use crate::smtp::data::Receiver;
+use crate::smtp::data::{ChunkReceiver, Receiver};
 use crate::smtp::{Reply, command, reply};
 
 /// One session.
@@ -18,6 +20,8 @@ pub struct Session {
     pub(super) phase: Phase,
     /// The transaction under way, from an accepted MAIL to DATA, RSET or EHLO.
     pub(super) envelope: Option<Envelope>,
+    /// What the chunks of the transaction came to so far, from its first BDAT on.
+    pub(super) chunks: Option<Box<ChunkReceiver>>,
     pub(super) input: Input,
     /// Whether any octet came in the clear; a TLS handshake is told by the first.
     heard: bool,
@@ -26,7 +30,7 @@ pub struct Session {
     replies: Vec<u8>,
     pub(super) counts: Counts,
     pub(super) deadline: Mono,
-    /// The deadline never moves past this; only in [`Phase::Body`] it is not the end of time.
+    /// The deadline never moves past this; only while a message is under way it is not the end of time.
     pub(super) deadline_max: Mono,
     stopping: bool,
     gone: bool,
@@ -40,6 +44,8 @@ pub(super) enum Phase {
     Asked(Question),
     /// Between 354 and the end of data.
     Body(Receiver),
+    /// Within the octets that follow BDAT.
+    Chunk(Chunk),
     /// Nothing more is read.
     Ended(CloseReason),
 }
@@ -62,7 +68,7 @@ pub(super) struct Counts {
     pub transactions: u32,
 }
 
-const END_OF_TIME: Mono = Mono(u64::MAX);
+pub(super) const END_OF_TIME: Mono = Mono(u64::MAX);
 
 impl Session {
     /// A new session; the greeting is the first output.
@@ -71,6 +77,7 @@ impl Session {
             facts: Facts::default(),
             phase: Phase::Command,
             envelope: None,
+            chunks: None,
             input: Input::default(),
             heard: false,
             outputs: VecDeque::new(),
@@ -99,7 +106,7 @@ impl Session {
             Phase::Ended(_) => return,
             // RFC 3207 section 6: what was sent in the clear after STARTTLS must not count after the handshake.
             Phase::Asked(Question::Tls) => return,
-            Phase::Body(_) => self.deadline = now.plus(SMTP_DATA_BLOCK_TIMEOUT).min(self.deadline_max),
+            Phase::Body(_) | Phase::Chunk(_) => self.wait_at_most(SMTP_DATA_BLOCK_TIMEOUT, now),
             Phase::Command | Phase::Asked(_) => (),
         }
         if let (false, Some(first)) = (self.heard, bytes.first()) {
@@ -126,7 +133,7 @@ impl Session {
     pub fn answer(&mut self, answer: Answer, now: Mono) {
         match std::mem::replace(&mut self.phase, Phase::Command) {
             Phase::Asked(question) => {
-                self.deadline = now.plus(SMTP_COMMAND_TIMEOUT);
+                self.wait_at_most(SMTP_COMMAND_TIMEOUT, now);
                 self.answered(question, answer);
             }
             other => self.phase = other,
@@ -189,11 +196,11 @@ impl Session {
             match self.phase {
                 Phase::Ended(reason) => return Output::Close(reason),
                 Phase::Asked(_) => return Output::WaitUntil(END_OF_TIME),
-                Phase::Command | Phase::Body(_) if now >= self.deadline => {
+                Phase::Command | Phase::Body(_) | Phase::Chunk(_) if now >= self.deadline => {
                     self.discard_body();
                     self.end(reply::timed_out(), CloseReason::Timeout);
                 }
-                Phase::Command | Phase::Body(_) => return Output::WaitUntil(self.deadline),
+                Phase::Command | Phase::Body(_) | Phase::Chunk(_) => return Output::WaitUntil(self.deadline),
             }
         }
     }
@@ -216,6 +223,11 @@ impl Session {
                     return true;
                 }
             }
+            Phase::Chunk(_) => {
+                if self.advance_chunk(now) {
+                    return true;
+                }
+            }
         }
         if self.gone {
             self.discard_body();
@@ -234,7 +246,7 @@ impl Session {
                 return true;
             }
         };
-        self.deadline = now.plus(SMTP_COMMAND_TIMEOUT);
+        self.wait_at_most(SMTP_COMMAND_TIMEOUT, now);
         match parsed {
             Ok(command) => self.command(command, now),
             Err(reply) => self.mistake(reply),
@@ -263,6 +275,7 @@ impl Session {
 
     /// The last reply, then the end.
     pub(super) fn end(&mut self, reply: Reply, reason: CloseReason) {
+        self.drop_chunks();
         self.say(reply);
         self.phase = Phase::Ended(reason);
         self.input.clear();
@@ -278,10 +291,22 @@ impl Session {
         }
     }
 
+    /// Sets the deadline, which never moves past the message's own.
+    pub(super) fn wait_at_most(&mut self, time: Duration, now: Mono) {
+        self.deadline = now.plus(time).min(self.deadline_max);
+    }
+
+    /// Forgets the transaction under way, with the chunks that came of its message.
+    pub(super) fn drop_transaction(&mut self) {
+        self.envelope = None;
+        self.drop_chunks();
+    }
+
     /// In the middle of a message that will not be completed.
     fn discard_body(&mut self) {
         if matches!(&self.phase, Phase::Body(receiver) if receiver.defect().is_none()) {
             self.emit(Output::Discard);
         }
+        self.drop_chunks();
     }
 }

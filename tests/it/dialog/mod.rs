@@ -10,6 +10,7 @@
 //! | `c*N: TEXT` | the same as N lines `c: TEXT` |
 //! | `s: PATTERN` | the server says one line; `*` in the pattern stands for any text |
 //! | `s*N: PATTERN` | N such lines |
+//! | `@hello` | the reply to EHLO with everything that is offered then; `ehlo.smtp` and `starttls.smtp` have it line by line |
 //! | `@tls` | both sides do the TLS handshake; what the client sent in the clear after STARTTLS is before this line |
 //! | `@closes` | last line: the server has closed the connection (otherwise it must not have) |
 //! | `@client-closes` | last line: the client goes away; nothing more is said |
@@ -166,6 +167,7 @@ impl Dialog {
             "tls-required" => options.tls_required = true,
             "no-smtputf8" => options.smtputf8 = false,
             "memory-only" => self.memory_only = true,
+            "hello" => self.hello(),
             "tls" => self.steps.push(Step::Tls),
             "closes" => self.server_closes = true,
             "client-closes" => self.steps.push(Step::ClientCloses),
@@ -173,6 +175,17 @@ impl Dialog {
             _ => return None,
         }
         Some(())
+    }
+
+    /// What EHLO is answered, by the settings and by whether TLS is on already.
+    fn hello(&mut self) {
+        let options = &self.host.options;
+        let in_tls = self.steps.contains(&Step::Tls);
+        let mut lines = vec!["250-box.example", "250-PIPELINING", "250-SIZE *", "250-8BITMIME"];
+        lines.extend((options.starttls && !in_tls).then_some("250-STARTTLS"));
+        lines.extend(options.smtputf8.then_some("250-SMTPUTF8"));
+        lines.extend(["250-CHUNKING", "250 ENHANCEDSTATUSCODES"]);
+        self.steps.extend(lines.into_iter().map(|line| Step::Server(line.to_owned())));
     }
 
     /// Everything the server has to say, line by line.
