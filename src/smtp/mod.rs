@@ -7,6 +7,9 @@
 pub mod client;
 pub mod command;
 pub mod data;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod reply;
 pub mod server;
 
