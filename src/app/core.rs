@@ -196,7 +196,7 @@ impl Core {
 
     /// Whether mail for this address is ours to take.
     pub fn is_local(&self, address: &Address) -> bool {
-        self.config.smtp.domains.iter().any(|domain| domain == address.domain())
+        address.is_in(&self.config.smtp.domains)
     }
 
     pub fn is_primary(&self, client: IpAddr) -> bool {

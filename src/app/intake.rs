@@ -372,6 +372,8 @@ impl Host for Intake {
             max_message_size: primary_size.map_or(smtp.max_message_size, |size| size.min(smtp.max_message_size)),
             starttls: smtp.tls != SmtpTls::Off,
             tls_required: smtp.tls == SmtpTls::Required,
+            // Every server of this century takes 8-bit text, until the primary is seen not to.
+            eight_bit_mime: offered.as_ref().is_none_or(|offered| offered.eight_bit_mime),
             // What the primary was never seen to take is not promised to anybody.
             smtputf8: offered.is_some_and(|offered| offered.smtputf8),
         })

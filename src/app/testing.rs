@@ -260,6 +260,7 @@ impl Host for Script {
             max_message_size: 1 << 20,
             starttls: false,
             tls_required: false,
+            eight_bit_mime: true,
             smtputf8: true,
         })
     }

@@ -61,7 +61,7 @@ fn primary(r: &mut Reader<'_>, config: &Config) {
     }
     if let Some(canary) = &primary.canary
         && !config.smtp.domains.is_empty()
-        && !config.smtp.domains.iter().any(|domain| domain == canary.domain())
+        && !canary.is_in(&config.smtp.domains)
     {
         r.warn("primary.canary", format!("{canary} is in none of smtp.domains: the primary may refuse it"));
     }

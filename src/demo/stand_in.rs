@@ -223,6 +223,7 @@ impl Host for Mailboxes {
             starttls: false,
             tls_required: false,
             smtputf8: true,
+            eight_bit_mime: true,
         })
     }
 

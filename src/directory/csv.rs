@@ -131,7 +131,7 @@ impl Build<'_> {
     /// An address that this box would take mail for.
     fn own_address(&mut self, line: u64, column: &str, text: &str) -> Option<Address> {
         let address = self.address(line, column, text)?;
-        if !self.domains.is_empty() && !self.domains.iter().any(|domain| domain == address.domain()) {
+        if !self.domains.is_empty() && !address.is_in(self.domains) {
             self.problem(line, format!("{column}: {address} is in none of the domains of smtp.domains ({})", self.domains.join(", ")));
             return None;
         }
@@ -143,7 +143,7 @@ impl Build<'_> {
             return None;
         }
         let address = self.address(line, "alternate_email", text)?;
-        if self.domains.iter().any(|domain| domain == address.domain()) {
+        if address.is_in(self.domains) {
             let text = format!("alternate_email: {address} is in our own domain; it must be one that works while our mail is down");
             self.problem(line, text);
         }

@@ -1,5 +1,6 @@
 //! Addresses as SMTP writes them (RFC 5321 section 4.1.2, RFC 6531).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ pub enum AddressError {
     TooLong,
 }
 
-/// The name of a person's mailbox: the lower-cased address of its owner.
+/// The name of a person's mailbox: the lower-cased address of its owner, its domain in letters (U-labels, RFC 5890).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Mailbox(String);
@@ -68,9 +69,18 @@ impl Address {
         self.local.is_ascii() && self.domain.is_ascii()
     }
 
-    /// The mailbox name that this address would have: everything lower-cased.
+    /// Whether its domain is one of these, however it is written: `bücher.example` and `xn--bcher-kva.example` are the same
+    /// (RFC 5891 section 5).
+    pub fn is_in(&self, domains: &[String]) -> bool {
+        domains.contains(&self.domain)
+            || domains
+                .iter()
+                .any(|domain| (is_international(domain) || is_international(&self.domain)) && ascii(domain) == ascii(&self.domain))
+    }
+
+    /// The mailbox name that this address would have: everything lower-cased, the domain in letters.
     pub fn mailbox(&self) -> Mailbox {
-        Mailbox(format!("{}@{}", self.local.to_lowercase(), self.domain))
+        Mailbox(format!("{}@{}", self.local.to_lowercase(), letters(&self.domain)))
     }
 }
 
@@ -151,8 +161,35 @@ fn is_domain(domain: &str) -> bool {
             && label.len() <= 63
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_' || (!c.is_ascii() && c.is_alphanumeric()))
+            && label
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_' || (!c.is_ascii() && (c.is_alphanumeric() || is_mark(c))))
     })
+}
+
+// Marks that combine with the letter before them, in the scripts that have no other way to write it: IDNA decides what is allowed.
+fn is_mark(c: char) -> bool {
+    !c.is_alphanumeric() && !c.is_control() && !c.is_whitespace() && idna::domain_to_ascii(&format!("a{c}")).is_ok()
+}
+
+fn is_international(domain: &str) -> bool {
+    !domain.is_ascii() || domain.contains("xn--")
+}
+
+/// As DNS knows it (A-labels); what IDNA does not allow stays as it is.
+fn ascii(domain: &str) -> Cow<'_, str> {
+    if domain.is_ascii() { Cow::Borrowed(domain) } else { idna::domain_to_ascii(domain).map_or(Cow::Borrowed(domain), Cow::Owned) }
+}
+
+/// As people write it (U-labels); what IDNA does not allow stays as it is.
+fn letters(domain: &str) -> Cow<'_, str> {
+    if !is_international(domain) {
+        return Cow::Borrowed(domain);
+    }
+    match idna::domain_to_unicode(&ascii(domain)) {
+        (letters, Ok(())) => Cow::Owned(letters),
+        (_, Err(_)) => Cow::Borrowed(domain),
+    }
 }
 
 fn is_literal(domain: &str) -> bool {
@@ -196,6 +233,26 @@ mod tests {
         check("ann@-example.com", Err(AddressError::BadDomain));
         check("ann@example..com", Err(AddressError::BadDomain));
         check(&format!("{}@example.com", "a".repeat(65)), Err(AddressError::TooLong));
+    }
+
+    #[test]
+    fn an_international_domain_is_the_same_in_both_forms() {
+        let check = |address: &str, domain: &str, expected: bool| {
+            assert_eq!(Address::parse(address).unwrap().is_in(&[domain.to_owned()]), expected, "{address} {domain}");
+        };
+        check("ann@bücher.example", "bücher.example", true);
+        check("ann@xn--bcher-kva.example", "bücher.example", true);
+        check("ann@BÜCHER.example", "xn--bcher-kva.example", true);
+        check("ann@bu\u{308}cher.example", "bücher.example", true);
+        check("ann@bucher.example", "bücher.example", false);
+        check("ann@xn--zzzzzz.example", "bücher.example", false);
+        check("ann@example.com", "example.com", true);
+        let mailbox = |text: &str| Address::parse(text).unwrap().mailbox().to_string();
+        assert_eq!(mailbox("Ann@xn--bcher-kva.example"), "ann@bücher.example");
+        assert_eq!(mailbox("ann@Bu\u{308}cher.example"), "ann@bücher.example");
+        assert_eq!(mailbox("ann@xn--a.example"), "ann@xn--a.example");
+        // What is relayed is what was said.
+        assert_eq!(Address::parse("ann@xn--bcher-kva.example").unwrap().to_string(), "ann@xn--bcher-kva.example");
     }
 
     #[test]

@@ -159,6 +159,7 @@ fn converse<'a>(cuts: impl Iterator<Item = &'a [u8]>) -> Outcome {
         starttls: true,
         tls_required: false,
         smtputf8: true,
+        eight_bit_mime: true,
     };
     let mut session = Session::new(options, NOW);
     let (mut outcome, mut body) = (Outcome::default(), Vec::new());

@@ -49,6 +49,7 @@ impl Host for Office {
             starttls: self.starttls,
             tls_required: false,
             smtputf8: true,
+            eight_bit_mime: true,
         })
     }
 

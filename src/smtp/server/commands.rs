@@ -55,7 +55,7 @@ impl Session {
         if self.envelope.is_some() {
             return Err(reply::bad_sequence());
         }
-        if mail.smtputf8 && !self.options.smtputf8 {
+        if (mail.smtputf8 && !self.options.smtputf8) || (mail.eight_bit && !self.options.eight_bit_mime) {
             return Err(reply::unknown_parameter());
         }
         if mail.size.is_some_and(|size| size > self.options.max_message_size) {
@@ -111,7 +111,10 @@ impl Session {
     }
 
     fn extensions(&self) -> Vec<String> {
-        let mut extensions = vec!["PIPELINING".to_owned(), format!("SIZE {}", self.options.max_message_size), "8BITMIME".to_owned()];
+        let mut extensions = vec!["PIPELINING".to_owned(), format!("SIZE {}", self.options.max_message_size)];
+        if self.options.eight_bit_mime {
+            extensions.push("8BITMIME".to_owned());
+        }
         // RFC 3207 section 4.2: not offered again inside TLS.
         if self.options.starttls && !self.facts.tls {
             extensions.push("STARTTLS".to_owned());

@@ -30,6 +30,8 @@ pub struct Options {
     pub tls_required: bool,
     /// Whether SMTPUTF8 (RFC 6531) is offered.
     pub smtputf8: bool,
+    /// Whether 8BITMIME (RFC 6152) is offered.
+    pub eight_bit_mime: bool,
 }
 
 /// An envelope (RFC 5321 section 2.3.1) with what MAIL said.

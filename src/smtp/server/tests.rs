@@ -7,7 +7,14 @@ use crate::smtp::reply;
 const START: Mono = Mono(1_000);
 
 fn options() -> Options {
-    Options { hostname: "box.example".into(), max_message_size: 1_000_000, starttls: true, tls_required: false, smtputf8: true }
+    Options {
+        hostname: "box.example".into(),
+        max_message_size: 1_000_000,
+        starttls: true,
+        tls_required: false,
+        smtputf8: true,
+        eight_bit_mime: true,
+    }
 }
 
 fn session() -> Session {

@@ -18,7 +18,7 @@
 //!
 //! Settings stand before the first `c` or `s` line: `@recipient ADDRESS accept` or `@recipient ADDRESS REPLY` (all others are
 //! 550 5.1.1), `@sender ADDRESS REPLY`, `@commit REPLY` (for all messages), `@max-size OCTETS`, `@starttls`, `@tls-required`,
-//! `@no-smtputf8`, `@memory-only` (not for TCP). In TEXT, `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are octets.
+//! `@no-smtputf8`, `@no-8bitmime`, `@memory-only` (not for TCP). In TEXT, `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are octets.
 
 mod binary;
 mod memory;
@@ -69,8 +69,14 @@ pub struct Message {
 
 impl Script {
     fn new() -> Script {
-        let options =
-            Options { hostname: "box.example".into(), max_message_size: 1_000_000, starttls: false, tls_required: false, smtputf8: true };
+        let options = Options {
+            hostname: "box.example".into(),
+            max_message_size: 1_000_000,
+            starttls: false,
+            tls_required: false,
+            smtputf8: true,
+            eight_bit_mime: true,
+        };
         Script { options, recipients: HashMap::new(), senders: HashMap::new(), commit: reply::stored("1") }
     }
 
@@ -166,6 +172,7 @@ impl Dialog {
             "starttls" => options.starttls = true,
             "tls-required" => options.tls_required = true,
             "no-smtputf8" => options.smtputf8 = false,
+            "no-8bitmime" => options.eight_bit_mime = false,
             "memory-only" => self.memory_only = true,
             "hello" => self.hello(),
             "tls" => self.steps.push(Step::Tls),
@@ -181,7 +188,8 @@ impl Dialog {
     fn hello(&mut self) {
         let options = &self.host.options;
         let in_tls = self.steps.contains(&Step::Tls);
-        let mut lines = vec!["250-box.example", "250-PIPELINING", "250-SIZE *", "250-8BITMIME"];
+        let mut lines = vec!["250-box.example", "250-PIPELINING", "250-SIZE *"];
+        lines.extend(options.eight_bit_mime.then_some("250-8BITMIME"));
         lines.extend((options.starttls && !in_tls).then_some("250-STARTTLS"));
         lines.extend(options.smtputf8.then_some("250-SMTPUTF8"));
         lines.extend(["250-CHUNKING", "250 ENHANCEDSTATUSCODES"]);
