@@ -9,6 +9,9 @@ use std::time::Duration;
 /// Longest command line with CRLF, in octets. RFC 5321 section 4.5.3.1.4 asks for 512; extensions
 /// (RFC 3461 ORCPT, RFC 6531) and XCLIENT-like parameters need more room.
 pub const SMTP_COMMAND_LINE_MAX_OCTETS: usize = 2048;
+/// Longest ENVID and ORCPT, in octets (RFC 3461 sections 4.4 and 4.2).
+pub const DSN_ENVID_MAX_OCTETS: usize = 100;
+pub const DSN_ORCPT_MAX_OCTETS: usize = 500;
 /// Recipients of one transaction. RFC 5321 section 4.5.3.1.8 asks for at least 100.
 pub const SMTP_RECIPIENTS_MAX: usize = 1000;
 /// Bad commands of one session before 421.
@@ -110,6 +113,11 @@ pub const BACKOFF_FIRST: Duration = Duration::from_secs(30);
 pub const BACKOFF_MAX: Duration = Duration::from_secs(30 * 60);
 /// Outward mail gives up after this time. RFC 5321 section 4.5.4.1 asks for 4 to 5 days.
 pub const OUTBOUND_EXPIRY: Duration = Duration::from_secs(5 * 24 * 3600);
+/// Outward mail that has waited this long is reported to its sender, once. RFC 5321 section 4.5.4.1 has such reports in mind; Postfix's
+/// documentation suggests the same time.
+pub const DELAY_REPORT_AFTER: Duration = Duration::from_secs(4 * 3600);
+/// A message that its sender wants back whole comes back whole up to this size, in octets.
+pub const DSN_FULL_MAX_OCTETS: usize = 1024 * 1024;
 /// Outward mail gives up only after this many tries too: its age alone may be a wall clock that jumped.
 /// (Five days of [`BACKOFF_MAX`] are 240 tries.)
 pub const OUTBOUND_TRIES_MIN: u32 = 48;

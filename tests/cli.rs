@@ -257,7 +257,7 @@ fn fsck_makes_the_index_again_but_not_that_of_a_running_box() {
 /// One message to each of two people, and one that was sent; the folder as a stopped box leaves it.
 fn store_mail(folder: &TempDir) {
     use lifeboat::clock::Wall;
-    use lifeboat::mail::{Address, Summary};
+    use lifeboat::mail::{Address, DsnRequest, Summary};
     use lifeboat::store::{Accepted, Change, Disk, Filing, Flags, Folder, Options, Origin, Staged, Store};
     let (store, _) =
         Store::open(&Options { data_dir: folder.path().join("data") }, std::sync::Arc::new(Disk), Wall(1_772_355_907_000)).unwrap();
@@ -275,6 +275,7 @@ fn store_mail(folder: &TempDir) {
             filings: vec![Filing { mailbox, folder: kind, flags: if number == 0 { Flags::SEEN } else { Flags::NONE }, recipient: None }],
             eight_bit: false,
             smtputf8: false,
+            dsn: DsnRequest::default(),
             summary: Summary::default(),
         };
         let body = Staged::from_bytes(format!("Subject: {number}\r\n\r\n{text}").into_bytes());

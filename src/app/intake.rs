@@ -199,6 +199,7 @@ impl Intake {
             filings: addressed.filings,
             eight_bit: envelope.eight_bit,
             smtputf8: envelope.smtputf8,
+            dsn: envelope.dsn.clone(),
         };
         let body = Arc::new(body);
         let accepted = match accepted(new, &body, now).await {
@@ -332,7 +333,7 @@ impl HandOver {
     /// The sender was told that the message is ours: people may see it, however long the primary takes to answer.
     async fn is_ours(&self) {
         let (message, last) = (self.message, Some("the primary has not answered yet".to_owned()));
-        let state = DeliveryState::Queued { attempts: 0, next_at: self.core.now().wall, last, in_doubt: true, held: 0 };
+        let state = DeliveryState::Queued { attempts: 0, next_at: self.core.now().wall, last, in_doubt: true, held: 0, reported: false };
         let change = |recipient: &u32| Change::Delivery { message, recipient: *recipient, state: state.clone() };
         // Tried once: the transaction goes on meanwhile, and its outcome is written in any case.
         if let Err(error) = self.core.write(self.recipients.iter().map(change).collect()).await {
@@ -374,7 +375,9 @@ impl Host for Intake {
             tls_required: smtp.tls == SmtpTls::Required,
             // Every server of this century takes 8-bit text, until the primary is seen not to.
             eight_bit_mime: offered.as_ref().is_none_or(|offered| offered.eight_bit_mime),
-            // What the primary was never seen to take is not promised to anybody.
+            // What the primary was never seen to take is not promised to strangers. What others ask of reports is for the way
+            // outward, where we report ourselves.
+            dsn: self.standing(client.ip()) != Standing::Stranger || offered.as_ref().is_some_and(|offered| offered.dsn),
             smtputf8: offered.is_some_and(|offered| offered.smtputf8),
         })
     }
@@ -448,6 +451,7 @@ fn transaction(envelope: &Envelope, recipients: &[u32], size: u64) -> Transactio
         eight_bit: envelope.eight_bit,
         smtputf8: envelope.smtputf8,
         size,
+        dsn: envelope.dsn.only(recipients),
     }
 }
 
@@ -468,6 +472,7 @@ fn words(states: &[DeliveryState]) -> String {
 mod tests {
     use super::*;
     use crate::app::testing::{Primary, World, wait_for};
+    use crate::mail::DsnRequest;
 
     /// A hand-over whose sender is not patient, of a message that is stored.
     fn hand_over(world: &World, patience: Duration) -> (HandOver, Seq) {
@@ -484,6 +489,7 @@ mod tests {
                 eight_bit: true,
                 smtputf8: false,
                 size: 100,
+                dsn: DsnRequest::default(),
             },
             recipients: vec![0],
             patience,

@@ -14,6 +14,7 @@ mod people;
 mod pins;
 mod queue;
 mod recovery;
+mod reports;
 mod status;
 #[cfg(test)]
 mod testing;

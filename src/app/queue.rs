@@ -11,19 +11,17 @@ use super::claims::Claim;
 use super::core::{Core, ModeNow};
 use super::outgoing::{Outgoing, Source};
 use super::recovery::Recovery;
-use super::writing::{Addressed, NewMessage, queued_now};
 use crate::clock::{Mono, Wall};
 use crate::continuity::Mode;
 use crate::limits;
-use crate::mail::trace::split_header;
-use crate::mail::{Address, Mailbox, compose};
+use crate::mail::{Address, Mailbox};
 use crate::net::rt::{self, channel};
-use crate::relay::bounce::{self, Original, Unreached};
+use crate::relay::bounce::Report;
 use crate::relay::handover::{self, Attempt, Next, Tried};
 use crate::relay::plan;
 use crate::relay::{DeliveryState, Queue, Route, backoff};
 use crate::smtp::client::Transaction;
-use crate::store::{Change, Delivery, MessageRow, Origin, Seq, Staged, StoreError};
+use crate::store::{Delivery, MessageRow, Seq, StoreError};
 
 /// Transactions that a scan finds at a time.
 const SCAN_ROOM: usize = 256;
@@ -31,8 +29,6 @@ const SCAN_ROOM: usize = 256;
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Tries of the outside world at a time.
 const OUTBOUND_PARALLEL_MAX: usize = 4;
-/// Octets of a message that a bounce quotes its header from.
-const BOUNCE_HEAD_OCTETS: usize = 64 * 1024;
 
 /// Works one queue.
 pub struct Runner {
@@ -74,19 +70,19 @@ pub struct Fate {
 }
 
 /// Says how a try ended, also if it fell over: its message must not be under way for ever.
-struct Report {
+struct Ending {
     message: u64,
     fared: Option<Fate>,
     done: channel::Sender<Done>,
 }
 
-impl Report {
+impl Ending {
     fn end(mut self, fate: Fate) {
         self.fared = Some(fate);
     }
 }
 
-impl Drop for Report {
+impl Drop for Ending {
     fn drop(&mut self) {
         let _runner_gone = self.done.try_send(Done { message: self.message, fared: self.fared.take() });
     }
@@ -253,12 +249,12 @@ impl Runner {
             row,
             wanted,
         };
-        let report = Report { message: transaction.message, fared: None, done: self.done.0.clone() };
+        let ending = Ending { message: transaction.message, fared: None, done: self.done.0.clone() };
         rt::spawn(async move {
             let fate = job.run().await;
             // Before the report: the runner looks at once for what is next.
             drop(claim);
-            report.end(fate);
+            ending.end(fate);
         })
         .detach();
     }
@@ -336,12 +332,14 @@ impl Job {
     }
 
     async fn hand_over(self) -> Fate {
+        let numbers: Vec<u32> = self.wanted.iter().map(|to| to.recipient).collect();
         let transaction = Transaction {
             reverse_path: self.row.reverse_path.clone(),
             recipients: self.wanted.iter().map(|to| to.address.clone()).collect(),
             eight_bit: self.row.eight_bit,
             smtputf8: self.row.smtputf8,
             size: self.row.size,
+            dsn: self.row.dsn.only(&numbers),
         };
         let source = Source::Stored { store: self.core.store.clone(), message: self.message };
         let attempt = self.outgoing.send(self.route, &transaction, &source).await;
@@ -361,15 +359,16 @@ impl Job {
 
     async fn record(&self, nexts: &[Next]) {
         let now = self.core.now().wall;
-        let (mut states, mut unreached) = (Vec::new(), Vec::new());
+        let (mut states, mut unreached, mut late) = (Vec::new(), Vec::new(), Vec::new());
         for (to, next) in self.wanted.iter().zip(nexts) {
             match next {
+                Next::State(state) if self.is_late(to, state, now) => late.push((to, state.clone())),
                 Next::State(state) => states.push((to.recipient, state.clone())),
                 Next::Bounce { reply } => unreached.push((to, reply.clone())),
             }
         }
         if !unreached.is_empty() {
-            match self.core.bounce(self.message, &self.row, &unreached).await {
+            match self.core.report(Report::Failure, self.message, &self.row, &unreached).await {
                 Ok(dsn) => states.extend(unreached.iter().map(|(to, reply)| {
                     (to.recipient, DeliveryState::Bounced { at: now, reply: reply.clone(), dsn: dsn.map(|seq| seq.0) })
                 })),
@@ -380,53 +379,40 @@ impl Job {
                 }
             }
         }
+        if !late.is_empty() {
+            states.extend(self.report_delay(late).await);
+        }
         for (number, state) in &states {
             log::info!("queue={:?} message={} rcpt={number} state={}", self.queue, self.message, serde_json::json!(state));
         }
         self.core.write_states(self.message, states).await;
     }
-}
 
-impl Core {
-    /// Writes the DSN to the sender. None if there is nobody to tell: a null reverse-path, or a stranger (who gets no
-    /// backscatter from us).
-    pub async fn bounce(
-        self: &Arc<Self>,
-        message: Seq,
-        row: &MessageRow,
-        unreached: &[(&Delivery, String)],
-    ) -> Result<Option<Seq>, StoreError> {
-        let Some(sender) = row.reverse_path.as_ref().filter(|path| self.is_local(path)) else { return Ok(None) };
-        let core = self.clone();
-        let beginning = rt::unblock(move || core.store.body_piece(message, 0, BOUNCE_HEAD_OCTETS)).await?;
-        let (header, _) = split_header(&beginning);
-        let now = self.now().wall;
-        let recipients: Vec<Unreached> =
-            unreached.iter().map(|(to, reply)| Unreached { address: to.address.clone(), reply: reply.clone() }).collect();
-        let original = Original { reverse_path: sender, subject: &row.summary.subject, accepted_at: row.at, header };
-        let dsn = bounce::dsn(&self.config.server.hostname, self.message_id(), &original, &recipients, now);
-        let body = Staged::from_bytes(compose::write_dsn(&dsn));
-        let mut addressed = Addressed::default();
-        addressed.add(sender.clone(), Route::Submit, queued_now(now), self.mailbox_of(sender));
-        let new = NewMessage {
-            origin: Origin::Dsn { about: message },
-            session: format!("dsn-{message}"),
-            client: None,
-            reverse_path: None,
-            recipients: addressed.recipients,
-            filings: addressed.filings,
-            eight_bit: true,
-            smtputf8: !sender.is_ascii(),
-        };
-        let accepted = new.accepted(&body, now).map_err(|error| StoreError::Io(error.to_string()))?;
-        let written = self.write(vec![Change::Message(Box::new(accepted), Arc::new(body))]).await?;
-        self.kick(Queue::Primary);
-        Ok(written.first().copied())
+    /// Whether it is time to tell the sender that this recipient waits.
+    fn is_late(&self, to: &Delivery, state: &DeliveryState, now: Wall) -> bool {
+        let waits = matches!(state, DeliveryState::Queued { reported: false, .. });
+        let dsn = self.row.dsn.recipient(to.recipient as usize);
+        self.queue == Queue::Outbound && waits && now.since(self.row.at) >= limits::DELAY_REPORT_AFTER && Report::Delay.is_wanted(&dsn)
     }
 
-    /// A fresh Message-ID without angle brackets.
-    pub fn message_id(&self) -> String {
-        format!("{:016x}{:016x}@{}", random(), random(), self.config.server.hostname)
+    /// The states of those whose delay is reported; if it cannot be written now, the next try does it.
+    async fn report_delay(&self, late: Vec<(&Delivery, DeliveryState)>) -> Vec<(u32, DeliveryState)> {
+        let words = |state: &DeliveryState| match state {
+            DeliveryState::Queued { last: Some(last), .. } => last.clone(),
+            _ => "no answer".to_owned(),
+        };
+        let waiting: Vec<(&Delivery, String)> = late.iter().map(|(to, state)| (*to, words(state))).collect();
+        let is_told = self.core.report(Report::Delay, self.message, &self.row, &waiting).await.unwrap_or_else(|error| {
+            log::error!("queue={:?} message={} delay not reported: {error}", self.queue, self.message);
+            None
+        });
+        let told = |(to, mut state): (&Delivery, DeliveryState)| {
+            if let (Some(_), DeliveryState::Queued { reported, .. }) = (is_told, &mut state) {
+                *reported = true;
+            }
+            (to.recipient, state)
+        };
+        late.into_iter().map(told).collect()
     }
 }
 
@@ -436,15 +422,16 @@ pub fn random() -> u64 {
 }
 
 fn again(to: &Delivery, reply: &str, now: Wall) -> DeliveryState {
-    let Tried { attempts, in_doubt, held, .. } = tried(&to.state, now);
+    let Tried { attempts, in_doubt, held, reported, .. } = tried(&to.state, now);
     let attempts = attempts.saturating_add(1);
-    DeliveryState::Queued { attempts, next_at: now.plus(backoff::wait(attempts, random())), last: Some(reply.to_owned()), in_doubt, held }
+    let next_at = now.plus(backoff::wait(attempts, random()));
+    DeliveryState::Queued { attempts, next_at, last: Some(reply.to_owned()), in_doubt, held, reported }
 }
 
 fn tried(state: &DeliveryState, accepted_at: Wall) -> Tried {
     match state {
-        DeliveryState::Queued { attempts, in_doubt, held, .. } => {
-            Tried { attempts: *attempts, accepted_at, in_doubt: *in_doubt, held: *held }
+        DeliveryState::Queued { attempts, in_doubt, held, reported, .. } => {
+            Tried { attempts: *attempts, accepted_at, in_doubt: *in_doubt, held: *held, reported: *reported }
         }
         _ => Tried { accepted_at, ..Tried::default() },
     }
@@ -468,7 +455,7 @@ mod tests {
         let world = World::new();
         assert!(is_drained(&mut runner(&world)), "empty");
         let next_at = world.core.now().wall.plus(Duration::from_secs(600));
-        world.stored("ann", DeliveryState::Queued { attempts: 1, next_at, last: None, in_doubt: false, held: 0 });
+        world.stored("ann", DeliveryState::Queued { attempts: 1, next_at, last: None, in_doubt: false, held: 0, reported: false });
         assert!(is_drained(&mut runner(&world)), "deferred");
     }
 
@@ -494,5 +481,40 @@ mod tests {
         let transaction = plan::Transaction { message: stale.0, route: Route::Primary, recipients: vec![0] };
         runner.ready.push_back(Ready { transaction, mailboxes: None });
         assert!(!is_drained(&mut runner), "bo's message was not looked at yet");
+    }
+
+    /// What is recorded after a try at that age, and whether a report was written with it.
+    fn record_late(world: &World, message: Seq, age: Duration) -> bool {
+        let view = world.core.store.view();
+        let row = view.message(message).unwrap().unwrap();
+        let wanted = view.deliveries(message).unwrap();
+        let job = Job {
+            core: world.core.clone(),
+            outgoing: world.outgoing(),
+            queue: Queue::Outbound,
+            by_gate: false,
+            message,
+            route: Route::Outbound,
+            row: MessageRow { at: Wall(world.core.now().wall.0 - age.as_millis() as u64), ..row },
+            wanted: wanted.clone(),
+        };
+        let nexts: Vec<Next> = wanted.iter().map(|to| Next::State(again(to, "451 4.3.0 busy", world.core.now().wall))).collect();
+        let before = view.newest();
+        rt::block_on(job.record(&nexts));
+        // One record a recipient, and one of the report.
+        world.core.store.view().newest().0 - before.0 > wanted.len() as u64
+    }
+
+    #[test]
+    fn a_sender_hears_of_a_delay_once() {
+        let world = World::new();
+        let message = world.outward(Some(world.address("ann")), &["bo@example.net"], Default::default(), world.core.now().wall);
+        let late = limits::DELAY_REPORT_AFTER;
+        assert!(!record_late(&world, message, late - Duration::from_secs(60)));
+        assert!(record_late(&world, message, late));
+        assert!(matches!(world.state(message), DeliveryState::Queued { reported: true, attempts: 2, .. }));
+        assert!(!record_late(&world, message, late * 2), "a second time");
+        let strangers = world.outward(None, &["bo@example.net"], Default::default(), world.core.now().wall);
+        assert!(!record_late(&world, strangers, late * 2));
     }
 }

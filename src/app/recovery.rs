@@ -14,7 +14,7 @@ use crate::clock::{Mono, Wall};
 use crate::continuity::{EventId, Gate as Report, Input};
 use crate::failback::{DigestPart, Fared, Gate, plan_digests};
 use crate::limits;
-use crate::mail::{Address, Mailbox, compose};
+use crate::mail::{Address, DsnRequest, Mailbox, compose};
 use crate::net::rt;
 use crate::notify::{self, Digest, DigestItem};
 use crate::relay::{DeliveryState, Queue, Route};
@@ -259,6 +259,7 @@ fn digest_change(core: &Core, event: &EventNow, round: &Round, part: &DigestPart
         filings: addressed.filings,
         eight_bit: true,
         smtputf8: false,
+        dsn: DsnRequest::default(),
     };
     let accepted = new.accepted(&body, now).map_err(|error| StoreError::Io(error.to_string()))?;
     Ok(Change::Message(Box::new(accepted), Arc::new(body)))
@@ -326,7 +327,7 @@ async fn release(core: &Arc<Core>, to: &Delivery) -> Result<(), StoreError> {
     let deliveries = rt::unblock(move || there.store.view().deliveries(message)).await?;
     let newest = deliveries.into_iter().find(|newest| newest.recipient == to.recipient);
     if let Some(DeliveryState::Held { attempts: held, .. }) = newest.map(|newest| newest.state).filter(|state| *state == to.state) {
-        let state = DeliveryState::Queued { attempts: 0, next_at: core.now().wall, last: None, in_doubt: false, held };
+        let state = DeliveryState::Queued { attempts: 0, next_at: core.now().wall, last: None, in_doubt: false, held, reported: false };
         core.write_states(to.message, vec![(to.recipient, state)]).await;
     }
     drop(claim);

@@ -16,7 +16,7 @@ use crate::auth::Credentials;
 use crate::clock::{Clock, SystemClock, Wall};
 use crate::config::{self, Config};
 use crate::directory::Directory;
-use crate::mail::Address;
+use crate::mail::{Address, DsnRequest};
 use crate::net::dns::Resolver;
 use crate::net::rt;
 use crate::net::smtp_server::{Host, Server, ServerOptions, SessionInfo};
@@ -122,17 +122,39 @@ impl World {
         self.write(Origin::Webmail, addressed, subject, self.core.now().wall)
     }
 
+    /// Written to the outside at that time, and waiting since.
+    pub fn outward(&self, from: Option<Address>, to: &[&str], dsn: DsnRequest, at: Wall) -> Seq {
+        let mut addressed = Addressed::default();
+        for address in to {
+            addressed.add(Address::parse(address).unwrap(), Route::Outbound, queued_now(at), None);
+        }
+        self.write_from(from, dsn, Origin::Trusted, addressed, "outward", at)
+    }
+
     fn write(&self, origin: Origin, addressed: Addressed, subject: &str, now: Wall) -> Seq {
+        self.write_from(None, DsnRequest::default(), origin, addressed, subject, now)
+    }
+
+    fn write_from(
+        &self,
+        reverse_path: Option<Address>,
+        dsn: DsnRequest,
+        origin: Origin,
+        addressed: Addressed,
+        subject: &str,
+        now: Wall,
+    ) -> Seq {
         let body = Staged::from_bytes(format!("From: x@example.com\r\nSubject: {subject}\r\n\r\ntext\r\n").into_bytes());
         let new = NewMessage {
             origin,
             session: "test".to_owned(),
             client: None,
-            reverse_path: None,
+            reverse_path,
             recipients: addressed.recipients,
             filings: addressed.filings,
             eight_bit: true,
             smtputf8: false,
+            dsn,
         };
         let accepted = new.accepted(&body, now).unwrap();
         self.core.store.write_wait(vec![Change::Message(Box::new(accepted), Arc::new(body))], now).unwrap()[0]
@@ -261,6 +283,7 @@ impl Host for Script {
             starttls: false,
             tls_required: false,
             eight_bit_mime: true,
+            dsn: true,
             smtputf8: true,
         })
     }

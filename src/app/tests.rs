@@ -1,5 +1,6 @@
 //! The room as a whole: what is recorded when the disk fails, when an operator decides in the middle, and when the box stops.
 
+use crate::mail::DsnRequest;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -123,7 +124,8 @@ fn answers_that_never_come_do_not_keep_other_mail_waiting() {
             let (outgoing, message) = (outgoing.clone(), world.queued_for(&format!("p{n}")));
             let source = Source::Stored { store: world.core.store.clone(), message };
             let recipients = vec![world.address(&format!("p{n}"))];
-            let transaction = Transaction { reverse_path: None, recipients, eight_bit: false, smtputf8: false, size: 100 };
+            let transaction =
+                Transaction { reverse_path: None, recipients, eight_bit: false, smtputf8: false, size: 100, dsn: DsnRequest::default() };
             rt::spawn(async move { outgoing.send(Route::Primary, &transaction, &source).await })
         })
         .collect();
@@ -144,6 +146,7 @@ fn retry_finds_messages_far_behind_in_the_queue() {
         last: None,
         in_doubt: false,
         held: 0,
+        reported: false,
     };
     let messages: Vec<_> = (0..crate::limits::QUEUE_PAGE_ENTRIES + 2).map(|_| world.stored("ann", later())).collect();
     let is_due = |message| matches!(world.state(message), DeliveryState::Queued { next_at, .. } if next_at <= world.core.now().wall);

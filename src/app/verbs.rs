@@ -16,6 +16,7 @@ use crate::directory::Directory;
 use crate::limits;
 use crate::mail::{Address, date};
 use crate::net::rt;
+use crate::relay::bounce::Report;
 use crate::relay::{DeliveryState, Queue};
 use crate::store::{Change, Delivery, Seq, StoreError};
 
@@ -234,8 +235,8 @@ fn retry_some(core: &Core, messages: &[Seq]) -> Result<usize, StoreError> {
         let Some(claim) = core.claims.take_whole(*message) else { continue };
         claims.push(claim);
         for to in core.store.view().deliveries(*message)? {
-            if let DeliveryState::Queued { attempts, last, in_doubt, held, .. } = to.state {
-                let state = DeliveryState::Queued { attempts, next_at: now, last, in_doubt, held };
+            if let DeliveryState::Queued { attempts, last, in_doubt, held, reported, .. } = to.state {
+                let state = DeliveryState::Queued { attempts, next_at: now, last, in_doubt, held, reported };
                 changes.push(Change::Delivery { message: to.message, recipient: to.recipient, state });
             }
         }
@@ -315,7 +316,7 @@ fn give_up(core: &Arc<Core>, message: Seq, by: &str) -> Answer {
         return Answer::failed(format!("Message {message} has no recipient that waits."));
     }
     core.audit(by, "queue-bounce", format!("message={message} recipients={}", chosen.len()));
-    match rt::block_on(core.bounce(message, &row, &chosen)) {
+    match rt::block_on(core.report(Report::Failure, message, &row, &chosen)) {
         Ok(dsn) => {
             let now = core.now().wall;
             let state = DeliveryState::Bounced { at: now, reply: words, dsn: dsn.map(|seq| seq.0) };

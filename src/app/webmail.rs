@@ -7,7 +7,7 @@ use super::status;
 use super::writing::{Addressed, NewMessage, queued_now};
 use crate::auth::Token;
 use crate::limits;
-use crate::mail::Mailbox;
+use crate::mail::{DsnRequest, Mailbox};
 use crate::relay::{Queue, Route};
 use crate::store::{Change, Flags, Folder, Origin, Seq, Staged, StoreError};
 use crate::web::{self, Context, Intent, ModeView, Request, Response, SESSION_COOKIE, Submission};
@@ -158,6 +158,7 @@ impl Webmail {
             filings: addressed.filings,
             eight_bit: true,
             smtputf8,
+            dsn: DsnRequest::default(),
         };
         let accepted = new.accepted(&body, now).map_err(|error| StoreError::Io(error.to_string()))?;
         let changes = std::iter::once(Change::Message(Box::new(accepted), Arc::new(body))).chain(also);

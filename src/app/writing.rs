@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::core::Core;
 use crate::clock::Wall;
-use crate::mail::{Address, Mailbox, parse};
+use crate::mail::{Address, DsnRequest, Mailbox, parse};
 use crate::net::rt::{self, channel};
 use crate::relay::{DeliveryState, Queue, Route};
 use crate::store::{Accepted, Change, Filing, Flags, Folder, Origin, Recipient, Seq, Staged, StoreError};
@@ -84,6 +84,7 @@ pub struct NewMessage {
     pub filings: Vec<Filing>,
     pub eight_bit: bool,
     pub smtputf8: bool,
+    pub dsn: DsnRequest,
 }
 
 impl NewMessage {
@@ -103,6 +104,7 @@ impl NewMessage {
             filings: self.filings,
             eight_bit: self.eight_bit,
             smtputf8: self.smtputf8,
+            dsn: self.dsn,
             summary,
         })
     }
@@ -110,7 +112,7 @@ impl NewMessage {
 
 /// Queued, due at once.
 pub fn queued_now(now: Wall) -> DeliveryState {
-    DeliveryState::Queued { attempts: 0, next_at: now, last: None, in_doubt: false, held: 0 }
+    DeliveryState::Queued { attempts: 0, next_at: now, last: None, in_doubt: false, held: 0, reported: false }
 }
 
 /// Routes, first states and filings of a message's recipients.

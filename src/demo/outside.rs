@@ -8,7 +8,7 @@ use super::compare::Accepted;
 use crate::clock::{Clock, Mono};
 use crate::config::HostPort;
 use crate::limits::DEMO_TRIES_MAX;
-use crate::mail::Address;
+use crate::mail::{Address, DsnRequest};
 use crate::net::dns::Resolver;
 use crate::net::rt;
 use crate::net::smtp_client::{Body, Connection, Target};
@@ -123,6 +123,7 @@ impl Outside {
             eight_bit: !parcel.bytes.is_ascii(),
             smtputf8: false,
             size: parcel.bytes.len() as u64,
+            dsn: DsnRequest::default(),
         };
         let sent = connection.send(transaction, &mut Bytes(Some(parcel.bytes.clone()))).await;
         if sent.connection_lost.is_none() {

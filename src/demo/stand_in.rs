@@ -224,6 +224,7 @@ impl Host for Mailboxes {
             tls_required: false,
             smtputf8: true,
             eight_bit_mime: true,
+            dsn: true,
         })
     }
 

@@ -173,7 +173,7 @@ mod tests {
         let state = |word: &str| {
             Next::State(match word {
                 "delivered" => DeliveryState::Delivered { at: Wall(0), reply: String::new(), by: String::new() },
-                "queued" => DeliveryState::Queued { attempts: 1, next_at: Wall(0), last: None, in_doubt: false, held: 0 },
+                "queued" => DeliveryState::Queued { attempts: 1, next_at: Wall(0), last: None, in_doubt: false, held: 0, reported: false },
                 other => DeliveryState::Held { at: Wall(0), reason: String::new(), by_gate: other == "gate", attempts: 1 },
             })
         };

@@ -40,7 +40,8 @@ impl Address {
             return Err(AddressError::Empty);
         }
         let at = text.rfind('@').ok_or(AddressError::NoDomain)?;
-        let (local, domain) = (&text[..at], &text[at + 1..]);
+        // Lower case may be longer, and is what is kept: it is what has to hold.
+        let (local, domain) = (&text[..at], text[at + 1..].to_lowercase());
         if domain.is_empty() {
             return Err(AddressError::NoDomain);
         }
@@ -50,10 +51,16 @@ impl Address {
         if !(is_dot_string(local) || is_quoted_string(local)) {
             return Err(AddressError::BadLocalPart);
         }
-        if !(is_domain(domain) || is_literal(domain)) {
+        if !(is_domain(&domain) || is_literal(&domain)) {
             return Err(AddressError::BadDomain);
         }
-        Ok(Address { local: local.to_owned(), domain: domain.to_lowercase() })
+        Ok(Address { local: local.to_owned(), domain })
+    }
+
+    /// What [`Address::parse`] would never give.
+    #[cfg(test)]
+    pub fn unchecked(local: &str, domain: &str) -> Address {
+        Address { local: local.to_owned(), domain: domain.to_owned() }
     }
 
     pub fn local(&self) -> &str {
@@ -217,6 +224,7 @@ mod tests {
         check("post@[192.0.2.1]", Ok("post@[192.0.2.1]"));
         check("post@[IPv6:2001:db8::1]", Ok("post@[ipv6:2001:db8::1]"));
         check("grüße@example.com", Ok("grüße@example.com"));
+        check("ann@\u{130}.example", Ok("ann@i\u{307}.example"));
     }
 
     #[test]
@@ -232,6 +240,7 @@ mod tests {
         check("ann@exa mple.com", Err(AddressError::BadDomain));
         check("ann@-example.com", Err(AddressError::BadDomain));
         check("ann@example..com", Err(AddressError::BadDomain));
+        check(&format!("ann@{}.example", "\u{130}".repeat(31)), Err(AddressError::BadDomain));
         check(&format!("{}@example.com", "a".repeat(65)), Err(AddressError::TooLong));
     }
 

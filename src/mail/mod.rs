@@ -8,6 +8,7 @@
 mod address;
 pub mod compose;
 pub mod date;
+mod dsn_request;
 pub mod form;
 pub mod mbox;
 pub mod parse;
@@ -17,4 +18,5 @@ mod tests;
 pub mod trace;
 
 pub use address::{Address, AddressError, Mailbox};
+pub use dsn_request::{DsnRequest, Notify, OriginalRecipient, RecipientDsn, Ret, Xtext};
 pub use parse::Summary;

@@ -1,15 +1,35 @@
-//! Bounces in words that a person understands (RFC 3464).
+//! Reports to senders, of failure and of delay, in words that a person understands (RFC 3464).
 
 use crate::clock::Wall;
-use crate::mail::compose::{Dsn, DsnRecipient};
-use crate::mail::{Address, date};
+use crate::limits::OUTBOUND_EXPIRY;
+use crate::mail::compose::{Action, Dsn, DsnRecipient, Returned};
+use crate::mail::{Address, DsnRequest, RecipientDsn, Ret, date};
 
-/// A recipient that could not be reached.
+/// A recipient that could not be reached, or not yet.
 #[derive(Clone, Debug)]
 pub struct Unreached {
     pub address: Address,
     /// The other server's reply in one line, or our own words.
     pub reply: String,
+    /// What the sender asked about reports on this recipient.
+    pub dsn: RecipientDsn,
+}
+
+/// What is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    Failure,
+    Delay,
+}
+
+impl Report {
+    /// Whether the sender wants it about this recipient (RFC 3461 section 4.1).
+    pub fn is_wanted(self, dsn: &RecipientDsn) -> bool {
+        match self {
+            Report::Failure => dsn.wants_failure(),
+            Report::Delay => dsn.wants_delay(),
+        }
+    }
 }
 
 /// The original message.
@@ -19,38 +39,71 @@ pub struct Original<'a> {
     pub subject: &'a str,
     pub accepted_at: Wall,
     pub header: &'a [u8],
+    /// All of it, if it is short enough to be returned.
+    pub whole: Option<&'a [u8]>,
+    pub dsn: &'a DsnRequest,
 }
 
-/// The bounce to the sender.
-pub fn dsn(hostname: &str, message_id: String, original: &Original<'_>, recipients: &[Unreached], now: Wall) -> Dsn {
+/// The report to the sender.
+pub fn dsn(hostname: &str, message_id: String, report: Report, original: &Original<'_>, recipients: &[Unreached], now: Wall) -> Dsn {
+    // RFC 3461 section 6.2: the whole message comes back only when it failed, and only when that was asked for.
+    let whole = original.whole.filter(|_| report == Report::Failure && original.dsn.ret == Some(Ret::Full));
+    let action = match report {
+        Report::Failure => Action::Failed,
+        Report::Delay => Action::Delayed { until: original.accepted_at.plus(OUTBOUND_EXPIRY) },
+    };
     Dsn {
         reporting_mta: hostname.to_owned(),
         to: original.reverse_path.clone(),
         message_id,
         date: now,
         arrived: original.accepted_at,
-        subject: subject(original.subject),
-        text: text(original.subject, &date::minute(original.accepted_at), recipients),
+        subject: subject(report, original.subject),
+        text: match report {
+            Report::Failure => text(original.subject, &date::minute(original.accepted_at), recipients),
+            Report::Delay => delay_text(original, recipients),
+        },
+        envelope_id: original.dsn.envid.as_ref().map(|envid| envid.decoded()),
+        action,
         recipients: recipients.iter().map(recipient).collect(),
-        original_header: original.header.to_vec(),
+        original: whole.map_or_else(|| Returned::Header(original.header.to_vec()), |whole| Returned::Whole(whole.to_vec())),
     }
 }
 
-fn subject(original: &str) -> String {
-    match original.trim() {
-        "" => "Your message was not delivered".to_owned(),
-        subject => format!("Not delivered: {subject}"),
+fn subject(report: Report, original: &str) -> String {
+    match (report, original.trim()) {
+        (Report::Failure, "") => "Your message was not delivered".to_owned(),
+        (Report::Failure, subject) => format!("Not delivered: {subject}"),
+        (Report::Delay, "") => "Your message is delayed".to_owned(),
+        (Report::Delay, subject) => format!("Delayed: {subject}"),
     }
+}
+
+fn named(subject: &str) -> &str {
+    match subject.trim() {
+        "" => "(no subject)",
+        subject => subject,
+    }
+}
+
+fn delay_text(original: &Original<'_>, recipients: &[Unreached]) -> String {
+    let whom = if recipients.len() == 1 { "this person" } else { "these people" };
+    let (written, until) = (date::minute(original.accepted_at), date::minute(original.accepted_at.plus(OUTBOUND_EXPIRY)));
+    let mut text = format!("Your message of {written} has not reached {whom} yet:\n\nSubject: {}\n", named(original.subject));
+    for unreached in recipients {
+        text.push_str(&format!("\n{}\n  The last try: {}\n", unreached.address, unreached.reply));
+    }
+    text.push_str(&format!(
+        "\nYou need not do anything, and need not send it again: it is tried again and again until {until} UTC. You hear from us again only if \
+         that was in vain.\n"
+    ));
+    text
 }
 
 /// The part for people: what happened, to whom, why, and what to do. The server's own words stand below ours.
 fn text(subject: &str, written: &str, recipients: &[Unreached]) -> String {
-    let subject = match subject.trim() {
-        "" => "(no subject)",
-        subject => subject,
-    };
     let whom = if recipients.len() == 1 { "this person" } else { "these people" };
-    let mut text = format!("Your message of {written} did not reach {whom}:\n\nSubject: {subject}\n");
+    let mut text = format!("Your message of {written} did not reach {whom}:\n\nSubject: {}\n", named(subject));
     for unreached in recipients {
         let (why, advice) = explain(&status(&unreached.reply));
         text.push_str(&format!("\n{}\n  {why}\n  {advice}\n  The answer was: {}\n", unreached.address, unreached.reply));
@@ -63,6 +116,7 @@ fn recipient(unreached: &Unreached) -> DsnRecipient {
     let is_reply = unreached.reply.split(' ').next().is_some_and(|code| code.len() == 3 && code.parse::<u16>().is_ok());
     DsnRecipient {
         address: unreached.address.clone(),
+        original: unreached.dsn.orcpt.as_ref().map(|orcpt| orcpt.shown()),
         status: status(&unreached.reply),
         diagnostic: is_reply.then(|| unreached.reply.clone()),
     }
@@ -105,7 +159,7 @@ mod tests {
     use super::*;
 
     fn unreached(address: &str, reply: &str) -> Unreached {
-        Unreached { address: Address::parse(address).unwrap(), reply: reply.to_owned() }
+        Unreached { address: Address::parse(address).unwrap(), reply: reply.to_owned(), dsn: RecipientDsn::default() }
     }
 
     fn check_recipient(reply: &str, status: &str, diagnostic: bool) {
@@ -151,16 +205,50 @@ mod tests {
 
     #[test]
     fn the_subject_names_the_message() {
-        assert_eq!(subject("Offer"), "Not delivered: Offer");
-        assert_eq!(subject(" "), "Your message was not delivered");
+        assert_eq!(subject(Report::Failure, "Offer"), "Not delivered: Offer");
+        assert_eq!(subject(Report::Failure, " "), "Your message was not delivered");
+        assert_eq!(subject(Report::Delay, "Offer"), "Delayed: Offer");
     }
 
     #[test]
-    fn the_bounce_goes_to_the_reverse_path_and_carries_the_header() {
+    fn a_delay_says_that_nothing_is_to_be_done() {
         let ann = Address::parse("ann@example.com").unwrap();
-        let original = Original { reverse_path: &ann, subject: "Offer", accepted_at: Wall(5), header: b"Subject: Offer\r\n" };
-        let dsn = dsn("box.example.com", "id@box".to_owned(), &original, &[unreached("bo@example.net", "550 5.1.1 no")], Wall(9));
-        assert_eq!((dsn.to, dsn.arrived, dsn.date, dsn.recipients.len()), (ann.clone(), Wall(5), Wall(9), 1));
-        assert_eq!((dsn.reporting_mta.as_str(), dsn.original_header.as_slice()), ("box.example.com", &b"Subject: Offer\r\n"[..]));
+        let request = DsnRequest::default();
+        let original = Original { reverse_path: &ann, subject: "", accepted_at: Wall(0), header: b"", whole: None, dsn: &request };
+        let text = delay_text(&original, &[unreached("bo@example.net", "mx.example.net:25 refused the connection")]);
+        let expected = "Your message of 1970-01-01 00:00 has not reached this person yet:\n\nSubject: (no subject)\n\n\
+                        bo@example.net\n  The last try: mx.example.net:25 refused the connection\n\n\
+                        You need not do anything, and need not send it again: it is tried again and again until 1970-01-06 00:00 UTC. \
+                        You hear from us again only if that was in vain.\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_report_goes_to_the_reverse_path_and_says_what_was_asked() {
+        let ann = Address::parse("ann@example.com").unwrap();
+        let make = |report, ret, whole: Option<&'static [u8]>| {
+            let request = DsnRequest::new(ret, crate::mail::Xtext::envid("a+2Bb"));
+            let header = b"Subject: Offer\r\n";
+            let original = Original { reverse_path: &ann, subject: "Offer", accepted_at: Wall(5), header, whole, dsn: &request };
+            let mut unreached = unreached("bo@example.net", "550 5.1.1 no");
+            unreached.dsn.orcpt = crate::mail::OriginalRecipient::parse("rfc822;B+2Bo@old.example");
+            dsn("box.example.com", "id@box".to_owned(), report, &original, &[unreached], Wall(9))
+        };
+        let bounce = make(Report::Failure, None, Some(b"all"));
+        assert_eq!((bounce.to, bounce.arrived, bounce.date, bounce.recipients.len()), (ann.clone(), Wall(5), Wall(9), 1));
+        assert_eq!(
+            (bounce.reporting_mta.as_str(), bounce.envelope_id.as_deref(), bounce.action),
+            ("box.example.com", Some("a+b"), Action::Failed)
+        );
+        assert_eq!(bounce.recipients[0].original.as_deref(), Some("rfc822; B+o@old.example"));
+        let returned = |report, ret, whole| match make(report, ret, whole).original {
+            Returned::Header(octets) => (false, octets),
+            Returned::Whole(octets) => (true, octets),
+        };
+        let header = (false, b"Subject: Offer\r\n".to_vec());
+        assert_eq!(returned(Report::Failure, Some(Ret::Headers), Some(b"all")), header);
+        assert_eq!(returned(Report::Failure, Some(Ret::Full), Some(b"all")), (true, b"all".to_vec()));
+        assert_eq!(returned(Report::Failure, Some(Ret::Full), None), header, "too long");
+        assert_eq!(returned(Report::Delay, Some(Ret::Full), Some(b"all")), header);
     }
 }

@@ -57,6 +57,9 @@ pub enum DeliveryState {
         /// How often the recovery gate held it before this try (`Held::attempts`); 0 if it never did.
         #[serde(default)]
         held: u32,
+        /// The sender was told of the delay.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        reported: bool,
     },
     Delivered {
         at: Wall,
@@ -124,7 +127,7 @@ mod tests {
     #[test]
     fn states_are_read_back_from_records() {
         let queued = r#"{"state":"queued","next_at":7}"#;
-        let expected = DeliveryState::Queued { attempts: 0, next_at: Wall(7), last: None, in_doubt: false, held: 0 };
+        let expected = DeliveryState::Queued { attempts: 0, next_at: Wall(7), last: None, in_doubt: false, held: 0, reported: false };
         assert_eq!(serde_json::from_str::<DeliveryState>(queued).unwrap(), expected);
         assert_eq!(serde_json::to_string(&DeliveryState::InSession).unwrap(), r#"{"state":"in-session"}"#);
     }

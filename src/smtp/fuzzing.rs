@@ -6,13 +6,13 @@
 use std::time::Duration;
 
 use super::client::{self, Client, Event, Tls, Transaction};
-use super::command::{self, Command, ForwardPath};
+use super::command::{self, Command, ForwardPath, Rcpt};
 use super::data::{ChunkReceiver, ChunkStep, Defect, Receiver, Step, Stuffer};
 use super::reply;
 use super::server::{Answer, Envelope, Options, Output, Session};
 use crate::clock::Mono;
 use crate::limits::{BODY_PIECE_OCTETS, SMTP_COMMAND_LINE_MAX_OCTETS};
-use crate::mail::Address;
+use crate::mail::{Address, DsnRequest};
 
 const NOW: Mono = Mono(1);
 /// Octets at the front that say how the rest is cut.
@@ -42,7 +42,7 @@ pub fn command(line: &[u8]) {
     assert!(!line.iter().any(|octet| matches!(octet, 0 | b'\r' | b'\n')), "{command:?}");
     let addresses = match &command {
         Command::Mail(mail) => mail.reverse_path.clone(),
-        Command::Rcpt(ForwardPath::Mailbox(address)) => Some(address.clone()),
+        Command::Rcpt(Rcpt { path: ForwardPath::Mailbox(address), .. }) => Some(address.clone()),
         _ => None,
     };
     if let Some(address) = addresses {
@@ -51,7 +51,7 @@ pub fn command(line: &[u8]) {
         assert_eq!(Address::parse(&text).as_ref(), Ok(&address), "{text}");
         assert!(!text.chars().any(char::is_control), "{text:?}");
         let next = command::parse(format!("RCPT TO:<{text}>").as_bytes());
-        assert!(matches!(next, Ok(Command::Rcpt(ForwardPath::Mailbox(same))) if same == address), "{text:?}");
+        assert!(matches!(next, Ok(Command::Rcpt(Rcpt { path: ForwardPath::Mailbox(same), .. })) if same == address), "{text:?}");
     }
 }
 
@@ -160,6 +160,7 @@ fn converse<'a>(cuts: impl Iterator<Item = &'a [u8]>) -> Outcome {
         tls_required: false,
         smtputf8: true,
         eight_bit_mime: true,
+        dsn: true,
     };
     let mut session = Session::new(options, NOW);
     let (mut outcome, mut body) = (Outcome::default(), Vec::new());
@@ -234,6 +235,7 @@ fn send<'a>(cuts: impl Iterator<Item = &'a [u8]>) {
         eight_bit: false,
         smtputf8: false,
         size: 9,
+        dsn: DsnRequest::default(),
     };
     let mut client = new_client();
     for piece in cuts {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Staged;
 use crate::clock::Wall;
-use crate::mail::{Address, Mailbox, Summary};
+use crate::mail::{Address, DsnRequest, Mailbox, Summary};
 use crate::relay::{DeliveryState, Route};
 
 /// Number of a record: unique, rising, never reused. A message is named by its record's number.
@@ -98,6 +98,9 @@ pub struct Accepted {
     pub eight_bit: bool,
     #[serde(default)]
     pub smtputf8: bool,
+    /// By the places in `recipients`.
+    #[serde(default, skip_serializing_if = "DsnRequest::is_empty")]
+    pub dsn: DsnRequest,
     pub summary: Summary,
 }
 

@@ -183,7 +183,7 @@ impl Indexer {
             let queued = |&(message, recipient): &(Seq, u32)| Change::Delivery {
                 message,
                 recipient,
-                state: DeliveryState::Queued { attempts: 0, next_at: self.started, last: None, in_doubt: true, held: 0 },
+                state: DeliveryState::Queued { attempts: 0, next_at: self.started, last: None, in_doubt: true, held: 0, reported: false },
             };
             let (sender, receiver) = sync_channel(1);
             let done: Completion = Box::new(move |written| drop(sender.send(written)));

@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(delivery(Route::Outbound, &bounced, Wall(0)), (Fate::Failed, "Came back: 550 5.1.1 unknown".to_owned()));
         let held = DeliveryState::Held { at: Wall(0), reason: "x".to_owned(), by_gate: false, attempts: 1 };
         assert_eq!(delivery(Route::Primary, &held, Wall(0)).0, Fate::Waiting);
-        let queued = DeliveryState::Queued { attempts: 0, next_at: Wall(0), last: None, in_doubt: false, held: 0 };
+        let queued = DeliveryState::Queued { attempts: 0, next_at: Wall(0), last: None, in_doubt: false, held: 0, reported: false };
         assert_eq!(delivery(Route::Submit, &queued, Wall(0)).0, Fate::Done);
         assert_eq!(delivery(Route::Outbound, &queued, Wall(0)).0, Fate::Waiting);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lifeboat::clock::{Clock, SystemClock};
-use lifeboat::mail::{Address, parse};
+use lifeboat::mail::{Address, DsnRequest, parse};
 use lifeboat::store::{Accepted, Change, Disk, Filing, Flags, Folder, Options, Origin, Staged, Store};
 
 use crate::harness::lifeboat::{Lifeboat, Setup};
@@ -89,6 +89,7 @@ fn fill(data: &Path, address: &str) {
                 filings: vec![Filing { mailbox: mailbox.clone(), folder: Folder::Inbox, flags: Flags::NONE, recipient: None }],
                 eight_bit: false,
                 smtputf8: false,
+                dsn: DsnRequest::default(),
                 summary: parse::summarise(&message),
             };
             Change::Message(Box::new(accepted), Arc::new(Staged::from_bytes(message)))

@@ -9,7 +9,7 @@ use std::time::Duration;
 use lifeboat::clock::{Clock, SystemClock, Wall};
 use lifeboat::config::HostPort;
 use lifeboat::limits::SMTP_CONNECTIONS_PER_CLIENT_MAX;
-use lifeboat::mail::Address;
+use lifeboat::mail::{Address, DsnRequest};
 use lifeboat::net::dns::Resolver;
 use lifeboat::net::smtp_client::{Body, Connection, Target};
 use lifeboat::net::smtp_server::{Host, Server, ServerOptions, SessionInfo};
@@ -50,6 +50,7 @@ impl Host for Office {
             tls_required: false,
             smtputf8: true,
             eight_bit_mime: true,
+            dsn: true,
         })
     }
 
@@ -113,6 +114,7 @@ fn message(from: &str, to: &[&str], size: u64) -> Transaction {
         recipients: to.iter().map(|text| Address::parse(text).unwrap()).collect(),
         eight_bit: false,
         smtputf8: false,
+        dsn: DsnRequest::default(),
         size,
     }
 }

@@ -2,12 +2,11 @@
 
 use super::body::{self, Part};
 use super::header::{Fields, one_line};
-use super::{Dsn, DsnRecipient};
+use super::{Action, Dsn, DsnRecipient, File, Returned};
 use crate::mail::date;
 use crate::mail::parse::Person;
 
-/// A bounce (RFC 3464): multipart/report with a text for people, the delivery-status, and the
-/// header of the original message. To be sent with the null reverse-path (RFC 3464 section 2).
+/// A report (RFC 3464): multipart/report with a text for people, the delivery-status, and the original message or its header. To be sent with the null reverse-path (RFC 3464 section 2).
 pub fn write_dsn(dsn: &Dsn) -> Vec<u8> {
     let mut fields = Fields::new();
     fields.raw("Date", &date::rfc5322(dsn.date));
@@ -22,7 +21,12 @@ pub fn write_dsn(dsn: &Dsn) -> Vec<u8> {
     let parts = vec![
         body::text(&dsn.text),
         Part::lines("message/delivery-status", &[], delivery_status(dsn).into_bytes()),
-        original(&dsn.original_header),
+        match &dsn.original {
+            Returned::Header(header) => original(header),
+            Returned::Whole(message) => {
+                body::file(&File { name: "message.eml".to_owned(), media_type: "message/rfc822".to_owned(), content: message.clone() })
+            }
+        },
     ];
     body::multipart("report", &["report-type=delivery-status"], parts, &dsn.message_id).write(fields)
 }
@@ -30,27 +34,48 @@ pub fn write_dsn(dsn: &Dsn) -> Vec<u8> {
 // RFC 3464 section 2: fields of the message, then of each recipient, in groups parted by empty lines.
 fn delivery_status(dsn: &Dsn) -> String {
     let mut group = Fields::new();
+    if let Some(id) = &dsn.envelope_id {
+        group.raw("Original-Envelope-Id", &ascii(&one_line(id)));
+    }
     group.raw("Reporting-MTA", &format!("dns; {}", ascii(&dsn.reporting_mta)));
     group.raw("Arrival-Date", &date::rfc5322(dsn.arrived));
     let mut out = group.finish();
     for recipient in &dsn.recipients {
         out.push_str("\r\n");
-        out.push_str(&recipient_fields(recipient));
+        out.push_str(&recipient_fields(recipient, dsn.action));
     }
     out
 }
 
-fn recipient_fields(recipient: &DsnRecipient) -> String {
+fn recipient_fields(recipient: &DsnRecipient, action: Action) -> String {
     let mut group = Fields::new();
+    if let Some(address) = &recipient.original {
+        group.raw("Original-Recipient", &original_recipient(&one_line(address)));
+    }
     group.raw("Final-Recipient", &final_recipient(&recipient.address.to_string()));
-    group.raw("Action", "failed");
-    group.raw("Status", &status(&recipient.status));
+    let (word, class) = match action {
+        Action::Failed => ("failed", '5'),
+        Action::Delayed { .. } => ("delayed", '4'),
+    };
+    group.raw("Action", word);
+    group.raw("Status", &status(&recipient.status, class));
     if let Some(diagnostic) = &recipient.diagnostic {
         const DIAGNOSTIC_MAX_OCTETS: usize = 800;
         let diagnostic: String = ascii(&one_line(diagnostic)).chars().take(DIAGNOSTIC_MAX_OCTETS).collect();
         group.raw("Diagnostic-Code", &format!("smtp; {}", diagnostic.trim()));
     }
+    if let Action::Delayed { until } = action {
+        group.raw("Will-Retry-Until", &date::rfc5322(until));
+    }
     group.finish()
+}
+
+// `rfc822; ann@example.com`; letters beyond ASCII as RFC 6533 section 3 writes them.
+fn original_recipient(text: &str) -> String {
+    match text.split_once(';') {
+        Some((kind, address)) => format!("{}; {}", ascii(kind.trim()), escaped(address.trim())),
+        None => ascii(text),
+    }
 }
 
 // RFC 6533 section 3: a non-ASCII address in a 7-bit report is a utf-8-addr-xtext.
@@ -58,7 +83,14 @@ fn final_recipient(address: &str) -> String {
     if address.is_ascii() {
         return format!("rfc822; {address}");
     }
-    let mut out = String::from("utf-8; ");
+    format!("utf-8; {}", escaped(address))
+}
+
+fn escaped(address: &str) -> String {
+    if address.is_ascii() {
+        return address.to_owned();
+    }
+    let mut out = String::new();
     for c in address.chars() {
         match c {
             '!'..='~' if !"+=\\".contains(c) => out.push(c),
@@ -68,12 +100,15 @@ fn final_recipient(address: &str) -> String {
     out
 }
 
-// RFC 3463 section 2; anything else says no more than "failed".
-fn status(text: &str) -> String {
+// RFC 3463 section 2; anything else, and another class than the action's, says no more than the class.
+fn status(text: &str, class: char) -> String {
     let parts: Vec<&str> = text.split('.').collect();
     let is_number = |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    let is_status = parts.len() == 3 && matches!(parts[0], "4" | "5") && parts.iter().all(is_number);
-    if is_status { text.to_owned() } else { "5.0.0".to_owned() }
+    let is_status = parts.len() == 3 && parts.iter().all(is_number);
+    match is_status && (text.starts_with(class) || (class == '5' && text.starts_with('4'))) {
+        true => text.to_owned(),
+        false => format!("{class}.0.0"),
+    }
 }
 
 fn ascii(text: &str) -> String {

@@ -93,14 +93,36 @@ pub struct Dsn {
     pub subject: String,
     /// Text for people, with `\n` line ends.
     pub text: String,
+    /// ENVID of the original, as what it stands for (RFC 3464 section 2.2.1).
+    pub envelope_id: Option<String>,
+    pub action: Action,
     pub recipients: Vec<DsnRecipient>,
-    /// Header block of the original message, with its final empty line left out.
-    pub original_header: Vec<u8>,
+    pub original: Returned,
+}
+
+/// What became of the recipients (RFC 3464 section 2.3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Failed,
+    /// Tried again until then.
+    Delayed {
+        until: Wall,
+    },
+}
+
+/// What comes back of the original message.
+#[derive(Clone, Debug)]
+pub enum Returned {
+    /// Its header block, with the final empty line left out.
+    Header(Vec<u8>),
+    Whole(Vec<u8>),
 }
 
 #[derive(Clone, Debug)]
 pub struct DsnRecipient {
     pub address: Address,
+    /// ORCPT, as type and address (RFC 3464 section 2.3.1).
+    pub original: Option<String>,
     /// Enhanced status code, e.g. `5.1.1`.
     pub status: String,
     /// The reply of the other server, if one answered.

@@ -238,15 +238,18 @@ fn a_bounce_is_a_report() {
         arrived: Wall(1_772_529_000_000),
         subject: "Undelivered: Grüße".to_owned(),
         text: "Your message could not be delivered.\n".to_owned(),
+        envelope_id: Some("QQ 7\r\nX: y".to_owned()),
+        action: Action::Failed,
         recipients: vec![
             DsnRecipient {
                 address: address("bo@example.net"),
                 status: "5.1.1".into(),
                 diagnostic: Some("550 5.1.1 no\r\nX: such ü user".into()),
+                original: Some("rfc822; Bo@old.example\r\nX: y".into()),
             },
-            DsnRecipient { address: address("grüße+a@example.net"), status: "bad".into(), diagnostic: None },
+            DsnRecipient { address: address("grüße+a@example.net"), status: "bad".into(), diagnostic: None, original: None },
         ],
-        original_header: b"Subject: x\r\nFrom: ann@example.com\r\nX-Raw: \xfc\r\n".to_vec(),
+        original: Returned::Header(b"Subject: x\r\nFrom: ann@example.com\r\nX-Raw: \xfc\r\n".to_vec()),
     };
     let message = write_dsn(&dsn);
     check_wire(&message);
@@ -260,9 +263,10 @@ fn a_bounce_is_a_report() {
     assert_eq!(kinds, ["message/delivery-status", "text/rfc822-headers"]);
     let status = String::from_utf8(attachment_body(&message, 0).unwrap().1).unwrap();
     let (head, rest) = status.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("Reporting-MTA: dns; box.example.com\r\nArrival-Date: "), "{status}");
+    let expected = "Original-Envelope-Id: QQ 7 X: y\r\nReporting-MTA: dns; box.example.com\r\nArrival-Date: ";
+    assert!(head.starts_with(expected), "{status}");
     assert_eq!(
         rest,
-        "Final-Recipient: rfc822; bo@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no X: such ? user\r\n\r\nFinal-Recipient: utf-8; gr\\x{FC}\\x{DF}e\\x{2B}a@example.net\r\nAction: failed\r\nStatus: 5.0.0\r\n"
+        "Original-Recipient: rfc822; Bo@old.example X: y\r\nFinal-Recipient: rfc822; bo@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no X: such ? user\r\n\r\nFinal-Recipient: utf-8; gr\\x{FC}\\x{DF}e\\x{2B}a@example.net\r\nAction: failed\r\nStatus: 5.0.0\r\n"
     );
 }

@@ -17,6 +17,8 @@ pub struct Tried {
     pub in_doubt: bool,
     /// How often it has been held before: `Queued::held`.
     pub held: u32,
+    /// The sender was told of the delay: `Queued::reported`.
+    pub reported: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,14 +118,28 @@ impl Pass<'_> {
     /// Again after a constant short time: it was not about this message.
     fn soon(&self, tried: &Tried, last: String) -> DeliveryState {
         let next_at = self.now.plus(BACKOFF_FIRST);
-        DeliveryState::Queued { attempts: tried.attempts, next_at, last: Some(last), in_doubt: tried.in_doubt, held: tried.held }
+        DeliveryState::Queued {
+            attempts: tried.attempts,
+            next_at,
+            last: Some(last),
+            in_doubt: tried.in_doubt,
+            held: tried.held,
+            reported: tried.reported,
+        }
     }
 
     /// Again after a growing time. All recipients of a message that fail together come back together.
     fn later(&self, tried: &Tried, last: String, in_doubt: bool) -> DeliveryState {
         let attempts = tried.attempts.saturating_add(1);
         let next_at = self.now.plus(backoff::wait(attempts, self.random));
-        DeliveryState::Queued { attempts, next_at, last: Some(last), in_doubt: in_doubt || tried.in_doubt, held: tried.held }
+        DeliveryState::Queued {
+            attempts,
+            next_at,
+            last: Some(last),
+            in_doubt: in_doubt || tried.in_doubt,
+            held: tried.held,
+            reported: tried.reported,
+        }
     }
 
     fn unanswered(&self) -> String {
@@ -149,7 +165,7 @@ mod tests {
     use super::*;
     use crate::relay::handover::testing::{NOW, attempt, one_word};
 
-    const FRESH: Tried = Tried { attempts: 0, accepted_at: NOW, in_doubt: false, held: 0 };
+    const FRESH: Tried = Tried { attempts: 0, accepted_at: NOW, in_doubt: false, held: 0, reported: false };
 
     fn next(said: &str, queue: Queue, by_gate: bool, tried: Tried) -> String {
         let (attempt, recipients) = attempt(said);

@@ -58,14 +58,14 @@ fn state(answer: Answer<'_>, is_verdict: bool, attempt: &Attempt, by: &str, now:
         Answer::None(broke) => {
             let (attempts, next_at) = if broke == Broke::Before { (0, now) } else { (1, now.plus(BACKOFF_FIRST)) };
             let last = Some(words::unanswered(attempt, by));
-            return DeliveryState::Queued { attempts, next_at, last, in_doubt: broke == Broke::AfterDot, held: 0 };
+            return DeliveryState::Queued { attempts, next_at, last, in_doubt: broke == Broke::AfterDot, held: 0, reported: false };
         }
     };
     match meaning(reply) {
         Meaning::Yes => DeliveryState::Delivered { at: now, reply: words::kept(reply), by: by.to_owned() },
         Meaning::No if is_verdict => held(words::kept(reply), now),
         Meaning::No | Meaning::Later => {
-            DeliveryState::Queued { attempts: 1, next_at: later, last: Some(words::kept(reply)), in_doubt: false, held: 0 }
+            DeliveryState::Queued { attempts: 1, next_at: later, last: Some(words::kept(reply)), in_doubt: false, held: 0, reported: false }
         }
     }
 }

@@ -27,6 +27,7 @@ impl Capabilities {
             Some("8BITMIME") => self.eight_bit_mime = true,
             Some("SMTPUTF8") => self.smtputf8 = true,
             Some("STARTTLS") => self.starttls = true,
+            Some("DSN") => self.dsn = true,
             // A limit that is no number is no limit.
             Some("SIZE") => self.size = Some(words.next().and_then(|limit| limit.parse().ok()).unwrap_or(0)),
             Some("AUTH") => {
@@ -60,8 +61,33 @@ impl Capabilities {
         if needs_smtputf8(transaction) {
             command.push_str(" SMTPUTF8");
         }
+        if self.dsn {
+            if let Some(ret) = transaction.dsn.ret {
+                command.push_str(&format!(" RET={}", ret.as_str()));
+            }
+            if let Some(envid) = &transaction.dsn.envid {
+                command.push_str(&format!(" ENVID={}", envid.as_str()));
+            }
+        }
         command.push_str("\r\n");
         command
+    }
+
+    /// The RCPT command for one of its recipients.
+    pub(super) fn rcpt_command(&self, transaction: &Transaction, number: usize) -> Option<String> {
+        let mut command = format!("RCPT TO:<{}>", transaction.recipients.get(number)?);
+        if self.dsn {
+            let dsn = transaction.dsn.recipient(number);
+            if let Some(notify) = dsn.notify {
+                command.push_str(&format!(" NOTIFY={notify}"));
+            }
+            // RFC 6533 section 3: letters beyond ASCII only where SMTPUTF8 was said.
+            if let Some(orcpt) = dsn.orcpt.filter(|orcpt| orcpt.is_ascii() || needs_smtputf8(transaction)) {
+                command.push_str(&format!(" ORCPT={}", orcpt.as_str()));
+            }
+        }
+        command.push_str("\r\n");
+        Some(command)
     }
 }
 
@@ -91,6 +117,7 @@ fn needs_smtputf8(transaction: &Transaction) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::{DsnRequest, Notify, OriginalRecipient, RecipientDsn, Ret, Xtext};
 
     fn ehlo(lines: &[&str]) -> Capabilities {
         let lines = std::iter::once("mx.example greets you").chain(lines.iter().copied()).map(str::to_owned).collect();
@@ -128,6 +155,7 @@ mod tests {
             eight_bit,
             smtputf8,
             size,
+            dsn: DsnRequest::default(),
         };
         let check = |lines: &[&str], transaction: Transaction, expected: Option<Misfit>| {
             assert_eq!(ehlo(lines).misfit(&transaction), expected, "{lines:?} {transaction:?}");
@@ -141,5 +169,23 @@ mod tests {
         check(&[], transaction(1, false, true, "a@b"), Some(Misfit::SmtpUtf8));
         check(&[], transaction(1, false, false, "ä@b"), Some(Misfit::SmtpUtf8));
         check(&["SMTPUTF8"], transaction(1, false, false, "ä@b"), None);
+    }
+
+    #[test]
+    fn dsn_parameters_go_to_who_offers_them() {
+        let recipients = vec![Address::parse("ann@example.com").unwrap(), Address::parse("bo@example.com").unwrap()];
+        let mut dsn = DsnRequest::new(Some(Ret::Headers), Xtext::envid("a+2Bb"));
+        dsn.set_recipient(1, RecipientDsn { notify: Notify::parse("DELAY,FAILURE"), orcpt: OriginalRecipient::parse("rfc822;b+2Bo@x") });
+        let transaction = Transaction { reverse_path: None, recipients, eight_bit: false, smtputf8: false, size: 9, dsn };
+        let said = |lines: &[&str]| {
+            let capabilities = ehlo(lines);
+            let rcpt = |number| capabilities.rcpt_command(&transaction, number);
+            (capabilities.mail_command(&transaction), rcpt(0).unwrap(), rcpt(1).unwrap(), rcpt(2))
+        };
+        let plain = ("MAIL FROM:<>\r\n".to_owned(), "RCPT TO:<ann@example.com>\r\n".to_owned(), "RCPT TO:<bo@example.com>\r\n".to_owned());
+        assert_eq!(said(&[]), (plain.0, plain.1.clone(), plain.2, None));
+        let mail = "MAIL FROM:<> RET=HDRS ENVID=a+2Bb\r\n".to_owned();
+        let second = "RCPT TO:<bo@example.com> NOTIFY=FAILURE,DELAY ORCPT=rfc822;b+2Bo@x\r\n".to_owned();
+        assert_eq!(said(&["DSN"]), (mail, plain.1, second, None));
     }
 }

@@ -15,7 +15,7 @@ mod tests;
 
 use super::Reply;
 use crate::clock::Mono;
-use crate::mail::Address;
+use crate::mail::{Address, DsnRequest};
 
 pub use machine::Client;
 
@@ -69,6 +69,8 @@ pub struct Transaction {
     pub smtputf8: bool,
     /// Octets of the body as it will be given.
     pub size: u64,
+    /// Passed on to a server that offers DSN; recipients by their place in `recipients`.
+    pub dsn: DsnRequest,
 }
 
 /// What the server offers (EHLO).
@@ -79,6 +81,8 @@ pub struct Capabilities {
     pub eight_bit_mime: bool,
     pub smtputf8: bool,
     pub starttls: bool,
+    /// RFC 3461.
+    pub dsn: bool,
     /// SIZE: 0 means offered without a limit.
     pub size: Option<u64>,
     /// AUTH mechanisms, upper case.

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use super::capabilities::rcpt_command;
 use super::machine::{Client, State};
 use super::{Cause, Event, Failure, Sent, Stage, Transaction};
 use crate::clock::Mono;
@@ -75,11 +74,11 @@ impl Client {
         let mut commands = self.capabilities.mail_command(&sending.transaction);
         sending.expected.push_back(Expected::Mail);
         if self.capabilities.pipelining {
-            for recipient in &sending.transaction.recipients {
-                commands.push_str(&rcpt_command(recipient));
+            while let Some(command) = self.capabilities.rcpt_command(&sending.transaction, sending.asked) {
+                commands.push_str(&command);
                 sending.expected.push_back(Expected::Recipient);
+                sending.asked += 1;
             }
-            sending.asked = sending.transaction.recipients.len();
             // RFC 2920 section 3.1: DATA may be the last of a group.
             commands.push_str("DATA\r\n");
             sending.expected.push_back(Expected::Data);
@@ -123,11 +122,11 @@ impl Client {
         if !sending.mail_accepted() {
             return self.ready(Event::Sent(sending.sent), false, now);
         }
-        let command = match sending.transaction.recipients.get(sending.asked) {
-            Some(recipient) => {
+        let command = match self.capabilities.rcpt_command(&sending.transaction, sending.asked) {
+            Some(command) => {
                 sending.asked += 1;
                 sending.expected.push_back(Expected::Recipient);
-                rcpt_command(recipient)
+                command
             }
             None if sending.any_accepted() => {
                 sending.expected.push_back(Expected::Data);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::mail::DsnRequest;
 
 const START: Mono = Mono(5_000);
 const TIMEOUTS: Timeouts =
@@ -42,6 +43,7 @@ fn message(recipients: &[&str]) -> Transaction {
         eight_bit: false,
         smtputf8: false,
         size: 99,
+        dsn: DsnRequest::default(),
     }
 }
 

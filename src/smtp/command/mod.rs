@@ -7,7 +7,7 @@ mod parameters;
 mod path;
 
 use super::{Reply, reply};
-use crate::mail::Address;
+use crate::mail::{Address, RecipientDsn, Ret, Xtext};
 use parameters::{mail_parameters, rcpt_parameters};
 use path::{forward_path, reverse_path};
 
@@ -21,7 +21,7 @@ pub enum Command {
         name: String,
     },
     Mail(Mail),
-    Rcpt(ForwardPath),
+    Rcpt(Rcpt),
     Data,
     Rset,
     Noop,
@@ -48,6 +48,10 @@ pub struct Mail {
     pub eight_bit: bool,
     /// SMTPUTF8 (RFC 6531).
     pub smtputf8: bool,
+    /// RET= (RFC 3461 section 4.3).
+    pub ret: Option<Ret>,
+    /// ENVID= (RFC 3461 section 4.4).
+    pub envid: Option<Xtext>,
 }
 
 /// BDAT (RFC 3030 section 2).
@@ -59,7 +63,15 @@ pub struct Chunk {
     pub last: bool,
 }
 
-/// RCPT TO.
+/// RCPT TO with what is offered of its parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rcpt {
+    pub path: ForwardPath,
+    /// NOTIFY= and ORCPT= (RFC 3461 sections 4.1 and 4.2).
+    pub dsn: RecipientDsn,
+}
+
+/// Where mail goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ForwardPath {
     Mailbox(Address),
@@ -131,8 +143,7 @@ fn mail(argument: &str) -> Result<Command, Reply> {
 fn rcpt(argument: &str) -> Result<Command, Reply> {
     let rest = keyword(argument, "TO:").ok_or_else(reply::bad_argument)?;
     let (path, rest) = forward_path(rest)?;
-    rcpt_parameters(rest)?;
-    Ok(Command::Rcpt(path))
+    Ok(Command::Rcpt(Rcpt { path, dsn: rcpt_parameters(rest)? }))
 }
 
 /// RFC 3030 section 2: `chunk-size` has 1 to 20 digits, then `LAST` may follow.

@@ -1,9 +1,10 @@
 //! Parameters of MAIL and RCPT (RFC 5321 section 4.1.2, esmtp-param).
 
 use super::Mail;
+use crate::mail::{Notify, OriginalRecipient, RecipientDsn, Ret, Xtext};
 use crate::smtp::{Reply, reply};
 
-/// Reads SIZE, BODY, SMTPUTF8 and AUTH; anything else is not offered.
+/// Reads SIZE, BODY, SMTPUTF8, AUTH, RET and ENVID; anything else is not offered.
 pub fn mail_parameters(text: &str, mut mail: Mail) -> Result<Mail, Reply> {
     let mut seen: Vec<String> = Vec::new();
     for (key, value) in parameters(text)? {
@@ -18,7 +19,9 @@ pub fn mail_parameters(text: &str, mut mail: Mail) -> Result<Mail, Reply> {
             ("SMTPUTF8", None) => mail.smtputf8 = true,
             // RFC 4954 section 5: says who submitted the message at a server that trusts us; it means nothing here.
             ("AUTH", Some(_)) => (),
-            ("SIZE" | "BODY" | "SMTPUTF8" | "AUTH", _) => return Err(reply::bad_argument()),
+            ("RET", Some(value)) => mail.ret = Some(Ret::parse(value).ok_or_else(reply::bad_argument)?),
+            ("ENVID", Some(value)) => mail.envid = Some(Xtext::envid(value).ok_or_else(reply::bad_argument)?),
+            ("SIZE" | "BODY" | "SMTPUTF8" | "AUTH" | "RET" | "ENVID", _) => return Err(reply::bad_argument()),
             _ => return Err(reply::unknown_parameter()),
         }
         seen.push(key);
@@ -26,9 +29,20 @@ pub fn mail_parameters(text: &str, mut mail: Mail) -> Result<Mail, Reply> {
     Ok(mail)
 }
 
-/// RCPT has no parameters that are offered yet.
-pub fn rcpt_parameters(text: &str) -> Result<(), Reply> {
-    if parameters(text)?.is_empty() { Ok(()) } else { Err(reply::unknown_parameter()) }
+/// Reads NOTIFY and ORCPT; anything else is not offered.
+pub fn rcpt_parameters(text: &str) -> Result<RecipientDsn, Reply> {
+    let mut dsn = RecipientDsn::default();
+    for (key, value) in parameters(text)? {
+        match (key.as_str(), value) {
+            ("NOTIFY", Some(value)) if dsn.notify.is_none() => dsn.notify = Some(Notify::parse(value).ok_or_else(reply::bad_argument)?),
+            ("ORCPT", Some(value)) if dsn.orcpt.is_none() => {
+                dsn.orcpt = Some(OriginalRecipient::parse(value).ok_or_else(reply::bad_argument)?);
+            }
+            ("NOTIFY" | "ORCPT", _) => return Err(reply::bad_argument()),
+            _ => return Err(reply::unknown_parameter()),
+        }
+    }
+    Ok(dsn)
 }
 
 /// Keywords (upper case) and values. At least one space stands before each.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::mail::{Notify, OriginalRecipient};
 
 fn check(line: &str, expected: Command) {
     assert_eq!(parse(line.as_bytes()), Ok(expected), "{line:?}");
@@ -17,7 +18,7 @@ fn from(text: &str) -> Mail {
 }
 
 fn to(text: &str) -> Command {
-    Command::Rcpt(ForwardPath::Mailbox(address(text)))
+    Command::Rcpt(Rcpt { path: ForwardPath::Mailbox(address(text)), dsn: RecipientDsn::default() })
 }
 
 #[test]
@@ -109,7 +110,11 @@ fn mail_parameters_offered() {
     check_refused(b"MAIL FROM:<a@b.example> SIZE=123456789012345678901", reply::bad_argument());
     check_refused(b"MAIL FROM:<a@b.example> BODY=BINARYMIME", reply::bad_argument());
     check_refused(b"MAIL FROM:<a@b.example> SMTPUTF8=1", reply::bad_argument());
-    check_refused(b"MAIL FROM:<a@b.example> RET=HDRS", reply::unknown_parameter());
+    check("RET=hdrs ENVID=a+2Bb", Mail { ret: Some(Ret::Headers), envid: Xtext::envid("a+2Bb"), ..mail() });
+    check_refused(b"MAIL FROM:<a@b.example> RET=ALL", reply::bad_argument());
+    check_refused(b"MAIL FROM:<a@b.example> RET", reply::bad_argument());
+    check_refused(b"MAIL FROM:<a@b.example> ENVID=a+0A", reply::bad_argument());
+    check_refused(b"MAIL FROM:<a@b.example> NOTIFY=NEVER", reply::unknown_parameter());
     check_refused(b"MAIL FROM:<a@b.example> X", reply::unknown_parameter());
     check_refused(b"MAIL FROM:<a@b.example> =1", reply::bad_argument());
 }
@@ -119,13 +124,28 @@ fn rcpt_to() {
     check("RCPT TO:<bob@example.com>", to("bob@example.com"));
     check("rcpt to: <bob@example.com>", to("bob@example.com"));
     check("RCPT TO:<@a,@b:bob@example.com>", to("bob@example.com"));
-    check("RCPT TO:<Postmaster>", Command::Rcpt(ForwardPath::Postmaster));
+    check("RCPT TO:<Postmaster>", Command::Rcpt(Rcpt { path: ForwardPath::Postmaster, dsn: RecipientDsn::default() }));
     check("RCPT TO:<postmaster@example.com>", to("postmaster@example.com"));
     check("RCPT TO:<grüße@example.com>", to("grüße@example.com"));
     check_refused(b"RCPT TO:<>", reply::bad_recipient_syntax());
     check_refused(b"RCPT TO:<bob>", reply::bad_recipient_syntax());
     check_refused(b"RCPT TO:bob@example.com", reply::bad_recipient_syntax());
     check_refused(b"RCPT FROM:<bob@example.com>", reply::bad_argument());
-    check_refused(b"RCPT TO:<bob@example.com> NOTIFY=NEVER", reply::unknown_parameter());
     check_refused(b"RCPT TO:<bob@example.com>junk", reply::bad_argument());
+}
+
+#[test]
+fn rcpt_parameters_offered() {
+    let check = |text: &str, notify: Option<&str>, orcpt: Option<&str>| {
+        let dsn = RecipientDsn { notify: notify.and_then(Notify::parse), orcpt: orcpt.and_then(OriginalRecipient::parse) };
+        let path = ForwardPath::Mailbox(address("a@b.example"));
+        check(&format!("RCPT TO:<a@b.example> {text}"), Command::Rcpt(Rcpt { path, dsn }));
+    };
+    check("", None, None);
+    check("NOTIFY=NEVER", Some("NEVER"), None);
+    check("orcpt=rfc822;x+2By@b.example notify=success,Failure", Some("SUCCESS,FAILURE"), Some("rfc822;x+2By@b.example"));
+    for bad in ["NOTIFY=NEVER NOTIFY=NEVER", "NOTIFY", "NOTIFY=", "NOTIFY=NEVER,DELAY", "ORCPT=x", "ORCPT=rfc822;a ORCPT=rfc822;a"] {
+        check_refused(format!("RCPT TO:<a@b.example> {bad}").as_bytes(), reply::bad_argument());
+    }
+    check_refused(b"RCPT TO:<a@b.example> RET=FULL", reply::unknown_parameter());
 }

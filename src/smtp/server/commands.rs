@@ -4,8 +4,8 @@ use super::session::Question;
 use super::{CloseReason, Envelope, Facts, Output, Session};
 use crate::clock::Mono;
 use crate::limits::{SMTP_IDLE_COMMANDS_MAX, SMTP_RECIPIENTS_MAX, SMTP_TRANSACTIONS_MAX};
-use crate::mail::Address;
-use crate::smtp::command::{Command, ForwardPath, Mail};
+use crate::mail::{Address, DsnRequest, RecipientDsn};
+use crate::smtp::command::{Command, ForwardPath, Mail, Rcpt};
 use crate::smtp::{Reply, reply};
 
 impl Session {
@@ -25,7 +25,7 @@ impl Session {
     fn check(&self, command: &Command) -> Result<(), Reply> {
         match command {
             Command::Mail(mail) => self.check_mail(mail),
-            Command::Rcpt(path) => self.check_rcpt(path),
+            Command::Rcpt(rcpt) => self.check_rcpt(rcpt),
             // RFC 3030 section 2: DATA and BDAT cannot be mixed in one transaction.
             Command::Data if self.chunks.is_some() => Err(reply::bad_sequence()),
             Command::Data => self.check_message(),
@@ -55,7 +55,8 @@ impl Session {
         if self.envelope.is_some() {
             return Err(reply::bad_sequence());
         }
-        if (mail.smtputf8 && !self.options.smtputf8) || (mail.eight_bit && !self.options.eight_bit_mime) {
+        let dsn = mail.ret.is_some() || mail.envid.is_some();
+        if (mail.smtputf8 && !self.options.smtputf8) || (mail.eight_bit && !self.options.eight_bit_mime) || (dsn && !self.options.dsn) {
             return Err(reply::unknown_parameter());
         }
         if mail.size.is_some_and(|size| size > self.options.max_message_size) {
@@ -64,9 +65,10 @@ impl Session {
         Ok(())
     }
 
-    fn check_rcpt(&self, path: &ForwardPath) -> Result<(), Reply> {
+    fn check_rcpt(&self, rcpt: &Rcpt) -> Result<(), Reply> {
         let Some(envelope) = self.envelope.as_ref().filter(|_| self.chunks.is_none()) else { return Err(reply::bad_sequence()) };
-        match path {
+        match &rcpt.path {
+            _ if rcpt.dsn != RecipientDsn::default() && !self.options.dsn => Err(reply::unknown_parameter()),
             ForwardPath::Mailbox(address) if !address.is_ascii() && !envelope.smtputf8 => Err(reply::smtputf8_needed()),
             _ if envelope.recipients.len() >= SMTP_RECIPIENTS_MAX => Err(reply::too_many_recipients()),
             _ => Ok(()),
@@ -79,7 +81,7 @@ impl Session {
             Command::Ehlo { name } => self.hello(name, true),
             Command::Helo { name } => self.hello(name, false),
             Command::Mail(mail) => self.mail(mail),
-            Command::Rcpt(path) => self.rcpt(path),
+            Command::Rcpt(rcpt) => self.rcpt(rcpt),
             Command::Data => self.begin_body(now),
             Command::Rset => {
                 self.drop_transaction();
@@ -122,6 +124,9 @@ impl Session {
         if self.options.smtputf8 {
             extensions.push("SMTPUTF8".to_owned());
         }
+        if self.options.dsn {
+            extensions.push("DSN".to_owned());
+        }
         extensions.push("CHUNKING".to_owned());
         extensions.push("ENHANCEDSTATUSCODES".to_owned());
         extensions
@@ -138,12 +143,13 @@ impl Session {
             eight_bit: mail.eight_bit,
             smtputf8: mail.smtputf8,
             declared_size: mail.size,
+            dsn: DsnRequest::new(mail.ret, mail.envid),
         };
         self.ask(Question::Sender(envelope), Output::CheckSender { reverse_path: mail.reverse_path });
     }
 
-    fn rcpt(&mut self, path: ForwardPath) {
-        let recipient = match path {
+    fn rcpt(&mut self, rcpt: Rcpt) {
+        let recipient = match rcpt.path {
             ForwardPath::Mailbox(address) => address,
             ForwardPath::Postmaster => match Address::parse(&format!("postmaster@{}", self.options.hostname)) {
                 Ok(address) => address,
@@ -156,7 +162,7 @@ impl Session {
             return self.say(reply::recipient_ok());
         }
         let reverse_path = envelope.reverse_path.clone();
-        self.ask(Question::Recipient(recipient.clone()), Output::CheckRecipient { reverse_path, recipient });
+        self.ask(Question::Recipient(recipient.clone(), rcpt.dsn), Output::CheckRecipient { reverse_path, recipient });
     }
 
     /// A command that moves nothing forward.

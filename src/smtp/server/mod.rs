@@ -13,7 +13,7 @@ mod tests;
 
 use super::Reply;
 use crate::clock::Mono;
-use crate::mail::Address;
+use crate::mail::{Address, DsnRequest};
 
 pub use session::Session;
 
@@ -32,6 +32,8 @@ pub struct Options {
     pub smtputf8: bool,
     /// Whether 8BITMIME (RFC 6152) is offered.
     pub eight_bit_mime: bool,
+    /// Whether DSN (RFC 3461) is offered.
+    pub dsn: bool,
 }
 
 /// An envelope (RFC 5321 section 2.3.1) with what MAIL said.
@@ -47,6 +49,8 @@ pub struct Envelope {
     pub smtputf8: bool,
     /// SIZE= of MAIL, in octets.
     pub declared_size: Option<u64>,
+    /// RET, ENVID, NOTIFY and ORCPT (RFC 3461); recipients by their place in `recipients`.
+    pub dsn: DsnRequest,
 }
 
 /// What the driver has to do next.

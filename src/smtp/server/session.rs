@@ -8,7 +8,7 @@ use super::input::{Input, Line};
 use super::{Answer, CloseReason, Envelope, Facts, Options, Output};
 use crate::clock::Mono;
 use crate::limits::{SMTP_COMMAND_TIMEOUT, SMTP_DATA_BLOCK_TIMEOUT, SMTP_ERRORS_MAX, SMTP_GREETING_TIMEOUT, SMTP_REFUSED_RECIPIENTS_MAX};
-use crate::mail::Address;
+use crate::mail::{Address, RecipientDsn};
 use crate::smtp::data::{ChunkReceiver, Receiver};
 use crate::smtp::{Reply, command, reply};
 
@@ -54,7 +54,7 @@ pub(super) enum Phase {
 pub(super) enum Question {
     /// With the envelope that begins if the answer is yes.
     Sender(Envelope),
-    Recipient(Address),
+    Recipient(Address, RecipientDsn),
     Message,
     Tls,
 }
@@ -146,7 +146,7 @@ impl Session {
                 self.envelope = reply.is_positive().then_some(envelope);
                 self.verdict(reply);
             }
-            (Question::Recipient(recipient), Answer::Verdict(reply)) => self.recipient_answered(recipient, reply),
+            (Question::Recipient(recipient, dsn), Answer::Verdict(reply)) => self.recipient_answered(recipient, dsn, reply),
             (Question::Message, Answer::Verdict(reply)) => {
                 if reply.is_positive() {
                     self.counts.idle_commands = 0;
@@ -164,8 +164,9 @@ impl Session {
         }
     }
 
-    fn recipient_answered(&mut self, recipient: Address, reply: Reply) {
+    fn recipient_answered(&mut self, recipient: Address, dsn: RecipientDsn, reply: Reply) {
         if let (true, Some(envelope)) = (reply.is_positive(), &mut self.envelope) {
+            envelope.dsn.set_recipient(envelope.recipients.len(), dsn);
             envelope.recipients.push(recipient);
         } else if reply.is_permanent() {
             self.counts.refused_recipients += 1;

@@ -14,6 +14,7 @@ fn options() -> Options {
         tls_required: false,
         smtputf8: true,
         eight_bit_mime: true,
+        dsn: true,
     }
 }
 

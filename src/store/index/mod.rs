@@ -26,7 +26,7 @@ use super::record::Placed;
 use super::{Accepted, Carried, Change, Filing, Flags, Folder, FolderId, Origin, Seq, StoreError};
 use crate::clock::Wall;
 use crate::limits::INDEX_BATCH_ROWS;
-use crate::mail::{Address, Mailbox, Summary};
+use crate::mail::{Address, DsnRequest, Mailbox, Summary};
 use crate::relay::{DeliveryState, Route};
 
 /// A message in a folder.
@@ -60,6 +60,8 @@ pub struct MessageRow {
     pub recipients: u32,
     pub eight_bit: bool,
     pub smtputf8: bool,
+    /// By the numbers of the recipients.
+    pub dsn: DsnRequest,
     pub size: u64,
     pub summary: Summary,
 }

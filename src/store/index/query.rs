@@ -6,7 +6,7 @@ use super::overlay::Rows;
 use super::rows::{Applied, DeliveryRow, EntryRow, Place, QueueRow, SegmentRow, StoredFolder, StoredMessage, decode};
 use super::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, keys, message_rows, sled_error};
 use crate::clock::Wall;
-use crate::mail::{Mailbox, Summary};
+use crate::mail::{DsnRequest, Mailbox, Summary};
 use crate::relay::plan::QueueEntry;
 use crate::relay::{DeliveryState, Queue};
 use crate::store::record::Head;
@@ -95,6 +95,7 @@ impl View {
             recipients: accepted.recipients.len() as u32,
             eight_bit: accepted.eight_bit,
             smtputf8: accepted.smtputf8,
+            dsn: accepted.dsn,
             size: stored.place.body_octets,
             summary: accepted.summary,
         }))
@@ -326,6 +327,7 @@ fn unreadable() -> Accepted {
         filings: Vec::new(),
         eight_bit: false,
         smtputf8: false,
+        dsn: DsnRequest::default(),
         summary: Summary { subject: "(damaged on this disk, cannot be read)".to_owned(), ..Summary::default() },
     }
 }

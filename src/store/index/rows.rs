@@ -212,7 +212,14 @@ mod tests {
     #[test]
     fn long_texts_are_cut_and_the_row_stays_readable() {
         for text in ["550 no".to_owned(), "ü".repeat(4000), "\u{1}".repeat(4000)] {
-            check(DeliveryState::Queued { attempts: 1, next_at: Wall(5), last: Some(text.clone()), in_doubt: true, held: 0 });
+            check(DeliveryState::Queued {
+                attempts: 1,
+                next_at: Wall(5),
+                last: Some(text.clone()),
+                in_doubt: true,
+                held: 0,
+                reported: false,
+            });
             check(DeliveryState::Delivered { at: Wall(1), reply: text.clone(), by: text.clone() });
             check(DeliveryState::Held { at: Wall(1), reason: text, by_gate: false, attempts: 0 });
         }

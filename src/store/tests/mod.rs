@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::*;
-use crate::mail::{Address, Mailbox, Summary};
+use crate::mail::{Address, DsnRequest, Mailbox, Summary};
 use crate::relay::{DeliveryState, Route};
 
 /// 2026-03-01T00:00:00Z.
@@ -36,7 +36,7 @@ pub fn mailbox(name: &str) -> Mailbox {
 }
 
 pub fn queued() -> DeliveryState {
-    DeliveryState::Queued { attempts: 0, next_at: START, last: None, in_doubt: false, held: 0 }
+    DeliveryState::Queued { attempts: 0, next_at: START, last: None, in_doubt: false, held: 0, reported: false }
 }
 
 pub fn delivered() -> DeliveryState {
@@ -70,6 +70,7 @@ pub fn accepted(names: &[&str], state: &DeliveryState, at: Wall) -> Accepted {
         filings: names.iter().enumerate().map(filing).collect(),
         eight_bit: false,
         smtputf8: false,
+        dsn: DsnRequest::default(),
         summary: Summary {
             message_id: Some(format!("{}@example.net", at.0)),
             from_address: "sender@example.com".to_owned(),

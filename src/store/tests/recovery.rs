@@ -101,7 +101,7 @@ fn hand_overs_that_a_crash_interrupted_are_queued_in_doubt() {
     let crashed = folders.crashed();
     let (store, recovery) = crashed.open();
     assert_eq!(recovery.in_doubt, 1);
-    let state = DeliveryState::Queued { attempts: 0, next_at: START, last: None, in_doubt: true, held: 0 };
+    let state = DeliveryState::Queued { attempts: 0, next_at: START, last: None, in_doubt: true, held: 0, reported: false };
     assert_eq!(store.view().deliveries(Seq(1)).unwrap()[0].state, state);
     assert_eq!(store.view().queue(Queue::Primary, None, 9).unwrap().len(), 1);
     assert_eq!(store.view().counts(&mailbox("ann"), Folder::Inbox).unwrap(), Counts { total: 1, unread: 1 });

@@ -14,7 +14,7 @@ use crate::clock::{Mono, Now, Wall};
 use crate::config::Access;
 use crate::continuity::Mode;
 use crate::directory::Directory;
-use crate::mail::{Address, Mailbox, parse};
+use crate::mail::{Address, DsnRequest, Mailbox, parse};
 use crate::relay::{DeliveryState, Route};
 use crate::store::{Accepted, Change, Disk, Filing, Flags, Folder, Options, Origin, Recipient, Seq, Staged, Store};
 
@@ -79,7 +79,7 @@ impl World {
     }
 
     fn file_from(&self, sender: &str, message: &str, origin: Origin, recipients: &[(&str, Route)], filings: &[(&str, Folder)]) -> Seq {
-        let queued = || DeliveryState::Queued { attempts: 0, next_at: NOW, last: None, in_doubt: false, held: 0 };
+        let queued = || DeliveryState::Queued { attempts: 0, next_at: NOW, last: None, in_doubt: false, held: 0, reported: false };
         let recipient = |(address, route): &(&str, Route)| Recipient { address: address_of(address), route: *route, state: queued() };
         let filing = |(who, folder): &(&str, Folder)| Filing {
             mailbox: mailbox(who),
@@ -97,6 +97,7 @@ impl World {
             filings: filings.iter().map(filing).collect(),
             eight_bit: false,
             smtputf8: false,
+            dsn: DsnRequest::default(),
             summary: parse::summarise(message.as_bytes()),
         };
         let change = Change::Message(Box::new(accepted), Staged::from_bytes(message.as_bytes().to_vec()).into());

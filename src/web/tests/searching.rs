@@ -1,6 +1,7 @@
 //! Looking for mail: the field, the pages, and nobody else's mail.
 
 use super::*;
+use crate::mail::DsnRequest;
 use crate::store::{FolderId, SearchState};
 
 impl World {
@@ -50,6 +51,7 @@ fn a_message_that_no_folder_shows_is_not_found() {
         filings: vec![Filing { mailbox: mailbox("ann@example.com"), folder: Folder::Inbox, flags: Flags::NONE, recipient: Some(0) }],
         eight_bit: false,
         smtputf8: false,
+        dsn: DsnRequest::default(),
         summary: parse::summarise(PLAIN.as_bytes()),
     };
     let change = Change::Message(Box::new(accepted), Staged::from_bytes(PLAIN.as_bytes().to_vec()).into());

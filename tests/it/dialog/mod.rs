@@ -18,7 +18,7 @@
 //!
 //! Settings stand before the first `c` or `s` line: `@recipient ADDRESS accept` or `@recipient ADDRESS REPLY` (all others are
 //! 550 5.1.1), `@sender ADDRESS REPLY`, `@commit REPLY` (for all messages), `@max-size OCTETS`, `@starttls`, `@tls-required`,
-//! `@no-smtputf8`, `@no-8bitmime`, `@memory-only` (not for TCP). In TEXT, `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are octets.
+//! `@no-smtputf8`, `@no-8bitmime`, `@no-dsn`, `@memory-only` (not for TCP). In TEXT, `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are octets.
 
 mod binary;
 mod memory;
@@ -76,6 +76,7 @@ impl Script {
             tls_required: false,
             smtputf8: true,
             eight_bit_mime: true,
+            dsn: true,
         };
         Script { options, recipients: HashMap::new(), senders: HashMap::new(), commit: reply::stored("1") }
     }
@@ -173,6 +174,7 @@ impl Dialog {
             "tls-required" => options.tls_required = true,
             "no-smtputf8" => options.smtputf8 = false,
             "no-8bitmime" => options.eight_bit_mime = false,
+            "no-dsn" => options.dsn = false,
             "memory-only" => self.memory_only = true,
             "hello" => self.hello(),
             "tls" => self.steps.push(Step::Tls),
@@ -192,6 +194,7 @@ impl Dialog {
         lines.extend(options.eight_bit_mime.then_some("250-8BITMIME"));
         lines.extend((options.starttls && !in_tls).then_some("250-STARTTLS"));
         lines.extend(options.smtputf8.then_some("250-SMTPUTF8"));
+        lines.extend(options.dsn.then_some("250-DSN"));
         lines.extend(["250-CHUNKING", "250 ENHANCEDSTATUSCODES"]);
         self.steps.extend(lines.into_iter().map(|line| Step::Server(line.to_owned())));
     }
