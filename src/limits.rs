@@ -9,6 +9,12 @@ use std::time::Duration;
 /// Longest command line with CRLF, in octets. RFC 5321 section 4.5.3.1.4 asks for 512; extensions
 /// (RFC 3461 ORCPT, RFC 6531) and XCLIENT-like parameters need more room.
 pub const SMTP_COMMAND_LINE_MAX_OCTETS: usize = 2048;
+/// Largest journal report, in octets: Exchange exempts reports from its own limits. One at a time is held in memory, twice.
+pub const JOURNAL_REPORT_MAX_OCTETS: u64 = 160 * 1024 * 1024;
+/// Recipients that are read from one report.
+pub const JOURNAL_RECIPIENTS_MAX: usize = 10_000;
+/// Messages that are remembered to have been filed from a report: the index learns of a copy a moment after its report was answered.
+pub const JOURNAL_RECENT_MAX: usize = 10_000;
 /// Longest ENVID and ORCPT, in octets (RFC 3461 sections 4.4 and 4.2).
 pub const DSN_ENVID_MAX_OCTETS: usize = 100;
 pub const DSN_ORCPT_MAX_OCTETS: usize = 500;

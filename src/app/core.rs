@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::claims::Claims;
 use super::clock_watch::Refusal;
+use super::journal::Journal;
 use super::verdicts::Verdicts;
 use crate::auth::{Credentials, Sessions, Throttle};
 use crate::clock::{Clock, Mono, Now, Wall};
@@ -43,6 +44,7 @@ pub struct Core {
     pub verdicts: Mutex<Verdicts>,
     /// Messages whose recipients are being tried or decided about.
     pub claims: Claims,
+    pub journal: Journal,
     /// What the primary was last seen to offer.
     pub offered: Mutex<Option<Capabilities>>,
     pub alarms: Mutex<HashMap<&'static str, String>>,
@@ -163,6 +165,7 @@ impl Core {
             throttle: Mutex::default(),
             verdicts: Mutex::default(),
             claims: Claims::default(),
+            journal: Journal::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),
             retention_waits: Mutex::default(),

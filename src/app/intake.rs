@@ -32,14 +32,14 @@ pub const ALARM_LOOP: &str = "mail-loop";
 
 /// The receiving side of the box.
 pub struct Intake {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
     outgoing: Arc<Outgoing>,
     foreign_noticed: Mutex<Option<Mono>>,
 }
 
 /// Who a client is to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     Stranger,
     /// May relay outward.
     Trusted,
@@ -136,6 +136,14 @@ impl Intake {
             addressed.file(writer, Folder::Sent);
         }
         addressed
+    }
+
+    /// The largest ordinary message from there: no more than the primary was last seen to take.
+    fn largest(&self, client: IpAddr) -> u64 {
+        let configured = self.core.config.smtp.max_message_size;
+        let offered = lock(&self.core.offered).as_ref().and_then(|offered| offered.size).filter(|size| *size > 0);
+        // What the primary sends does not go to the primary.
+        offered.filter(|_| self.standing(client) != Standing::Primary).map_or(configured, |size| size.min(configured))
     }
 
     fn received_field(&self, session: &SessionInfo, envelope: &Envelope, now: Wall) -> Vec<u8> {
@@ -367,10 +375,11 @@ impl Host for Intake {
         self.notice_foreign(client.ip());
         let smtp = &self.core.config.smtp;
         let offered = lock(&self.core.offered).clone();
-        let primary_size = offered.as_ref().and_then(|offered| offered.size).filter(|size| *size > 0);
+        let reports = self.core.config.primary.journal.is_some() && self.standing(client.ip()) == Standing::Primary;
+        let largest = self.largest(client.ip());
         Ok(Options {
             hostname: self.core.config.server.hostname.clone(),
-            max_message_size: primary_size.map_or(smtp.max_message_size, |size| size.min(smtp.max_message_size)),
+            max_message_size: if reports { largest.max(limits::JOURNAL_REPORT_MAX_OCTETS) } else { largest },
             starttls: smtp.tls != SmtpTls::Off,
             tls_required: smtp.tls == SmtpTls::Required,
             // Every server of this century takes 8-bit text, until the primary is seen not to.
@@ -391,7 +400,9 @@ impl Host for Intake {
     }
 
     async fn check_recipient(&self, session: &SessionInfo, reverse_path: Option<&Address>, recipient: &Address) -> Reply {
-        if self.is_own_postmaster(recipient) {
+        if self.is_journal(recipient) {
+            Intake::check_journal(self.standing(session.client))
+        } else if self.is_own_postmaster(recipient) {
             reply::recipient_ok()
         } else if self.core.is_local(recipient) {
             self.check_local(reverse_path, recipient).await
@@ -406,6 +417,17 @@ impl Host for Intake {
     }
 
     async fn commit(&self, session: &SessionInfo, envelope: Envelope, body: Staged) -> Reply {
+        if envelope.recipients.iter().any(|recipient| self.is_journal(recipient)) {
+            return match envelope.recipients.len() {
+                1 => self.take_report(session, body).await,
+                // Exchange sends each report by itself. What else would come with it would be told one verdict for two things.
+                _ => reply::try_later(),
+            };
+        }
+        // Only reports may be as large as the session allowed.
+        if body.len() > self.largest(session.client) {
+            return reply::too_big();
+        }
         self.take(session, envelope, body).await
     }
 }

@@ -8,6 +8,7 @@ mod clock_watch;
 mod core;
 mod housekeeping;
 mod intake;
+mod journal;
 mod monitor;
 mod outgoing;
 mod people;

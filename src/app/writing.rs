@@ -134,6 +134,11 @@ impl Addressed {
         }
     }
 
+    /// Files a copy of mail that somebody got otherwise.
+    pub fn file_copy(&mut self, mailbox: Mailbox, folder: Folder) {
+        self.filings.push(Filing { mailbox, folder, flags: Flags::NONE, recipient: None });
+    }
+
     /// Files a copy in a folder of the writer.
     pub fn file(&mut self, mailbox: Mailbox, folder: Folder) {
         self.filings.push(Filing { mailbox, folder, flags: Flags::SEEN, recipient: None });

@@ -74,6 +74,8 @@ pub struct Primary {
     pub source: NetworkSet,
     /// Connector for what webmail and the box wrote; the same as `smtp` if empty in the file.
     pub smtp_submit: HostPort,
+    /// Where the primary sends journal reports; none are taken without it.
+    pub journal: Option<crate::mail::Address>,
     /// Asked for by RCPT in each probe; without one the probe stops after MAIL.
     pub canary: Option<crate::mail::Address>,
     pub health_urls: Vec<HealthUrl>,

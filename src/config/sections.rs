@@ -22,7 +22,7 @@ use crate::mail::Address;
 pub(super) const KNOWN: &[(&str, &[&str])] = &[
     ("server", &["hostname", "data_dir", "control_socket"]),
     ("smtp", &["listen", "domains", "trusted", "max_message_size", "tls"]),
-    ("primary", &["smtp", "source", "smtp_submit", "canary", "health_urls"]),
+    ("primary", &["smtp", "source", "smtp_submit", "journal", "canary", "health_urls"]),
     ("monitor", &["interval", "timeout", "fall", "rise", "witnesses", "automatic"]),
     ("outbound", &["route", "smarthost", "tls", "user", "password_file"]),
     ("web", &["listen", "tls", "certificate", "key", "access", "networks"]),
@@ -40,10 +40,11 @@ const YES_NO: Wanted = Wanted { what: "true or false", example: "true" };
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &'t DeTable<'t>, gateway: Option<IpAddr>) -> Config {
     let sections = reader.sections(root, KNOWN);
     let section = |name: &str| sections.iter().find(|section| section.name == name).expect("the name is one of KNOWN");
+    let server = server(reader, section("server"));
     Config {
-        server: server(reader, section("server")),
         smtp: smtp(reader, section("smtp"), gateway),
-        primary: primary(reader, section("primary")),
+        primary: primary(reader, section("primary"), &server.hostname),
+        server,
         monitor: monitor(reader, section("monitor")),
         outbound: outbound(reader, section("outbound")),
         web: web(reader, section("web")),
@@ -82,7 +83,8 @@ fn smtp<'t>(r: &mut Reader<'t>, s: &Section<'t>, gateway: Option<IpAddr>) -> Smt
     }
 }
 
-fn primary<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Primary {
+fn primary<'t>(r: &mut Reader<'t>, s: &Section<'t>, hostname: &str) -> Primary {
+    let journal = Wanted { what: "an address", example: "\"journal@lifeboat.example.com\"" };
     let canary = Wanted { what: "an address", example: "\"lifeboat-canary@example.com\"" };
     let url = Wanted { what: "an http or https address", example: "\"https://192.0.2.10/owa/healthcheck.htm\"" };
     r.require(s, "smtp", SERVER.example);
@@ -96,6 +98,10 @@ fn primary<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Primary {
     Primary {
         smtp_submit: r.get(s, "smtp_submit", SERVER, optional(host_port)).flatten().unwrap_or_else(|| smtp.clone()),
         source: NetworkSet(source),
+        journal: match r.get(s, "journal", journal, optional(address)) {
+            Some(typed) => typed,
+            None => Address::parse(&format!("journal@{hostname}")).ok(),
+        },
         canary: r.get(s, "canary", canary, optional(address)).flatten(),
         health_urls: r.list(s, "health_urls", url, |value| HealthUrl::parse(string(value)?).ok_or(Wrong::Kind)).unwrap_or_default(),
         smtp,

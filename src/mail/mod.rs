@@ -10,6 +10,7 @@ pub mod compose;
 pub mod date;
 mod dsn_request;
 pub mod form;
+pub mod journal;
 pub mod mbox;
 pub mod parse;
 pub mod sanitise;

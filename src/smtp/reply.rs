@@ -232,6 +232,12 @@ pub fn verdict_unavailable() -> Reply {
     Reply::new(451, "4.3.0 cannot check the recipient now, try again later")
 }
 
+/// 451: the address for journal reports, from somebody who is not the primary. Not 5xx: a primary whose address changed must not lose
+/// reports.
+pub fn journal_refused() -> Reply {
+    Reply::new(451, "4.7.1 not taken from this address")
+}
+
 /// 452: past [`crate::limits::SMTP_RECIPIENTS_MAX`] (RFC 5321 section 4.5.3.1.10).
 pub fn too_many_recipients() -> Reply {
     Reply::new(452, "4.5.3 too many recipients, send the rest in another transaction")

@@ -112,6 +112,8 @@ pub enum Origin {
     Inbound,
     /// From the primary or another trusted host, outward.
     Trusted,
+    /// Copied from a journal report: delivered by the primary itself, and never to be sent on.
+    Journal,
     /// Written in the webmail.
     Webmail,
     /// A draft kept in the webmail; it has no recipients.

@@ -10,6 +10,7 @@ mod dialog;
 mod full_disk;
 mod garbage;
 mod index;
+mod journal;
 mod kills;
 mod outage;
 mod smtp_loopback;

@@ -127,6 +127,12 @@ impl View {
     }
 
     /// Queued recipients in order of (message, recipient), those after `after`.
+    /// Where a message is filed, also where it does not show yet.
+    pub fn filings(&self, message: Seq) -> Result<Vec<(Mailbox, Folder)>, StoreError> {
+        let filings = self.vessel.read(|tree| message_rows::filings(tree, message))?;
+        Ok(filings.into_iter().map(|filing| (filing.mailbox, filing.folder)).collect())
+    }
+
     pub fn queue(&self, queue: Queue, after: Option<(Seq, u32)>, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
         let prefix = keys::queue(queue);
         self.after(&prefix, after, limit, |_, (message, recipient), value| {
