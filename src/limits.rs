@@ -117,6 +117,10 @@ pub const GATE_REFUSED_MAX_PERCENT: usize = 10;
 /// First and longest wait between tries of one recipient.
 pub const BACKOFF_FIRST: Duration = Duration::from_secs(30);
 pub const BACKOFF_MAX: Duration = Duration::from_secs(30 * 60);
+/// A smart host that takes nothing is not the first to be tried again before this time, if there are others.
+pub const SMARTHOST_AVOIDED: Duration = Duration::from_secs(60);
+/// A server whose TLS handshake failed, where TLS was only a wish, is spoken to without it for this time.
+pub const TLS_WISH_RETRY_AFTER: Duration = Duration::from_secs(600);
 /// Outward mail gives up after this time. RFC 5321 section 4.5.4.1 asks for 4 to 5 days.
 pub const OUTBOUND_EXPIRY: Duration = Duration::from_secs(5 * 24 * 3600);
 /// Outward mail that has waited this long is reported to its sender, once. RFC 5321 section 4.5.4.1 has such reports in mind; Postfix's

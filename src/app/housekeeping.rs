@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::clock_watch::{ClockWatch, Refusal};
 use super::core::{Core, lock};
 use super::intake::ALARM_LOOP;
-use super::outgoing::{Outgoing, primary_target};
+use super::outgoing::Outgoing;
+use super::targets;
 use super::writing::ALARM_FULL;
 use super::{pins, recovery};
 use crate::clock::{Mono, Wall};
@@ -261,7 +262,7 @@ async fn answers(core: &Arc<Core>, smtp: &[SocketAddr], web: &[SocketAddr]) -> b
 
 async fn greets(core: &Arc<Core>, smtp: SocketAddr) -> bool {
     let smtp = reachable(smtp);
-    let target = primary_target(core, &HostPort { host: smtp.ip().to_string(), port: smtp.port() });
+    let target = targets::plain(core, &HostPort { host: smtp.ip().to_string(), port: smtp.port() });
     match smtp_client::Connection::open(&target, &Resolver::new(), core.clock.clone()).await {
         Ok(_) => true,
         // The machine rightly notices that it speaks to itself. A 421 is an answer too: a box that is full is not dead, and

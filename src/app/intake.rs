@@ -269,7 +269,7 @@ impl Intake {
     /// Exchange (promise 1's exception).
     async fn stream_through(&self, session: &SessionInfo, transaction: &Transaction, body: Arc<Staged>, error: &StoreError) -> Reply {
         self.alarm_store(error);
-        let attempt = self.outgoing.send(Route::Primary, transaction, &Source::Staged(body)).await;
+        let (attempt, _) = self.outgoing.send(Route::Primary, transaction, &Source::Staged(body)).await;
         let reply = handover::uncached(&attempt, transaction.recipients.len());
         log::warn!("session={} smtp streamed-through reply={} reason={error}", session.id, reply.code);
         reply

@@ -17,6 +17,7 @@ mod queue;
 mod recovery;
 mod reports;
 mod status;
+mod targets;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

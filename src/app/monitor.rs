@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::core::Core;
-use super::outgoing::{Outgoing, primary_target};
+use super::outgoing::Outgoing;
 use crate::clock::Mono;
 use crate::continuity::{Class, Evidence, Input, Probe};
 use crate::limits;
@@ -28,7 +28,7 @@ impl Core {
 
 /// Probes by SMTP, for ever.
 pub async fn watch_smtp(core: Arc<Core>, outgoing: Arc<Outgoing>) {
-    let mut target = primary_target(&core, &core.config.primary.smtp);
+    let mut target = outgoing.probe_target().clone();
     // Exchange tarpits MAIL under back pressure: that is slow, not down.
     target.options.timeouts.reply = limits::PROBE_SLOW_MAX;
     loop {

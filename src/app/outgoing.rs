@@ -7,19 +7,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::core::{Core, lock};
+use super::targets;
 use crate::clock::Mono;
-use crate::config::{HostPort, OutboundTls};
 use crate::limits;
 use crate::mail::Address;
 use crate::net::deadline;
 use crate::net::dns::Resolver;
 use crate::net::rt::{self, Semaphore, SemaphoreGuardArc};
 use crate::net::smtp_client::{Body, Connection, Target};
-use crate::net::tls;
 use crate::relay::Route;
 use crate::relay::handover::Attempt;
 use crate::smtp::Reply;
-use crate::smtp::client::{Cause, Credentials, Failure, Options, Stage, Timeouts, Tls, Transaction};
+use crate::smtp::client::{Cause, Failure, Stage, Tls, Transaction};
 use crate::store::{Seq, Staged, Store};
 
 /// Idle connections are used again within this time; a server closes them not much later.
@@ -37,7 +36,9 @@ const PIECE_OCTETS: usize = 256 * 1024;
 pub struct Outgoing {
     core: Arc<Core>,
     resolver: Resolver,
-    servers: HashMap<Route, Server>,
+    /// Tried in this order.
+    servers: HashMap<Route, Vec<Server>>,
+    probe: Target,
     questions: Semaphore,
     /// How long a transaction may hold a slot that others wait for.
     pub(super) slot_patience: Duration,
@@ -49,6 +50,10 @@ struct Server {
     slots: Arc<Semaphore>,
     /// Places of transactions that took too long for a slot.
     overdue: Semaphore,
+    /// It could not be reached: others come first until then.
+    avoided_until: Mutex<Option<Mono>>,
+    /// A handshake that was only a wish failed: it is not tried again before.
+    plain_until: Mutex<Option<Mono>>,
 }
 
 impl Outgoing {
@@ -56,40 +61,66 @@ impl Outgoing {
     /// In words for the admin: no system roots, unreadable password file.
     pub fn new(core: Arc<Core>, resolver: Resolver) -> Result<Outgoing, String> {
         let config = &core.config;
+        let primary = |server| targets::primary(&core, server).map(|target| vec![Server::new(target)]);
         let mut servers = HashMap::new();
-        servers.insert(Route::Primary, Server::new(primary_target(&core, &config.primary.smtp)));
-        servers.insert(Route::Submit, Server::new(primary_target(&core, &config.primary.smtp_submit)));
-        if let Some(smarthost) = &config.outbound.smarthost {
-            servers.insert(Route::Outbound, Server::new(smarthost_target(&core, smarthost)?));
-        }
-        Ok(Outgoing { core, resolver, servers, questions: Semaphore::new(QUESTIONS_MAX), slot_patience: limits::HANDOVER_DEADLINE })
+        servers.insert(Route::Primary, primary(&config.primary.smtp)?);
+        servers.insert(Route::Submit, primary(&config.primary.smtp_submit)?);
+        let smarthosts = config.outbound.smarthosts.iter().map(|server| targets::smarthost(&core, server).map(Server::new));
+        servers.insert(Route::Outbound, smarthosts.collect::<Result<_, _>>()?);
+        let probe = targets::primary_probe(&core, &config.primary.smtp)?;
+        Ok(Outgoing { core, resolver, servers, probe, questions: Semaphore::new(QUESTIONS_MAX), slot_patience: limits::HANDOVER_DEADLINE })
     }
 
     pub fn resolver(&self) -> &Resolver {
         &self.resolver
     }
 
+    /// How the primary is probed.
+    pub fn probe_target(&self) -> &Target {
+        &self.probe
+    }
+
     /// Whether this route leads anywhere.
     pub fn has(&self, route: Route) -> bool {
-        self.servers.contains_key(&route)
+        !self.of(route).is_empty()
     }
 
-    /// `host:port` for records and logs.
+    /// `host:port` of the first server, for records and logs.
     pub fn name(&self, route: Route) -> String {
-        self.servers.get(&route).map_or_else(|| "nowhere".to_owned(), |server| server.target.server.to_string())
+        self.of(route).first().map_or_else(|| "nowhere".to_owned(), Server::name)
     }
 
-    /// Makes one transaction, on a connection that is there or on a new one.
-    pub async fn send(&self, route: Route, transaction: &Transaction, source: &Source) -> Attempt {
-        let Some(server) = self.servers.get(&route) else { return no_route() };
+    fn of(&self, route: Route) -> &[Server] {
+        self.servers.get(&route).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Makes one transaction, on a connection that is there or on a new one; the next server is tried if one does not take mail at all
+    /// now. Also says which server the attempt is about.
+    pub async fn send(&self, route: Route, transaction: &Transaction, source: &Source) -> (Attempt, String) {
+        let now = self.core.now().mono;
+        let (good, avoided): (Vec<&Server>, Vec<&Server>) = self.of(route).iter().partition(|server| !server.is_avoided(now));
+        let servers: Vec<&Server> = good.into_iter().chain(avoided).collect();
+        let Some((last, others)) = servers.split_last() else { return (no_route(), self.name(route)) };
+        for server in others {
+            let attempt = self.send_by(route, server, transaction, source).await;
+            if !is_closed(&attempt) {
+                return (attempt, server.name());
+            }
+            log::warn!("smtp-out server={} takes nothing now, trying the next", server.name());
+            server.avoid(self.core.now().mono);
+        }
+        (self.send_by(route, last, transaction, source).await, last.name())
+    }
+
+    async fn send_by(&self, route: Route, server: &Server, transaction: &Transaction, source: &Source) -> Attempt {
         let slot = server.slots.acquire_arc().await;
         self.send_in(slot, route, server, transaction, source).await
     }
 
-    /// The same, if the server has a slot free within `patience`; none if not, and then nothing was tried: that we are busy says
-    /// nothing about the server.
+    /// The same by the first server, if it has a slot free within `patience`; none if not, and then nothing was tried: that we are busy
+    /// says nothing about the server.
     pub async fn send_if_free(&self, route: Route, transaction: &Transaction, source: &Source, patience: Duration) -> Option<Attempt> {
-        let Some(server) = self.servers.get(&route) else { return Some(no_route()) };
+        let Some(server) = self.of(route).first() else { return Some(no_route()) };
         let slot = deadline::within(patience, server.slots.acquire_arc()).await.ok()?;
         Some(self.send_in(slot, route, server, transaction, source).await)
     }
@@ -135,7 +166,8 @@ impl Outgoing {
 
     /// Asks the primary whether it would take mail for this recipient.
     pub async fn ask(&self, reverse_path: Option<Address>, recipient: Address) -> Result<Reply, Failure> {
-        let server = &self.servers[&Route::Primary];
+        let unknown = || Failure { stage: Stage::Connect, cause: Cause::Unreachable("no primary is configured".to_owned()) };
+        let server = self.of(Route::Primary).first().ok_or_else(unknown)?;
         // Strangers who guess addresses must not keep accepted mail from its way.
         let _question = self.questions.acquire().await;
         let _slot = server.slots.acquire().await;
@@ -153,7 +185,14 @@ impl Outgoing {
     }
 
     async fn open(&self, route: Route, server: &Server) -> Result<Connection, Failure> {
-        let connection = Connection::open(&server.target, &self.resolver, self.core.clock.clone()).await?;
+        let mut target = server.target.clone();
+        if lock(&server.plain_until).is_some_and(|until| self.core.now().mono < until) {
+            target.options.tls = Tls::Off;
+        }
+        let connection = Connection::open(&target, &self.resolver, self.core.clock.clone()).await?;
+        if connection.fell_back() {
+            *lock(&server.plain_until) = Some(self.core.now().mono.plus(limits::TLS_WISH_RETRY_AFTER));
+        }
         if route == Route::Primary {
             *lock(&self.core.offered) = Some(connection.capabilities().clone());
         }
@@ -180,7 +219,7 @@ impl Outgoing {
     /// Says goodbye on connections that nobody used for a while.
     pub async fn close_idle(&self) {
         let now = self.core.now().mono;
-        for server in self.servers.values() {
+        for server in self.servers.values().flatten() {
             let old: Vec<Connection> = {
                 let mut idle = lock(&server.idle);
                 let (keep, old) = idle.drain(..).partition(|(_, since)| now.since(*since) < REUSE_WITHIN);
@@ -205,57 +244,30 @@ impl Server {
             idle: Mutex::default(),
             slots: Arc::new(Semaphore::new(CONNECTIONS_PER_SERVER_MAX)),
             overdue: Semaphore::new(OVERDUE_PER_SERVER_MAX),
+            avoided_until: Mutex::default(),
+            plain_until: Mutex::default(),
         }
+    }
+
+    fn name(&self) -> String {
+        self.target.server.to_string()
+    }
+
+    fn is_avoided(&self, now: Mono) -> bool {
+        lock(&self.avoided_until).is_some_and(|until| now < until)
+    }
+
+    fn avoid(&self, now: Mono) {
+        *lock(&self.avoided_until) = Some(now.plus(limits::SMARTHOST_AVOIDED));
     }
 }
 
-/// How the primary is spoken to, by relays and by probes.
-pub fn primary_target(core: &Core, server: &HostPort) -> Target {
-    let monitor = &core.config.monitor;
-    Target {
-        server: server.clone(),
-        options: Options {
-            hostname: core.config.server.hostname.clone(),
-            tls: Tls::Off,
-            auth: None,
-            auth_in_clear: false,
-            timeouts: Timeouts { hello: monitor.timeout, reply: limits::SMTP_REPLY_TIMEOUT, final_reply: limits::SMTP_FINAL_REPLY_TIMEOUT },
-        },
-        tls: None,
-        connect_timeout: monitor.timeout,
+/// Whether the server took no mail at all, so that nothing was said about this message.
+fn is_closed(attempt: &Attempt) -> bool {
+    match attempt {
+        Attempt::Failed(_) => true,
+        Attempt::Sent(sent) => sent.misfit.is_none() && sent.mail.as_ref().is_none_or(|mail| mail.is_transient()),
     }
-}
-
-fn smarthost_target(core: &Core, server: &HostPort) -> Result<Target, String> {
-    let outbound = &core.config.outbound;
-    let auth = match (&outbound.user, &outbound.password_file) {
-        (Some(user), Some(file)) => {
-            let text = std::fs::read_to_string(file).map_err(|error| format!("outbound.password_file {}: {error}", file.display()))?;
-            Some(Credentials { user: user.clone(), password: text.trim_end_matches(['\r', '\n']).to_owned() })
-        }
-        _ => None,
-    };
-    let (policy, client) = match outbound.tls {
-        OutboundTls::Off => (Tls::Off, None),
-        OutboundTls::Opportunistic => (Tls::IfOffered, Some(tls::opportunistic_client())),
-        OutboundTls::Required => (Tls::Required, Some(tls::verifying_client().map_err(|error| error.0)?)),
-    };
-    Ok(Target {
-        server: server.clone(),
-        options: Options {
-            hostname: core.config.server.hostname.clone(),
-            tls: policy,
-            auth,
-            auth_in_clear: false,
-            timeouts: Timeouts {
-                hello: limits::SMTP_CONNECT_TIMEOUT,
-                reply: limits::SMTP_REPLY_TIMEOUT,
-                final_reply: limits::SMTP_FINAL_REPLY_TIMEOUT,
-            },
-        },
-        tls: client,
-        connect_timeout: limits::SMTP_CONNECT_TIMEOUT,
-    })
 }
 
 /// Where the body of a transaction comes from; may be read several times.

@@ -342,8 +342,8 @@ impl Job {
             dsn: self.row.dsn.only(&numbers),
         };
         let source = Source::Stored { store: self.core.store.clone(), message: self.message };
-        let attempt = self.outgoing.send(self.route, &transaction, &source).await;
-        let (by, now) = (self.outgoing.name(self.route), self.core.now().wall);
+        let (attempt, by) = self.outgoing.send(self.route, &transaction, &source).await;
+        let now = self.core.now().wall;
         let evidence = handover::evidence(&attempt, &by, now);
         let is_red = evidence.class.is_red();
         if self.queue == Queue::Primary {

@@ -132,7 +132,7 @@ fn answers_that_never_come_do_not_keep_other_mail_waiting() {
     wait_for("all have reached the primary", || primary.taken() == 15);
     primary.think(false);
     for attempt in sending {
-        let attempt = rt::block_on(attempt);
+        let (attempt, _) = rt::block_on(attempt);
         assert!(matches!(&attempt, Attempt::Sent(sent) if sent.end.as_ref().is_some_and(Reply::is_positive)), "{attempt:?}");
     }
 }

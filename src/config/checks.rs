@@ -35,9 +35,9 @@ fn sockets(r: &mut Reader<'_>, config: &Config) {
             seen.push(*address);
         }
     }
-    let servers = [("primary.smtp", Some(&config.primary.smtp)), ("outbound.smarthost", config.outbound.smarthost.as_ref())].into_iter();
-    for (key, server) in servers {
-        if server.is_some_and(|server| is_ourselves(server, &config.smtp.listen)) && r.sound(&[key, "smtp.listen"]) {
+    let smarthosts = config.outbound.smarthosts.iter().map(|server| ("outbound.smarthost", server));
+    for (key, server) in std::iter::once(("primary.smtp", &config.primary.smtp)).chain(smarthosts) {
+        if is_ourselves(server, &config.smtp.listen) && r.sound(&[key, "smtp.listen"]) {
             r.error(key, "is this box itself (see smtp.listen): mail would run in a circle");
         }
     }
@@ -85,12 +85,11 @@ fn monitor(r: &mut Reader<'_>, config: &Config) {
 
 fn outbound(r: &mut Reader<'_>, config: &Config) {
     let outbound = &config.outbound;
-    if outbound.smarthost.is_none() && r.sound(&["outbound.smarthost", "outbound.route"]) {
+    if outbound.smarthosts.is_empty() && r.sound(&["outbound.smarthost", "outbound.route"]) {
         r.warn("outbound.smarthost", "is not set: mail to the outside waits in the queue (example: \"smtp.provider.example:587\")");
     }
-    if let Some(smarthost) = &outbound.smarthost
-        && (smarthost.host == config.primary.smtp.host || smarthost.host == config.primary.smtp_submit.host)
-    {
+    let is_primary = |server: &HostPort| server.host == config.primary.smtp.host || server.host == config.primary.smtp_submit.host;
+    if outbound.smarthosts.iter().any(is_primary) {
         r.warn("outbound.smarthost", "is the primary itself: while it is down, no mail to the outside leaves");
     }
     if r.sound(&["outbound.user", "outbound.password_file"]) {
@@ -106,7 +105,7 @@ fn outbound(r: &mut Reader<'_>, config: &Config) {
             OutboundTls::Opportunistic => {
                 r.warn("outbound.tls", "is \"opportunistic\": anybody on the way can catch the password; use \"required\"");
             }
-            OutboundTls::Required => {}
+            OutboundTls::Required | OutboundTls::Implicit => {}
         }
     }
 }

@@ -74,6 +74,10 @@ pub struct Primary {
     pub source: NetworkSet,
     /// Connector for what webmail and the box wrote; the same as `smtp` if empty in the file.
     pub smtp_submit: HostPort,
+    /// STARTTLS towards it. Opportunistic is unverified, required is verified with `ca_file`.
+    pub tls: SmtpTls,
+    /// PEM file: the certificates that are trusted instead of the system's.
+    pub ca_file: Option<PathBuf>,
     /// Where the primary sends journal reports; none are taken without it.
     pub journal: Option<crate::mail::Address>,
     /// Asked for by RCPT in each probe; without one the probe stops after MAIL.
@@ -97,9 +101,11 @@ pub struct Monitor {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outbound {
-    /// Without one, mail to the outside waits in the queue.
-    pub smarthost: Option<HostPort>,
+    /// Tried in this order. Without one, mail to the outside waits in the queue.
+    pub smarthosts: Vec<HostPort>,
     pub tls: OutboundTls,
+    /// PEM file: the certificates that are trusted instead of the system's.
+    pub ca_file: Option<PathBuf>,
     /// With `password_file`; AUTH is used only over TLS.
     pub user: Option<String>,
     pub password_file: Option<PathBuf>,
@@ -113,6 +119,8 @@ pub enum OutboundTls {
     Opportunistic,
     /// STARTTLS with a verified certificate, or no mail.
     Required,
+    /// TLS from the first octet on (RFC 8314), with a verified certificate.
+    Implicit,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -158,6 +158,20 @@ impl<'t> Reader<'t> {
         parsed.into_iter().collect()
     }
 
+    /// A list, or one value that stands for a list of one.
+    pub fn one_or_more<T>(
+        &mut self,
+        section: &Section<'t>,
+        key: &str,
+        wanted: Wanted,
+        mut parse: impl FnMut(&DeValue<'_>) -> Result<T, Wrong>,
+    ) -> Option<Vec<T>> {
+        match self.find(section, key)?.get_ref() {
+            DeValue::Array(_) => self.list(section, key, wanted, parse),
+            _ => self.get(section, key, wanted, &mut parse).map(|value| vec![value]),
+        }
+    }
+
     fn find(&mut self, section: &Section<'t>, key: &str) -> Option<&'t Spanned<DeValue<'t>>> {
         let (at, value) = section.table?.iter().find(|(name, _)| name.get_ref() == key)?;
         let line = self.line(at.span().start);

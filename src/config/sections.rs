@@ -22,9 +22,9 @@ use crate::mail::Address;
 pub(super) const KNOWN: &[(&str, &[&str])] = &[
     ("server", &["hostname", "data_dir", "control_socket"]),
     ("smtp", &["listen", "domains", "trusted", "max_message_size", "tls"]),
-    ("primary", &["smtp", "source", "smtp_submit", "journal", "canary", "health_urls"]),
+    ("primary", &["smtp", "source", "smtp_submit", "tls", "ca_file", "journal", "canary", "health_urls"]),
     ("monitor", &["interval", "timeout", "fall", "rise", "witnesses", "automatic"]),
-    ("outbound", &["route", "smarthost", "tls", "user", "password_file"]),
+    ("outbound", &["route", "smarthost", "tls", "ca_file", "user", "password_file"]),
     ("web", &["listen", "tls", "certificate", "key", "access", "networks"]),
     ("cache", &["retention_days"]),
     ("directory", &["file"]),
@@ -34,6 +34,8 @@ const LISTEN: Wanted = Wanted { what: "an address with a port", example: "\"0.0.
 const NETWORK: Wanted = Wanted { what: "a network or an address", example: "\"192.0.2.10/32\"" };
 const SERVER: Wanted = Wanted { what: "a server with its port", example: "\"192.0.2.10:25\"" };
 const DURATION: Wanted = Wanted { what: "a time with its unit", example: "\"5s\"" };
+const CA_FILE: Wanted = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/ca.pem\"" };
+const SMTP_TLS: [(&str, SmtpTls); 3] = [("off", SmtpTls::Off), ("opportunistic", SmtpTls::Opportunistic), ("required", SmtpTls::Required)];
 const YES_NO: Wanted = Wanted { what: "true or false", example: "true" };
 
 /// Reads all tables. What is wrong is noted, and its default stands in so that the rest can be checked.
@@ -73,13 +75,12 @@ fn smtp<'t>(r: &mut Reader<'t>, s: &Section<'t>, gateway: Option<IpAddr>) -> Smt
         r.error("smtp.domains", "[] has no domain: no mail would be accepted (example: [\"example.com\"])");
     }
     let size_wanted = Wanted { what: "a size", example: "\"50MiB\"" };
-    let tls = [("off", SmtpTls::Off), ("opportunistic", SmtpTls::Opportunistic), ("required", SmtpTls::Required)];
     Smtp {
         listen: listen(r, s, 25),
         domains: without_doubles(domains.unwrap_or_default()),
         trusted: NetworkSet(r.list(s, "trusted", NETWORK, |value| trusted_network(value, gateway)).unwrap_or_default()),
         max_message_size: r.get(s, "max_message_size", size_wanted, message_size).unwrap_or(50 << 20),
-        tls: choice(r, s, "tls", &tls).unwrap_or(SmtpTls::Opportunistic),
+        tls: choice(r, s, "tls", &SMTP_TLS).unwrap_or(SmtpTls::Opportunistic),
     }
 }
 
@@ -98,6 +99,8 @@ fn primary<'t>(r: &mut Reader<'t>, s: &Section<'t>, hostname: &str) -> Primary {
     Primary {
         smtp_submit: r.get(s, "smtp_submit", SERVER, optional(host_port)).flatten().unwrap_or_else(|| smtp.clone()),
         source: NetworkSet(source),
+        tls: choice(r, s, "tls", &SMTP_TLS).unwrap_or(SmtpTls::Opportunistic),
+        ca_file: r.get(s, "ca_file", CA_FILE, optional(path)).flatten(),
         journal: match r.get(s, "journal", journal, optional(address)) {
             Some(typed) => typed,
             None => Address::parse(&format!("journal@{hostname}")).ok(),
@@ -131,12 +134,25 @@ fn outbound<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Outbound {
     let smarthost = Wanted { what: "a server with its port", example: "\"smtp.provider.example:587\"" };
     let login = Wanted { what: "a user name", example: "\"lifeboat@example.com\"" };
     let file = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/smarthost.password\"" };
-    let tls = [("off", OutboundTls::Off), ("opportunistic", OutboundTls::Opportunistic), ("required", OutboundTls::Required)];
+    let tls = [
+        ("off", OutboundTls::Off),
+        ("opportunistic", OutboundTls::Opportunistic),
+        ("required", OutboundTls::Required),
+        ("implicit", OutboundTls::Implicit),
+    ];
+    let smarthosts = r.one_or_more(s, "smarthost", smarthost, optional(host_port)).unwrap_or_default();
+    let smarthosts: Vec<HostPort> = smarthosts.into_iter().flatten().collect();
     let user = r.get(s, "user", login, optional(user_name)).flatten();
-    let default_tls = if user.is_some() { OutboundTls::Required } else { OutboundTls::Opportunistic };
+    let default_tls = match () {
+        // RFC 8314 section 7.3: the port of submission inside TLS.
+        () if !smarthosts.is_empty() && smarthosts.iter().all(|server| server.port == 465) => OutboundTls::Implicit,
+        () if user.is_some() => OutboundTls::Required,
+        () => OutboundTls::Opportunistic,
+    };
     Outbound {
-        smarthost: r.get(s, "smarthost", smarthost, optional(host_port)).flatten(),
         tls: choice(r, s, "tls", &tls).unwrap_or(default_tls),
+        ca_file: r.get(s, "ca_file", CA_FILE, optional(path)).flatten(),
+        smarthosts,
         user,
         password_file: r.get(s, "password_file", file, optional(path)).flatten(),
     }

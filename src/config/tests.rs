@@ -67,7 +67,12 @@ fn the_smallest_file_has_all_defaults() {
     assert_eq!(config.monitor.interval, Duration::from_secs(5));
     assert_eq!(config.monitor.timeout, Duration::from_secs(4));
     assert_eq!((config.monitor.fall, config.monitor.rise, config.monitor.automatic), (3, 6, true));
-    assert_eq!(config.outbound, Outbound { smarthost: None, tls: OutboundTls::Opportunistic, user: None, password_file: None });
+    assert_eq!(
+        config.outbound,
+        Outbound { smarthosts: vec![], tls: OutboundTls::Opportunistic, ca_file: None, user: None, password_file: None }
+    );
+    assert_eq!((config.primary.tls, config.primary.ca_file), (SmtpTls::Opportunistic, None));
+    assert_eq!(config.primary.journal.unwrap().to_string(), "journal@lifeboat.example.com");
     assert_eq!(config.web.networks, NetworkSet::private());
     assert_eq!((config.web.tls, config.web.access), (true, Access::Continuity));
     assert_eq!(config.cache.retention_days, 30);
@@ -224,6 +229,22 @@ fn a_user_at_the_smart_host_needs_tls() {
     assert_eq!(config.outbound.tls, OutboundTls::Required);
     check_warning("[outbound]\nuser = \"u\"\npassword_file = \"/x\"\ntls = \"opportunistic\"\n", "outbound.tls", true);
     check_warning("[outbound]\nuser = \"u\"\npassword_file = \"/x\"\n", "outbound.tls", false);
+}
+
+#[test]
+fn smart_hosts_are_one_or_several() {
+    let of = |text: &str| config_of(&(MINIMAL.to_owned() + "[outbound]\n" + text)).outbound;
+    let names = |text: &str| of(text).smarthosts.iter().map(HostPort::to_string).collect::<Vec<_>>().join(" ");
+    assert_eq!(names("smarthost = \"a.example:587\"\n"), "a.example:587");
+    assert_eq!(names("smarthost = [\"a.example:587\", \"b.example:25\"]\n"), "a.example:587 b.example:25");
+    assert_eq!(names("smarthost = \"\"\n") + &names("smarthost = []\n"), "");
+    assert_eq!(of("smarthost = \"a.example:465\"\n").tls, OutboundTls::Implicit);
+    assert_eq!(of("smarthost = [\"a.example:465\", \"b.example:25\"]\n").tls, OutboundTls::Opportunistic);
+    check_with(
+        "[outbound]\nsmarthost = [\"a.example:587\", 7]\n",
+        &["2: outbound.smarthost: 7 is not a server with its port (example: \"smtp.provider.example:587\")"],
+    );
+    assert_eq!(config_of(&MINIMAL.replace("[primary]", "[primary]\njournal = \"\"")).primary.journal, None);
 }
 
 #[test]

@@ -41,6 +41,7 @@ pub struct Connection {
     stream: Option<SmtpStream>,
     capabilities: Capabilities,
     buffer: Vec<u8>,
+    fell_back: bool,
 }
 
 /// For conversations without a message.
@@ -67,7 +68,9 @@ impl Connection {
                 Err(Failure { cause: Cause::Tls(text), stage: Stage::Tls }) if may_go_without_tls(&target.options) => {
                     log::warn!("smtp-out tls failed server={} error={text:?} now=without-tls", target.server);
                     let options = Options { tls: Tls::Off, ..target.options.clone() };
-                    return Connection::open_at(address, Target { options, ..target.clone() }, clock).await;
+                    let mut connection = Connection::open_at(address, Target { options, ..target.clone() }, clock).await?;
+                    connection.fell_back = true;
+                    return Ok(connection);
                 }
                 outcome => return outcome,
             }
@@ -79,11 +82,16 @@ impl Connection {
         let started = clock.now().mono;
         let limit = target.connect_timeout.min(target.options.timeouts.hello);
         let socket = connect::connect(address, limit).await.map_err(|cause| Failure { stage: Stage::Connect, cause })?;
+        let mut stream = SmtpStream::Plain(socket);
+        if target.options.tls == Tls::Implicit {
+            stream = connect::handshake(stream, &target).await.map_err(|cause| Failure { stage: Stage::Tls, cause })?;
+        }
         let mut connection = Connection {
             machine: Client::new(target.options.clone(), started),
-            stream: Some(SmtpStream::Plain(socket)),
+            stream: Some(stream),
             capabilities: Capabilities::default(),
             buffer: vec![0; SMTP_COMMAND_READ_OCTETS],
+            fell_back: false,
             target,
             clock,
         };
@@ -97,6 +105,11 @@ impl Connection {
                 _ => (),
             }
         }
+    }
+
+    /// TLS was wished for and failed: this is a second connection, without it.
+    pub fn fell_back(&self) -> bool {
+        self.fell_back
     }
 
     pub fn capabilities(&self) -> &Capabilities {

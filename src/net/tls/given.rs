@@ -38,6 +38,15 @@ pub fn trouble(certificate: &Path, now: Wall) -> Option<CertificateTrouble> {
     dates(&read_chain(certificate).ok()?, now)
 }
 
+/// The certificates of a file as roots.
+pub(super) fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in read_chain(path)? {
+        roots.add(certificate).map_err(|error| TlsError(format!("{}: a certificate cannot be used ({error})", path.display())))?;
+    }
+    Ok(roots)
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     std::fs::read(path).map_err(|error| TlsError(format!("{}: cannot be read ({error})", path.display())))
 }

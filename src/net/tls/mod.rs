@@ -10,9 +10,10 @@ mod verify;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use rustls::ClientConfig;
+use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, ServerConfig};
 
 pub use given::{CertificateTrouble, trouble};
 pub use verify::Verdict;
@@ -61,6 +62,15 @@ pub fn server(
 pub fn verifying_client() -> Result<Arc<ClientConfig>, TlsError> {
     let verifier = verify::system_verifier()?;
     Ok(Arc::new(client_builder()?.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
+}
+
+/// Verifies against the certificates of a PEM file, and nothing else.
+///
+/// # Errors
+/// The file cannot be read, or holds no certificate that can be trusted.
+pub fn client_trusting(file: &Path) -> Result<Arc<ClientConfig>, TlsError> {
+    let roots = given::roots(file)?;
+    Ok(Arc::new(client_builder()?.with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// Verifies nothing (opportunistic TLS, RFC 7435; health pages of a server with its own certificate).

@@ -87,7 +87,8 @@ impl Client {
     fn after_hello(&mut self, now: Mono) {
         match (self.options.tls, self.capabilities.starttls) {
             _ if self.tls => self.after_tls(now),
-            (Tls::Off, _) | (Tls::IfOffered, false) => self.after_tls(now),
+            // Implicit TLS is on from the start.
+            (Tls::Off | Tls::Implicit, _) | (Tls::IfOffered, false) => self.after_tls(now),
             (Tls::Required, false) => self.fail(Stage::Tls, Cause::Tls("the server does not offer STARTTLS".to_owned())),
             (Tls::IfOffered | Tls::Required, true) => {
                 self.transmit(b"STARTTLS\r\n".to_vec());

@@ -6,7 +6,7 @@ use super::hello::Hello;
 use super::replies::Replies;
 use super::sending::Sending;
 use super::verifying::Verifying;
-use super::{Capabilities, Cause, Event, Failure, Options, Output, Sent, Stage, Transaction};
+use super::{Capabilities, Cause, Event, Failure, Options, Output, Sent, Stage, Tls, Transaction};
 use crate::clock::Mono;
 use crate::mail::Address;
 use crate::smtp::Reply;
@@ -58,7 +58,7 @@ impl Client {
             outputs: VecDeque::new(),
             deadline: Some(now.plus(options.timeouts.hello)),
             capabilities: Capabilities::default(),
-            tls: false,
+            tls: options.tls == Tls::Implicit,
             reset_owed: false,
             failure: None,
             options,

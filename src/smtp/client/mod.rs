@@ -33,8 +33,12 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tls {
     Off,
+    /// STARTTLS if it is offered (RFC 7435).
     IfOffered,
+    /// STARTTLS, or nothing.
     Required,
+    /// From the first octet on (RFC 8314 section 3.3): the driver has done the handshake before the machine begins.
+    Implicit,
 }
 
 #[derive(Clone)]
