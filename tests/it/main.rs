@@ -12,6 +12,8 @@ mod garbage;
 mod index;
 mod journal;
 mod kills;
+mod misbehaving;
 mod outage;
+mod outward;
 mod smtp_loopback;
 mod volume;

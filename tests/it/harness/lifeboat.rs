@@ -27,6 +27,8 @@ pub struct Setup {
     pub trusted: Vec<String>,
     /// Lines added to `[smtp]`.
     pub smtp: String,
+    /// Tables added at the end.
+    pub more: String,
     pub fall: u32,
     pub rise: u32,
 }
@@ -42,6 +44,7 @@ impl Setup {
             people: people.to_vec(),
             trusted: Vec::new(),
             smtp: String::new(),
+            more: String::new(),
             fall: 3,
             rise: 3,
         }
@@ -64,12 +67,13 @@ impl Setup {
              [smtp]\nlisten = [\"127.0.0.1:0\"]\ndomains = [\"example.com\"]\ntrusted = [\"{ip}/32\"{trusted}]\n{smtp}\n\
              [primary]\nsmtp = \"{primary}\"\nsource = [\"{ip}/32\"]\ncanary = \"lifeboat-canary@example.com\"\n\n\
              [monitor]\ninterval = \"1s\"\ntimeout = \"900ms\"\nfall = {fall}\nrise = {rise}\n{outbound}\n\
-             [web]\nlisten = [\"127.0.0.1:0\"]\ntls = \"on\"\n\n[directory]\nfile = \"{folder}/directory.csv\"\n",
+             [web]\nlisten = [\"127.0.0.1:0\"]\ntls = \"on\"\n\n[directory]\nfile = \"{folder}/directory.csv\"\n\n{more}",
             hostname = self.hostname,
             ip = self.primary.ip(),
             primary = self.primary,
             trusted = self.trusted.iter().map(|network| format!(", \"{network}\"")).collect::<String>(),
             smtp = self.smtp,
+            more = self.more,
             fall = self.fall,
             rise = self.rise,
         )

@@ -1,9 +1,11 @@
 //! What the tests share: the box as a process, its neighbours, and people in front of it.
 
+pub mod aiosmtpd;
 pub mod lifeboat;
 pub mod mail;
 pub mod person;
 pub mod postfix;
+pub mod scripted;
 pub mod sender;
 pub mod sink;
 

@@ -1,0 +1,136 @@
+//! A primary that misbehaves in every way: what the sender is told, what is recorded, and that in the end everything has arrived and nobody
+//! got a bounce.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::harness::lifeboat::{Lifeboat, Setup};
+use crate::harness::scripted::Behaviour::{self, *};
+use crate::harness::scripted::{Command, Scripted};
+use crate::harness::{folder, sender, slow, wait_for};
+
+const BACK: Duration = Duration::from_secs(180);
+
+/// What has to come of it.
+struct Expected {
+    /// Code of the reply to the sender.
+    told: &'static str,
+    /// In the log, right after the hand-over.
+    state: &'static str,
+    /// How often the primary has it in the end.
+    arrives: std::ops::RangeInclusive<usize>,
+}
+
+const OURS: Expected = Expected { told: "250", state: "queued", arrives: 1..=1 };
+
+fn check(behaviour: Behaviour, expected: Expected) {
+    let folder = folder();
+    let primary = Scripted::start();
+    let lifeboat = Lifeboat::start(folder.path(), &Setup::new(primary.smtp));
+    wait_for("a good probe", Duration::from_secs(20), || healthy(&lifeboat));
+    primary.behave(behaviour);
+    let message = b"From: x@outside.example\r\nSubject: the message\r\n\r\ntext\r\n";
+    let told = sender::deliver(lifeboat.smtp, "x@outside.example", &["ann@example.com"], message).unwrap();
+    assert!(told.starts_with(expected.told), "{behaviour:?}: {told}");
+    let line = wait_for("the outcome", Duration::from_secs(120), || {
+        lifeboat.log().lines().find(|line| line.contains("smtp handed-over message=1 ")).map(str::to_owned)
+    });
+    assert!(line.contains(&format!("states={}", expected.state)), "{behaviour:?}: {line}");
+    let in_doubt = || lifeboat.command(&["queue", "list", "--json"]).replace(' ', "").contains("\"in_doubt\":true");
+    match behaviour {
+        DropAfterDot => wait_for("it is recorded as ambiguous", Duration::from_secs(20), || in_doubt().then_some(())),
+        _ => assert!(!in_doubt(), "{behaviour:?}"),
+    }
+
+    primary.behave(Good);
+    wait_for("all is handed over", BACK, || (lifeboat.mode() == "normal" && lifeboat.queued() == 0).then_some(()));
+    let taken = primary.taken();
+    let count = taken.iter().filter(|taken| taken.subject == "the message" && taken.answered).count();
+    assert!(expected.arrives.contains(&count), "{behaviour:?}: {taken:?}");
+    assert!(taken.iter().all(|taken| taken.subject == "the message" && !taken.reverse_path.contains("<>")), "no bounces: {taken:?}");
+    let list: Value = serde_json::from_str(&lifeboat.command(&["queue", "list", "--json"])).unwrap();
+    assert!(!list.to_string().contains("\"recipient\""), "{behaviour:?}: nothing is held or waits: {list}");
+}
+
+fn healthy(lifeboat: &Lifeboat) -> Option<()> {
+    lifeboat.status()["probes"].to_string().to_lowercase().contains("healthy").then_some(())
+}
+
+#[test]
+fn no_banner() {
+    check(NoBanner, OURS);
+}
+
+#[test]
+fn banner_then_silence() {
+    check(BannerThenSilence, OURS);
+}
+
+#[test]
+fn maintenance() {
+    check(Says(Command::Mail, "421 4.3.2 Service not available"), OURS);
+}
+
+#[test]
+fn a_connector_that_does_not_let_us_in() {
+    check(Says(Command::Mail, "550 5.7.1 Client was not authenticated"), OURS);
+}
+
+#[test]
+fn back_pressure_with_a_tarpit() {
+    let wait = Duration::from_secs(if slow() { 55 } else { 3 });
+    check(Tarpit(Command::Mail, "452 4.3.1 Insufficient system resources", wait), OURS);
+}
+
+#[test]
+fn slow_but_good() {
+    let taken = Expected { told: "250", state: "delivered", arrives: 1..=1 };
+    check(Tarpit(Command::Mail, "250 2.1.0 Sender OK", Duration::from_secs(3)), taken);
+}
+
+#[test]
+fn a_recipient_that_cannot_be_reached_now() {
+    check(Says(Command::Rcpt, "451 4.3.0 try later"), OURS);
+}
+
+#[test]
+fn a_half_restored_server_that_knows_nobody() {
+    check(Says(Command::Rcpt, "550 5.1.1 unknown"), OURS);
+}
+
+#[test]
+fn data_refused_for_now() {
+    check(Says(Command::Data, "451 4.3.0 try later"), OURS);
+}
+
+#[test]
+fn dropped_after_the_final_dot() {
+    // It has it twice: once without an answer. Nobody could know better.
+    check(DropAfterDot, OURS);
+}
+
+#[test]
+fn refused_after_the_final_dot() {
+    // The sender's own server tells the sender.
+    let refused = Expected { told: "554", state: "refused", arrives: 0..=0 };
+    check(Says(Command::Dot, "554 5.6.0 spam"), refused);
+}
+
+#[test]
+fn not_now_after_the_final_dot() {
+    check(Says(Command::Dot, "451 4.3.0 try later"), OURS);
+}
+
+#[test]
+fn half_closed() {
+    check(HalfClosed, OURS);
+}
+
+#[test]
+fn tls_that_fails() {
+    // It was only a wish: the mail goes without.
+    let taken = || Expected { told: "250", state: "delivered", arrives: 1..=1 };
+    check(TlsFails, taken());
+    check(TlsCloses, taken());
+}
