@@ -384,6 +384,7 @@ impl Host for Intake {
             tls_required: smtp.tls == SmtpTls::Required,
             // Every server of this century takes 8-bit text, until the primary is seen not to.
             eight_bit_mime: offered.as_ref().is_none_or(|offered| offered.eight_bit_mime),
+            header_firewall: self.standing(client.ip()) == Standing::Stranger,
             // What the primary was never seen to take is not promised to strangers. What others ask of reports is for the way
             // outward, where we report ourselves.
             dsn: self.standing(client.ip()) != Standing::Stranger || offered.as_ref().is_some_and(|offered| offered.dsn),

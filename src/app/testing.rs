@@ -284,6 +284,7 @@ impl Host for Script {
             tls_required: false,
             eight_bit_mime: true,
             dsn: true,
+            header_firewall: false,
             smtputf8: true,
         })
     }

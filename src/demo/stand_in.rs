@@ -225,6 +225,7 @@ impl Host for Mailboxes {
             smtputf8: true,
             eight_bit_mime: true,
             dsn: true,
+            header_firewall: false,
         })
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::client::{self, Client, Event, Tls, Transaction};
 use super::command::{self, Command, ForwardPath, Rcpt};
-use super::data::{ChunkReceiver, ChunkStep, Defect, Receiver, Step, Stuffer};
+use super::data::{ChunkReceiver, ChunkStep, Defect, Receiver, Rules, Step, Stuffer};
 use super::reply;
 use super::server::{Answer, Envelope, Options, Output, Session};
 use crate::clock::Mono;
@@ -72,7 +72,7 @@ pub fn data(octets: &[u8]) {
 type Received = (Result<Vec<u8>, Defect>, Option<Vec<u8>>);
 
 fn receive<'a>(cuts: impl Iterator<Item = &'a [u8]>) -> Received {
-    let mut receiver = Receiver::new(CONTENT_MAX_OCTETS);
+    let mut receiver = Receiver::new(Rules::size(CONTENT_MAX_OCTETS));
     let (mut content, mut rest, mut ended) = (Vec::new(), Vec::new(), false);
     for mut piece in cuts {
         while !ended {
@@ -104,7 +104,7 @@ pub fn chunks(octets: &[u8]) {
 }
 
 fn collect<'a>(cuts: impl Iterator<Item = &'a [u8]>) -> Result<Vec<u8>, Defect> {
-    let mut receiver = ChunkReceiver::new(CONTENT_MAX_OCTETS);
+    let mut receiver = ChunkReceiver::new(Rules::size(CONTENT_MAX_OCTETS));
     let mut content = Vec::new();
     for mut piece in cuts {
         loop {
@@ -161,6 +161,7 @@ fn converse<'a>(cuts: impl Iterator<Item = &'a [u8]>) -> Outcome {
         smtputf8: true,
         eight_bit_mime: true,
         dsn: true,
+        header_firewall: true,
     };
     let mut session = Session::new(options, NOW);
     let (mut outcome, mut body) = (Outcome::default(), Vec::new());
@@ -321,6 +322,7 @@ mod tests {
             "BDAT 4 LAST\r\n",
             "BDAT 0 LAST\r\n",
             "ab\r\n",
+            "X-MS-Exchange-Organization-SCL: 1\r\n",
             "RSET\r\n",
             "NOOP\r\n",
             "\n",

@@ -51,6 +51,7 @@ impl Host for Office {
             smtputf8: true,
             eight_bit_mime: true,
             dsn: true,
+            header_firewall: false,
         })
     }
 

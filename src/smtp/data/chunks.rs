@@ -3,7 +3,7 @@
 //! The count alone ends a message, so nothing inside can. What is inside goes on by DATA all the same, where lines have a meaning:
 //! chunks are held to the same rules as DATA.
 
-use super::content::{Content, Defect};
+use super::content::{Content, Defect, Rules};
 
 /// Collects the chunks of one message.
 ///
@@ -34,9 +34,9 @@ pub enum ChunkStep {
 }
 
 impl ChunkReceiver {
-    /// `octets_max` bounds the content of all chunks.
-    pub fn new(octets_max: u64) -> ChunkReceiver {
-        ChunkReceiver { place: Place::LineStart, content: Content::new(octets_max) }
+    /// The rules are for the content of all chunks together.
+    pub fn new(rules: Rules) -> ChunkReceiver {
+        ChunkReceiver { place: Place::LineStart, content: Content::new(rules) }
     }
 
     pub fn defect(&self) -> Option<Defect> {
@@ -50,20 +50,23 @@ impl ChunkReceiver {
 
     /// Uses octets from the front of `input`, all of which belong to the message; says how many, and why it stopped there.
     pub fn receive(&mut self, input: &[u8]) -> (usize, ChunkStep) {
-        if !self.content.is_sound() || input.is_empty() {
-            return (input.len(), ChunkStep::More);
+        let mut used = 0;
+        while used < input.len() {
+            if !self.content.is_sound() {
+                return (input.len(), ChunkStep::More);
+            }
+            if self.content.room() == 0 {
+                return (used, ChunkStep::PieceFull);
+            }
+            // No more than the piece has room for, so that content is cut at the same places however it came.
+            let window = &input[used..][..(input.len() - used).min(self.content.room())];
+            used += window.len();
+            self.scan(window);
+            if !self.content.is_sound() {
+                return (input.len(), ChunkStep::Defective);
+            }
         }
-        if self.content.room() == 0 {
-            return (0, ChunkStep::PieceFull);
-        }
-        // No more than the piece has room for, so that content is cut at the same places however it came.
-        let window = &input[..input.len().min(self.content.room())];
-        self.scan(window);
-        match self.content.is_sound() {
-            false => (input.len(), ChunkStep::Defective),
-            true if window.len() < input.len() => (window.len(), ChunkStep::PieceFull),
-            true => (window.len(), ChunkStep::More),
-        }
+        (used, ChunkStep::More)
     }
 
     /// The last chunk was the last. Call [`ChunkReceiver::take_piece`] after it.
@@ -101,7 +104,7 @@ mod tests {
     use crate::limits::BODY_PIECE_OCTETS;
 
     fn run<'a>(octets_max: u64, cuts: impl Iterator<Item = &'a [u8]>) -> (Result<Vec<u8>, Defect>, Vec<usize>) {
-        let mut receiver = ChunkReceiver::new(octets_max);
+        let mut receiver = ChunkReceiver::new(Rules::size(octets_max));
         let (mut content, mut pieces) = (Vec::new(), Vec::new());
         for mut cut in cuts {
             loop {

@@ -1,5 +1,6 @@
 //! What a message came to so far, however its end is found: the limits that it is held to, and the piece that is being collected.
 
+use super::firewall::HeaderFirewall;
 use super::header::HeaderWatch;
 use crate::limits::BODY_PIECE_OCTETS;
 
@@ -16,19 +17,38 @@ pub enum Defect {
     Looping,
 }
 
+/// What a message is held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Most content (RFC 1870 section 3: with CRLFs, without stuffed dots and the final dot).
+    pub octets_max: u64,
+    /// Whether fields that Exchange believes are taken out.
+    pub header_firewall: bool,
+}
+
+impl Rules {
+    /// Only a size.
+    #[cfg(any(test, fuzzing))]
+    pub fn size(octets_max: u64) -> Rules {
+        Rules { octets_max, header_firewall: false }
+    }
+}
+
 /// Content in pieces of [`BODY_PIECE_OCTETS`], until a defect is found.
 #[derive(Debug)]
 pub struct Content {
     defect: Option<Defect>,
     header: HeaderWatch,
+    firewall: Option<HeaderFirewall>,
     octets: u64,
     octets_max: u64,
     piece: Vec<u8>,
 }
 
 impl Content {
-    pub fn new(octets_max: u64) -> Content {
-        Content { defect: None, header: HeaderWatch::new(), octets: 0, octets_max, piece: Vec::new() }
+    pub fn new(rules: Rules) -> Content {
+        let firewall = rules.header_firewall.then(HeaderFirewall::new);
+        Content { defect: None, header: HeaderWatch::new(), firewall, octets: 0, octets_max: rules.octets_max, piece: Vec::new() }
     }
 
     pub fn defect(&self) -> Option<Defect> {
@@ -41,7 +61,7 @@ impl Content {
 
     /// Octets that the piece still takes.
     pub fn room(&self) -> usize {
-        BODY_PIECE_OCTETS - self.piece.len()
+        BODY_PIECE_OCTETS.saturating_sub(self.piece.len())
     }
 
     /// What was collected since the last call.
@@ -60,7 +80,10 @@ impl Content {
         match self.header.feed(fitting) {
             Some(excess) => self.fail(excess),
             None if fitting.len() < content.len() => self.fail(Defect::TooBig),
-            None => self.piece.extend_from_slice(fitting),
+            None => match &mut self.firewall {
+                Some(firewall) => firewall.push(fitting, &mut self.piece),
+                None => self.piece.extend_from_slice(fitting),
+            },
         }
     }
 

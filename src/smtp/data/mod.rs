@@ -5,11 +5,12 @@
 
 mod chunks;
 mod content;
+mod firewall;
 mod header;
 mod receive;
 mod stuff;
 
 pub use chunks::{ChunkReceiver, ChunkStep};
-pub use content::Defect;
+pub use content::{Defect, Rules};
 pub use receive::{Receiver, Step};
 pub use stuff::Stuffer;

@@ -1,6 +1,6 @@
 //! The receiving side of DATA: raw octets after 354 to content.
 
-use super::content::{Content, Defect};
+use super::content::{Content, Defect, Rules};
 
 /// What [`Receiver::receive`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +38,8 @@ enum Place {
 }
 
 impl Receiver {
-    /// `octets_max` bounds the content (RFC 1870 section 3: with CRLFs, without stuffed dots and the final dot).
-    pub fn new(octets_max: u64) -> Receiver {
-        Receiver { place: Place::LineStart, content: Content::new(octets_max) }
+    pub fn new(rules: Rules) -> Receiver {
+        Receiver { place: Place::LineStart, content: Content::new(rules) }
     }
 
     pub fn defect(&self) -> Option<Defect> {
@@ -141,7 +140,7 @@ mod tests {
     }
 
     fn run<'a>(octets_max: u64, cuts: impl Iterator<Item = &'a [u8]>) -> Outcome {
-        let mut receiver = Receiver::new(octets_max);
+        let mut receiver = Receiver::new(Rules::size(octets_max));
         let (mut content, mut rest, mut ended) = (Vec::new(), Vec::new(), false);
         for mut cut in cuts {
             while !ended {
@@ -245,7 +244,7 @@ mod tests {
     fn pieces_are_bounded_and_the_same_however_cut() {
         let raw = [&b"..dotted\r\nplain line of text\r\n".repeat(10_000)[..], b".\r\n"].concat();
         let sizes = |cut: usize| {
-            let mut receiver = Receiver::new(u64::MAX);
+            let mut receiver = Receiver::new(Rules::size(u64::MAX));
             let mut sizes = Vec::new();
             for mut part in raw.chunks(cut) {
                 while let (used, Step::PieceFull) = receiver.receive(part) {

@@ -83,7 +83,7 @@ impl Default for Stuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::smtp::data::{Receiver, Step};
+    use crate::smtp::data::{Receiver, Rules, Step};
 
     fn stuffed<'a>(cuts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
         let (mut stuffer, mut raw) = (Stuffer::new(), Vec::new());
@@ -130,7 +130,7 @@ mod tests {
             }
             content.extend_from_slice(b"\r\n");
             let raw = stuffed([&content[..]].into_iter());
-            let mut receiver = Receiver::new(u64::MAX);
+            let mut receiver = Receiver::new(Rules::size(u64::MAX));
             assert_eq!(receiver.receive(&raw), (raw.len(), Step::End), "seed {seed}");
             assert_eq!(receiver.take_piece(), content, "seed {seed}");
         }

@@ -5,7 +5,7 @@ use super::{CloseReason, Output, Session};
 use crate::clock::Mono;
 use crate::limits::{SMTP_COMMAND_TIMEOUT, SMTP_DATA_BLOCK_TIMEOUT, SMTP_MESSAGE_TIMEOUT};
 use crate::smtp::command;
-use crate::smtp::data::{ChunkReceiver, ChunkStep, Defect, Receiver, Step};
+use crate::smtp::data::{ChunkReceiver, ChunkStep, Defect, Receiver, Rules, Step};
 use crate::smtp::{Reply, reply};
 
 /// A BDAT whose octets are coming.
@@ -25,8 +25,12 @@ impl Session {
     pub(super) fn begin_body(&mut self, now: Mono) {
         self.emit(Output::BeginBody);
         self.say(reply::start_mail_input());
-        self.phase = Phase::Body(Receiver::new(self.options.max_message_size));
+        self.phase = Phase::Body(Receiver::new(self.rules()));
         self.begin_message(now);
+    }
+
+    fn rules(&self) -> Rules {
+        Rules { octets_max: self.options.max_message_size, header_firewall: self.options.header_firewall }
     }
 
     fn begin_message(&mut self, now: Mono) {
@@ -84,7 +88,7 @@ impl Session {
         let refusal = self.check_message().err();
         if refusal.is_none() && self.chunks.is_none() {
             self.emit(Output::BeginBody);
-            self.chunks = Some(Box::new(ChunkReceiver::new(self.options.max_message_size)));
+            self.chunks = Some(Box::new(ChunkReceiver::new(self.rules())));
             self.begin_message(now);
         }
         self.phase = Phase::Chunk(Chunk { octets: chunk.octets, left: chunk.octets, last: chunk.last, refusal });

@@ -34,6 +34,8 @@ pub struct Options {
     pub eight_bit_mime: bool,
     /// Whether DSN (RFC 3461) is offered.
     pub dsn: bool,
+    /// Whether fields that Exchange servers believe are taken out of the header: `X-MS-Exchange-Organization-*` of a stranger.
+    pub header_firewall: bool,
 }
 
 /// An envelope (RFC 5321 section 2.3.1) with what MAIL said.

@@ -15,6 +15,7 @@ fn options() -> Options {
         smtputf8: true,
         eight_bit_mime: true,
         dsn: true,
+        header_firewall: false,
     }
 }
 
