@@ -139,6 +139,8 @@ pub const EVENT_PINNED_LONG: Duration = Duration::from_secs(7 * 24 * 3600);
 pub const QUEUE_OLD: Duration = Duration::from_secs(15 * 60);
 /// Queue entries read at a time.
 pub const QUEUE_PAGE_ENTRIES: usize = 500;
+/// Recipients that `queue list` shows.
+pub const QUEUE_LIST_MAX: usize = 1000;
 
 // ---- Continuity ------------------------------------------------------------------------------
 

@@ -2,14 +2,30 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::{PoisonError, RwLock};
 
 use tempfile::TempDir;
 
 fn lifeboat(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lifeboat"));
     command.args(arguments).current_dir(folder).env_remove("RUST_LOG").env_remove("JOURNAL_STREAM");
-    command.output().expect("the binary runs")
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let started = {
+        let _forks = FORKS.read().unwrap_or_else(PoisonError::into_inner);
+        command.spawn()
+    };
+    started.and_then(|child| child.wait_with_output()).expect("the binary runs")
+}
+
+/// A process that another test starts has this one's open files until it becomes the binary: a store that is closed meanwhile is still
+/// locked by it.
+static FORKS: RwLock<()> = RwLock::new(());
+
+fn close(store: lifeboat::store::Store) {
+    let _no_forks = FORKS.write().unwrap_or_else(PoisonError::into_inner);
+    store.close();
+    drop(store);
 }
 
 fn text(octets: &[u8]) -> String {
@@ -152,7 +168,7 @@ fn a_directory_with_mistakes_is_not_sent() {
 #[test]
 fn wrong_usage_ends_with_2() {
     let here = Path::new("/");
-    let wrong: [&[&str]; 11] = [
+    let wrong: [&[&str]; 14] = [
         &[],
         &["stauts"],
         &["status", "--jsn"],
@@ -161,6 +177,9 @@ fn wrong_usage_ends_with_2() {
         &["automatic"],
         &["automatic", "maybe"],
         &["queue", "hold"],
+        &["queue", "bounce", "--yes"],
+        &["queue", "list", "--recipient", "ann"],
+        &["queue", "show"],
         &["queue", "hold", "seven"],
         &["run", "--config"],
         &["credential", "issue"],
@@ -170,7 +189,8 @@ fn wrong_usage_ends_with_2() {
         assert_eq!(output.status.code(), Some(2), "lifeboat {}", arguments.join(" "));
         assert!(output.stdout.is_empty());
         let told = text(&output.stderr);
-        assert!(told.ends_with("Try: lifeboat --help\n") && told.lines().count() > 1, "{told}");
+        let from_argh = told.ends_with("Try: lifeboat --help\n") && told.lines().count() > 1;
+        assert!(from_argh || told.starts_with("lifeboat: name a message, "), "{told}");
     }
 }
 
@@ -243,8 +263,7 @@ fn fsck_makes_the_index_again_but_not_that_of_a_running_box() {
     let (store, _) = Store::open(&Options { data_dir: data.clone() }, std::sync::Arc::new(Disk), Wall(1_772_355_917_000)).unwrap();
     let in_use = format!("lifeboat: a running box uses {}; stop it first: systemctl stop lifeboat\n", data.display());
     check(here, &rebuild, 1, "", &in_use);
-    store.close();
-    drop(store);
+    close(store);
     fs::write(data.join("index.opening"), "").unwrap();
     let output = lifeboat(here, &rebuild);
     let told = text(&output.stdout);
@@ -281,7 +300,7 @@ fn store_mail(folder: &TempDir) {
         let body = Staged::from_bytes(format!("Subject: {number}\r\n\r\n{text}").into_bytes());
         store.write_wait(vec![Change::Message(Box::new(accepted), body.into())], at).unwrap();
     }
-    store.close();
+    close(store);
 }
 
 #[test]
@@ -360,7 +379,7 @@ fn every_folder_is_exported_whatever_it_is_called() {
     relocate(1, Folder::Trash, Folder::Own(FolderId(4711)));
     assert_eq!(export("four").status.code(), Some(0));
     assert_eq!(files("four"), ["Archive.mbox", "Folder 4711.mbox"]);
-    store.close();
+    close(store);
 }
 
 #[test]
@@ -381,9 +400,13 @@ fn a_rotten_message_is_named_and_the_others_are_exported() {
 /// `lifeboat status | head` must not end in a panic.
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
-    use std::process::Stdio;
     let mut command = Command::new(env!("CARGO_BIN_EXE_lifeboat"));
-    let mut child = command.arg("--help").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    command.arg("--help").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let started = {
+        let _forks = FORKS.read().unwrap_or_else(PoisonError::into_inner);
+        command.spawn()
+    };
+    let mut child = started.expect("the binary runs");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));

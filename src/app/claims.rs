@@ -4,7 +4,7 @@
 //! Without it an operator's bounce and a delivery that is under way would both be recorded, and the sender be told a lie
 //! (promise 3: exactly one outcome).
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 
 use super::core::lock;
@@ -39,6 +39,11 @@ impl Claims {
 
     pub fn is_taken(&self, queue: Queue, message: Seq) -> bool {
         lock(&self.taken).contains(&(queue, message))
+    }
+
+    /// Everything that somebody has, in order.
+    pub fn messages(&self) -> BTreeSet<Seq> {
+        lock(&self.taken).iter().map(|(_, message)| *message).collect()
     }
 
     /// Whether nothing of this queue is under way.

@@ -14,6 +14,7 @@ mod outgoing;
 mod people;
 mod pins;
 mod queue;
+mod queue_verbs;
 mod recovery;
 mod reports;
 mod status;

@@ -17,7 +17,7 @@ use super::verbs;
 use super::writing::ALARM_FULL;
 use crate::clock::{Clock, SystemClock, Wall};
 use crate::continuity::Saved;
-use crate::control::Verb;
+use crate::control::{Selection, Verb};
 use crate::limits;
 use crate::net::dns::Resolver;
 use crate::net::rt;
@@ -80,7 +80,10 @@ fn an_operator_and_a_hand_over_never_both_decide() {
     let runner = run_queue(&world);
     wait_for("the primary has it", || primary.taken() == 1);
     let by = || "admin".to_owned();
-    for verb in [Verb::QueueBounce { message: message.0, by: by() }, Verb::QueueHold { message: message.0, by: by() }] {
+    for verb in [
+        Verb::QueueBounce { selection: Selection::of(message.0), yes: false, by: by() },
+        Verb::QueueHold { selection: Selection::of(message.0), by: by() },
+    ] {
         let answer = verbs::execute(&world.core, verb.clone());
         assert!(answer.exit != 0, "{verb:?}: {answer:?}");
     }
@@ -90,7 +93,7 @@ fn an_operator_and_a_hand_over_never_both_decide() {
     drop(runner);
 
     let held = world.queued_for("ann");
-    assert!(verbs::execute(&world.core, Verb::QueueHold { message: held.0, by: by() }).exit == 0);
+    assert!(verbs::execute(&world.core, Verb::QueueHold { selection: Selection::of(held.0), by: by() }).exit == 0);
     assert!(matches!(world.state(held), DeliveryState::Held { .. }));
 }
 
@@ -151,7 +154,10 @@ fn retry_finds_messages_far_behind_in_the_queue() {
     let messages: Vec<_> = (0..crate::limits::QUEUE_PAGE_ENTRIES + 2).map(|_| world.stored("ann", later())).collect();
     let is_due = |message| matches!(world.state(message), DeliveryState::Queued { next_at, .. } if next_at <= world.core.now().wall);
     let last = messages[messages.len() - 1];
-    let retry = |message: Option<u64>| verbs::execute(&world.core, Verb::QueueRetry { message, by: "admin".to_owned() });
+    let retry = |message: Option<u64>| {
+        let selection = Selection { message, ..Selection::default() };
+        verbs::execute(&world.core, Verb::QueueRetry { selection, by: "admin".to_owned() })
+    };
     assert!(retry(Some(last.0)).exit == 0 && is_due(last) && !is_due(messages[0]));
     assert!(retry(None).exit == 0 && messages.iter().all(|message| is_due(*message)));
 }

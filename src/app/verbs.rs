@@ -1,29 +1,21 @@
 //! Carries out what the control socket asks. Waits for files and the store: not from async code.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::core::{Core, EventLine, ModeLine, lock};
-use super::writing::queued_now;
-use super::{pins, status};
+use super::{pins, queue_verbs, status};
 use crate::auth::{Verifier, password};
-use crate::clock::Wall;
 use crate::continuity::{EndError, EventId, Input, Mode, Transition};
 use crate::control::{Answer, Verb};
 use crate::directory::Directory;
-use crate::limits;
 use crate::mail::{Address, date};
-use crate::net::rt;
-use crate::relay::bounce::Report;
-use crate::relay::{DeliveryState, Queue};
-use crate::store::{Change, Delivery, Seq, StoreError};
+use crate::store::Seq;
 
 /// Events that `event list` shows.
 const EVENTS_SHOWN: usize = 100;
-/// Messages that `queue retry` makes due by one write.
-const RETRIED_TOGETHER: usize = 100;
 
 /// Carries out one verb. `Status` lacks the listening addresses, which are the caller's to fill in.
 pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
@@ -45,18 +37,12 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
                 json!({ "automatic": on }),
             )
         }
-        Verb::QueueList => queue_list(core),
-        Verb::QueueRetry { message, by } => retry(core, message, &by),
-        Verb::QueueHold { message, by } => {
-            let held =
-                |at: Wall, _: &DeliveryState| DeliveryState::Held { at, reason: format!("held by {by}"), by_gate: false, attempts: 0 };
-            change_states(core, message, &by, "queue-hold", DeliveryState::is_queued, held)
-        }
-        Verb::QueueRelease { message, by } => {
-            let is_held = |state: &DeliveryState| matches!(state, DeliveryState::Held { .. });
-            change_states(core, message, &by, "queue-release", is_held, |at, _| queued_now(at))
-        }
-        Verb::QueueBounce { message, by } => give_up(core, Seq(message), &by),
+        Verb::QueueList { selection } => queue_verbs::list(core, &selection),
+        Verb::QueueShow { message } => queue_verbs::show(core, Seq(message)),
+        Verb::QueueRetry { selection, by } => queue_verbs::retry(core, &selection, &by),
+        Verb::QueueHold { selection, by } => queue_verbs::hold(core, &selection, &by),
+        Verb::QueueRelease { selection, by } => queue_verbs::release(core, &selection, &by),
+        Verb::QueueBounce { selection, yes, by } => queue_verbs::bounce(core, &selection, yes, &by),
         Verb::CredentialIssue { address, by } => issue(core, &address, &by),
         Verb::DirectoryImport { csv, by } => import(core, &csv, &by),
     }
@@ -151,179 +137,6 @@ fn events(core: &Core, wanted: Option<&str>) -> Answer {
         text.push_str("There has been no continuity event.\n");
     }
     Answer::done(text, json!({ "open": open, "closed": closed, "kept": kept }))
-}
-
-/// Waiting and held recipients, the oldest [`limits::QUEUE_PAGE_ENTRIES`] of each queue.
-fn queue_list(core: &Core) -> Answer {
-    match waiting(core) {
-        Ok(waiting) if waiting.is_empty() => Answer::done("Nothing waits.\n", json!([])),
-        Ok(waiting) => {
-            let mut text = String::new();
-            for to in &waiting {
-                text += &format!("{}  {}  {:?}  {}\n", to.message, to.address, to.route, state_words(&to.state));
-            }
-            Answer::done(text, json!(waiting))
-        }
-        Err(error) => unreadable(&error),
-    }
-}
-
-fn waiting(core: &Core) -> Result<Vec<Delivery>, StoreError> {
-    let view = core.store.view();
-    let mut found = view.held(None, limits::QUEUE_PAGE_ENTRIES)?;
-    for queue in [Queue::Primary, Queue::Outbound] {
-        for entry in view.queue(queue, None, limits::QUEUE_PAGE_ENTRIES)? {
-            found.extend(view.deliveries(Seq(entry.message))?.into_iter().filter(|to| to.recipient == entry.recipient));
-        }
-    }
-    found.sort_by_key(|to| (to.message, to.recipient));
-    Ok(found)
-}
-
-fn state_words(state: &DeliveryState) -> String {
-    match state {
-        DeliveryState::Queued { attempts, next_at, last, .. } => {
-            let last = last.as_deref().map(|last| format!(" ({last})")).unwrap_or_default();
-            format!("queued, {attempts} tries, next {}{last}", date::rfc3339(*next_at))
-        }
-        DeliveryState::Held { reason, .. } => format!("held: {reason}"),
-        other => format!("{other:?}"),
-    }
-}
-
-fn retry(core: &Core, message: Option<u64>, by: &str) -> Answer {
-    let all = match message {
-        Some(message) => Ok([Seq(message)].into()),
-        None => queued(core),
-    };
-    let all: BTreeSet<Seq> = match all {
-        Ok(all) => all,
-        Err(error) => return unreadable(&error),
-    };
-    core.audit(by, "queue-retry", message.map_or_else(|| format!("messages={}", all.len()), |message| format!("message={message}")));
-    let all: Vec<Seq> = all.into_iter().collect();
-    let mut count = 0;
-    for some in all.chunks(RETRIED_TOGETHER) {
-        match retry_some(core, some) {
-            Ok(more) => count += more,
-            Err(error) => return Answer::failed(format!("This could not be recorded: {error}.")),
-        }
-    }
-    done(core, count)
-}
-
-/// Every message that waits in a queue.
-fn queued(core: &Core) -> Result<BTreeSet<Seq>, StoreError> {
-    let mut found = BTreeSet::new();
-    for queue in [Queue::Primary, Queue::Outbound] {
-        let mut after = None;
-        loop {
-            let page = core.store.view().queue(queue, after, limits::QUEUE_PAGE_ENTRIES)?;
-            let Some(last) = page.last() else { break };
-            after = Some((Seq(last.message), last.recipient));
-            found.extend(page.iter().map(|entry| Seq(entry.message)));
-        }
-    }
-    Ok(found)
-}
-
-/// What is being tried at this moment needs no help.
-fn retry_some(core: &Core, messages: &[Seq]) -> Result<usize, StoreError> {
-    let now = core.now().wall;
-    let (mut claims, mut changes) = (Vec::new(), Vec::new());
-    for message in messages {
-        let Some(claim) = core.claims.take_whole(*message) else { continue };
-        claims.push(claim);
-        for to in core.store.view().deliveries(*message)? {
-            if let DeliveryState::Queued { attempts, last, in_doubt, held, reported, .. } = to.state {
-                let state = DeliveryState::Queued { attempts, next_at: now, last, in_doubt, held, reported };
-                changes.push(Change::Delivery { message: to.message, recipient: to.recipient, state });
-            }
-        }
-    }
-    let count = changes.len();
-    core.store.write_wait(changes, now)?;
-    Ok(count)
-}
-
-fn change_states(
-    core: &Core,
-    message: u64,
-    by: &str,
-    action: &str,
-    wanted: impl Fn(&DeliveryState) -> bool,
-    new: impl Fn(Wall, &DeliveryState) -> DeliveryState,
-) -> Answer {
-    let Some(_claim) = core.claims.take_whole(Seq(message)) else { return under_way(message) };
-    let deliveries = match core.store.view().deliveries(Seq(message)) {
-        Ok(deliveries) => deliveries,
-        Err(error) => return unreadable(&error),
-    };
-    let now = core.now().wall;
-    let chosen: Vec<&Delivery> = deliveries.iter().filter(|to| wanted(&to.state)).collect();
-    if chosen.is_empty() {
-        return Answer::failed(format!(
-            "Message {message} has no recipient to which this applies. `lifeboat queue list` shows what waits."
-        ));
-    }
-    core.audit(by, action, format!("message={message} recipients={}", chosen.len()));
-    finish(core, chosen.into_iter().map(|to| (to, new(now, &to.state))).collect(), now)
-}
-
-/// A decision now, and the outcome of the try a moment later, would be two outcomes.
-fn under_way(message: u64) -> Answer {
-    Answer::failed(format!("Message {message} is being handed over at this moment. Please try again in a minute."))
-}
-
-fn unreadable(error: &StoreError) -> Answer {
-    Answer::failed(format!("The queue cannot be read: {error}."))
-}
-
-fn finish(core: &Core, states: Vec<(&Delivery, DeliveryState)>, now: Wall) -> Answer {
-    let count = states.len();
-    let changes: Vec<Change> =
-        states.into_iter().map(|(to, state)| Change::Delivery { message: to.message, recipient: to.recipient, state }).collect();
-    if count > 0
-        && let Err(error) = core.store.write_wait(changes, now)
-    {
-        return Answer::failed(format!("This could not be recorded: {error}."));
-    }
-    done(core, count)
-}
-
-fn done(core: &Core, count: usize) -> Answer {
-    core.kick(Queue::Primary);
-    core.kick(Queue::Outbound);
-    Answer::done(format!("Done for {count} recipient(s).\n"), json!({ "recipients": count }))
-}
-
-/// Gives queued and held recipients of a message up; the sender gets a DSN.
-fn give_up(core: &Arc<Core>, message: Seq, by: &str) -> Answer {
-    let Some(_claim) = core.claims.take_whole(message) else { return under_way(message.0) };
-    let view = core.store.view();
-    let (row, deliveries) = match (view.message(message), view.deliveries(message)) {
-        (Ok(Some(row)), Ok(deliveries)) => (row, deliveries),
-        (Ok(None), _) => return Answer::failed(format!("There is no message {message}.")),
-        (Err(error), _) | (_, Err(error)) => return unreadable(&error),
-    };
-    let words = "5.0.0 given up by the administrator".to_owned();
-    let chosen: Vec<(&Delivery, String)> = deliveries
-        .iter()
-        .filter(|to| to.state.is_queued() || matches!(to.state, DeliveryState::Held { .. }))
-        .map(|to| (to, words.clone()))
-        .collect();
-    if chosen.is_empty() {
-        return Answer::failed(format!("Message {message} has no recipient that waits."));
-    }
-    core.audit(by, "queue-bounce", format!("message={message} recipients={}", chosen.len()));
-    match rt::block_on(core.report(Report::Failure, message, &row, &chosen)) {
-        Ok(dsn) => {
-            let now = core.now().wall;
-            let state = DeliveryState::Bounced { at: now, reply: words, dsn: dsn.map(|seq| seq.0) };
-            finish(core, chosen.iter().map(|(to, _)| (*to, state.clone())).collect(), now)
-        }
-        Err(error) => Answer::failed(format!("The bounce could not be written: {error}.")),
-    }
 }
 
 fn issue(core: &Core, address: &str, by: &str) -> Answer {

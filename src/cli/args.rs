@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use argh::FromArgs;
 
-fn usual() -> PathBuf {
+use super::queue::Queue;
+
+pub(super) fn usual() -> PathBuf {
     "/etc/lifeboat/lifeboat.toml".into()
 }
 
@@ -207,96 +209,6 @@ impl FromStr for OnOff {
             _ => Err("write on or off"),
         }
     }
-}
-
-/// look at and act on mail that waits
-#[derive(FromArgs)]
-#[argh(subcommand, name = "queue")]
-pub struct Queue {
-    #[argh(subcommand)]
-    pub command: QueueCommand,
-}
-
-#[derive(FromArgs)]
-#[argh(subcommand)]
-pub enum QueueCommand {
-    List(QueueList),
-    Retry(QueueRetry),
-    Hold(QueueHold),
-    Release(QueueRelease),
-    Bounce(QueueBounce),
-}
-
-/// list what waits and what is held
-#[derive(FromArgs)]
-#[argh(subcommand, name = "list")]
-pub struct QueueList {
-    /// configuration file (default /etc/lifeboat/lifeboat.toml)
-    #[argh(option, default = "usual()")]
-    pub config: PathBuf,
-    /// answer with one JSON document
-    #[argh(switch)]
-    pub json: bool,
-}
-
-/// try again now: everything, or one message
-#[derive(FromArgs)]
-#[argh(subcommand, name = "retry")]
-pub struct QueueRetry {
-    /// number of the message, as `queue list` shows it; all if it is left out
-    #[argh(positional)]
-    pub message: Option<u64>,
-    /// configuration file (default /etc/lifeboat/lifeboat.toml)
-    #[argh(option, default = "usual()")]
-    pub config: PathBuf,
-    /// answer with one JSON document
-    #[argh(switch)]
-    pub json: bool,
-}
-
-/// keep a message here until it is released
-#[derive(FromArgs)]
-#[argh(subcommand, name = "hold")]
-pub struct QueueHold {
-    /// number of the message, as `queue list` shows it
-    #[argh(positional)]
-    pub message: u64,
-    /// configuration file (default /etc/lifeboat/lifeboat.toml)
-    #[argh(option, default = "usual()")]
-    pub config: PathBuf,
-    /// answer with one JSON document
-    #[argh(switch)]
-    pub json: bool,
-}
-
-/// queue a held message again
-#[derive(FromArgs)]
-#[argh(subcommand, name = "release")]
-pub struct QueueRelease {
-    /// number of the message, as `queue list` shows it
-    #[argh(positional)]
-    pub message: u64,
-    /// configuration file (default /etc/lifeboat/lifeboat.toml)
-    #[argh(option, default = "usual()")]
-    pub config: PathBuf,
-    /// answer with one JSON document
-    #[argh(switch)]
-    pub json: bool,
-}
-
-/// give a message up and tell its sender
-#[derive(FromArgs)]
-#[argh(subcommand, name = "bounce")]
-pub struct QueueBounce {
-    /// number of the message, as `queue list` shows it
-    #[argh(positional)]
-    pub message: u64,
-    /// configuration file (default /etc/lifeboat/lifeboat.toml)
-    #[argh(option, default = "usual()")]
-    pub config: PathBuf,
-    /// answer with one JSON document
-    #[argh(switch)]
-    pub json: bool,
 }
 
 /// the people of the office

@@ -11,6 +11,7 @@ mod gateway;
 mod load;
 mod logging;
 mod mailbox;
+mod queue;
 mod run;
 
 use std::ffi::OsString;
@@ -19,7 +20,7 @@ use std::path::Path;
 
 use argh::FromArgs;
 
-use args::{AdminCommand, Command, CredentialCommand, DirectoryCommand, EventCommand, Lifeboat, MailboxCommand, QueueCommand};
+use args::{AdminCommand, Command, CredentialCommand, DirectoryCommand, EventCommand, Lifeboat, MailboxCommand};
 use ask::Asked;
 use lifeboat::control::Verb;
 
@@ -65,7 +66,7 @@ fn command(command: Command) -> u8 {
         Command::Status(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::Status }),
         Command::Event(event) => self::event(event.command),
         Command::Automatic(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::Automatic { on: c.state.0, by: ask::by() } }),
-        Command::Queue(queue) => self::queue(queue.command),
+        Command::Queue(queue) => queue::run(queue.command),
         Command::Directory(directory) => {
             let DirectoryCommand::Import(c) = directory.command;
             ask::import(&c.config, c.json, &c.file)
@@ -99,17 +100,6 @@ fn event(command: EventCommand) -> u8 {
         EventCommand::List(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventList }),
         EventCommand::Release(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventRelease { id: c.id, by } }),
         EventCommand::Show(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventShow { id: c.id } }),
-    }
-}
-
-fn queue(command: QueueCommand) -> u8 {
-    let by = ask::by();
-    match command {
-        QueueCommand::List(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::QueueList }),
-        QueueCommand::Retry(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::QueueRetry { message: c.message, by } }),
-        QueueCommand::Hold(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::QueueHold { message: c.message, by } }),
-        QueueCommand::Release(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::QueueRelease { message: c.message, by } }),
-        QueueCommand::Bounce(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::QueueBounce { message: c.message, by } }),
     }
 }
 

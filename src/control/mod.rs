@@ -7,4 +7,4 @@ mod verb;
 mod words;
 
 pub use status::{Alarm, IndexState, ListenStatus, ProbeStatus, Status, StoreStatus};
-pub use verb::{Answer, Verb};
+pub use verb::{Answer, Selection, Verb};

@@ -1,5 +1,6 @@
 //! Verbs and answers.
 
+use crate::mail::Address;
 use serde::{Deserialize, Serialize};
 
 /// What is asked.
@@ -28,24 +29,36 @@ pub enum Verb {
         on: bool,
         by: String,
     },
-    QueueList,
-    /// All queued recipients, or those of one message, are due now.
+    QueueList {
+        #[serde(flatten)]
+        selection: Selection,
+    },
+    QueueShow {
+        message: u64,
+    },
+    /// Queued recipients are due now.
     QueueRetry {
-        message: Option<u64>,
+        #[serde(flatten)]
+        selection: Selection,
         by: String,
     },
     QueueHold {
-        message: u64,
+        #[serde(flatten)]
+        selection: Selection,
         by: String,
     },
-    /// Held recipients of a message are queued again.
+    /// Held recipients are queued again.
     QueueRelease {
-        message: u64,
+        #[serde(flatten)]
+        selection: Selection,
         by: String,
     },
-    /// Queued or held recipients of a message are given up; the sender gets a DSN.
+    /// Queued or held recipients are given up; the sender gets a DSN.
     QueueBounce {
-        message: u64,
+        #[serde(flatten)]
+        selection: Selection,
+        /// Of more than one message.
+        yes: bool,
         by: String,
     },
     CredentialIssue {
@@ -57,6 +70,37 @@ pub enum Verb {
         csv: String,
         by: String,
     },
+}
+
+/// Which waiting recipients are meant: all of them, if nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<Address>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+}
+
+impl Selection {
+    pub fn of(message: u64) -> Selection {
+        Selection { message: Some(message), ..Selection::default() }
+    }
+
+    pub fn is_everything(&self) -> bool {
+        *self == Selection::default()
+    }
+}
+
+impl std::fmt::Display for Selection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut words = Vec::new();
+        words.extend(self.message.map(|message| format!("message={message}")));
+        words.extend(self.recipient.as_ref().map(|recipient| format!("recipient={recipient}")));
+        words.extend(self.domain.as_ref().map(|domain| format!("domain={domain}")));
+        f.write_str(if words.is_empty() { "all".to_owned() } else { words.join(" ") }.as_str())
+    }
 }
 
 /// What is answered: `text` for people, `json` for `--json`.
@@ -103,12 +147,19 @@ mod tests {
         check(Verb::EventList, json!({ "verb": "event-list" }));
         check(Verb::EventShow { id: "2026".into() }, json!({ "verb": "event-show", "id": "2026" }));
         check(Verb::Automatic { on: false, by: by() }, json!({ "verb": "automatic", "on": false, "by": "cli:ann" }));
-        check(Verb::QueueList, json!({ "verb": "queue-list" }));
-        check(Verb::QueueRetry { message: None, by: by() }, json!({ "verb": "queue-retry", "message": null, "by": "cli:ann" }));
-        check(Verb::QueueRetry { message: Some(7), by: by() }, json!({ "verb": "queue-retry", "message": 7, "by": "cli:ann" }));
-        check(Verb::QueueHold { message: 7, by: by() }, json!({ "verb": "queue-hold", "message": 7, "by": "cli:ann" }));
-        check(Verb::QueueRelease { message: 7, by: by() }, json!({ "verb": "queue-release", "message": 7, "by": "cli:ann" }));
-        check(Verb::QueueBounce { message: 7, by: by() }, json!({ "verb": "queue-bounce", "message": 7, "by": "cli:ann" }));
+        check(Verb::QueueShow { message: 7 }, json!({ "verb": "queue-show", "message": 7 }));
+        check(Verb::QueueList { selection: Selection::default() }, json!({ "verb": "queue-list" }));
+        check(Verb::QueueRetry { selection: Selection::default(), by: by() }, json!({ "verb": "queue-retry", "by": "cli:ann" }));
+        check(Verb::QueueRetry { selection: Selection::of(7), by: by() }, json!({ "verb": "queue-retry", "message": 7, "by": "cli:ann" }));
+        check(Verb::QueueHold { selection: Selection::of(7), by: by() }, json!({ "verb": "queue-hold", "message": 7, "by": "cli:ann" }));
+        check(
+            Verb::QueueRelease { selection: Selection::of(7), by: by() },
+            json!({ "verb": "queue-release", "message": 7, "by": "cli:ann" }),
+        );
+        check(
+            Verb::QueueBounce { selection: Selection::of(7), yes: true, by: by() },
+            json!({ "verb": "queue-bounce", "message": 7, "yes": true, "by": "cli:ann" }),
+        );
         check(
             Verb::CredentialIssue { address: "ann@example.com".into(), by: by() },
             json!({ "verb": "credential-issue", "address": "ann@example.com", "by": "cli:ann" }),
