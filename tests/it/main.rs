@@ -7,6 +7,7 @@ mod browser;
 mod crash;
 mod damage;
 mod dialog;
+mod exim;
 mod full_disk;
 mod garbage;
 mod index;

@@ -1,6 +1,7 @@
 //! What the tests share: the box as a process, its neighbours, and people in front of it.
 
 pub mod aiosmtpd;
+pub mod exim;
 pub mod lifeboat;
 pub mod mail;
 pub mod person;
