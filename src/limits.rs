@@ -75,6 +75,10 @@ pub const SMTP_LINGER_MAX_OCTETS: usize = 16 * 1024 * 1024;
 pub const LISTEN_BACKLOG: i32 = 1024;
 /// After a failed `accept` (out of file descriptors) an SMTP listener waits this long.
 pub const SMTP_ACCEPT_RETRY_WAIT: Duration = Duration::from_millis(200);
+/// Trusted hosts whose sending is counted at a time.
+pub const TRUSTED_HOSTS_COUNTED_MAX: usize = 1000;
+/// Highest setting of `smtp.trusted_rate`, in recipients an hour.
+pub const TRUSTED_RATE_SETTING_MAX: u32 = 1_000_000;
 /// A remembered recipient verdict of the primary.
 pub const RECIPIENT_VERDICTS_MAX: usize = 10_000;
 

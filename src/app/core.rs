@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::claims::Claims;
 use super::clock_watch::Refusal;
 use super::journal::Journal;
-use super::verdicts::Verdicts;
+use super::rates::Rates;
+use super::verdicts::{self, Verdicts};
 use crate::auth::{Credentials, Sessions, Throttle};
 use crate::clock::{Clock, Mono, Now, Wall};
 use crate::config::{Access, Config};
@@ -42,6 +43,8 @@ pub struct Core {
     pub sessions: Mutex<Sessions>,
     pub throttle: Mutex<Throttle>,
     pub verdicts: Mutex<Verdicts>,
+    /// What trusted hosts sent outward.
+    pub rates: Mutex<Rates>,
     /// Messages whose recipients are being tried or decided about.
     pub claims: Claims,
     pub journal: Journal,
@@ -153,6 +156,7 @@ pub struct Parts {
 impl Core {
     pub fn new(parts: Parts) -> Core {
         let saved = parts.machine.saved().clone();
+        let known = Verdicts::load(&verdicts::file(&parts.config.server.data_dir), parts.clock.now().mono);
         Core {
             started: parts.clock.now(),
             config: parts.config,
@@ -163,8 +167,9 @@ impl Core {
             credentials: RwLock::new(Arc::new(parts.credentials)),
             sessions: Mutex::default(),
             throttle: Mutex::default(),
-            verdicts: Mutex::default(),
+            verdicts: Mutex::new(known),
             claims: Claims::default(),
+            rates: Mutex::default(),
             journal: Journal::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),
@@ -195,6 +200,15 @@ impl Core {
 
     pub fn credentials(&self) -> Arc<Credentials> {
         self.credentials.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Writes down what the primary said about recipients, if there is anything new. Waits for the disk: not from async code.
+    pub fn save_verdicts(&self) {
+        let Some(octets) = lock(&self.verdicts).take_unsaved() else { return };
+        let file = verdicts::file(&self.config.server.data_dir);
+        if let Err(error) = verdicts::save(&file, &octets) {
+            log::warn!("verdicts not saved file={} error={error:?}", file.display());
+        }
     }
 
     /// Whether mail for this address is ours to take.

@@ -66,6 +66,8 @@ pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
         look_at_disk(&core).await;
         look_at_spool(&core);
         look_at_queues(&core).await;
+        let there = core.clone();
+        rt::unblock(move || there.save_verdicts()).await;
         if core.store.view().queue_counts().is_ok_and(|counts| counts.held == 0) {
             core.clear_alarm(ALARM_LOOP);
         }

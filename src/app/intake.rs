@@ -30,6 +30,9 @@ const FOREIGN_NOTICE_INTERVAL: Duration = Duration::from_secs(5);
 /// The primary hands us what it should keep: a send connector points the wrong way.
 pub const ALARM_LOOP: &str = "mail-loop";
 
+/// A trusted host sends too much.
+const ALARM_RATE: &str = "trusted-rate";
+
 /// The receiving side of the box.
 pub struct Intake {
     pub(super) core: Arc<Core>,
@@ -136,6 +139,17 @@ impl Intake {
             addressed.file(writer, Folder::Sent);
         }
         addressed
+    }
+
+    /// Takes one recipient outside of a trusted host's allowance.
+    fn may_send_more(&self, client: IpAddr) -> bool {
+        let per_hour = self.core.config.smtp.trusted_rate;
+        let fits = lock(&self.core.rates).take(client, per_hour, self.core.now().mono);
+        if !fits {
+            let text = format!("{client} sends more than {per_hour} messages an hour to the outside (smtp.trusted_rate). Is it sound?");
+            self.core.raise_alarm(ALARM_RATE, text);
+        }
+        fits
     }
 
     /// The largest ordinary message from there: no more than the primary was last seen to take.
@@ -412,6 +426,8 @@ impl Host for Intake {
         } else if reverse_path.is_some_and(|path| !self.core.is_local(path)) {
             // A compromised trusted host must not send the world's mail in strangers' names.
             reply::sender_refused()
+        } else if !self.may_send_more(session.client) {
+            reply::rate_exceeded()
         } else {
             reply::recipient_ok()
         }

@@ -15,6 +15,7 @@ mod people;
 mod pins;
 mod queue;
 mod queue_verbs;
+mod rates;
 mod recovery;
 mod reports;
 mod status;
@@ -155,6 +156,7 @@ impl Running {
         rt::block_on(async {
             let _stays_in_doubt = deadline::within(STOP_GRACE, self.core.nothing_under_way()).await;
         });
+        self.core.save_verdicts();
         self.core.store.close();
         log::info!("stopped");
     }

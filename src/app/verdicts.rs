@@ -1,6 +1,9 @@
-//! What the primary said about recipients that the directory does not know.
+//! What the primary said about recipients that the directory does not know. It is kept in a file, so that a box that starts in an outage
+//! knows it too; losing the file costs only questions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::clock::Mono;
@@ -14,6 +17,13 @@ const REFUSAL_AGE_MAX: Duration = Duration::from_secs(10 * 60);
 #[derive(Debug, Default)]
 pub struct Verdicts {
     known: HashMap<Mailbox, (bool, Mono)>,
+    /// Something changed since it was written.
+    is_new: bool,
+}
+
+/// Where verdicts are kept.
+pub fn file(data_dir: &Path) -> PathBuf {
+    data_dir.join("verdicts.json")
 }
 
 impl Verdicts {
@@ -25,11 +35,30 @@ impl Verdicts {
             let limit = ages[ages.len() / 10];
             self.known.retain(|_, (_, at)| *at > limit);
         }
-        self.known.insert(mailbox, (exists, now));
+        // The same word again changes the file no more than it has to.
+        self.is_new |= self.known.insert(mailbox, (exists, now)).is_none_or(|(before, _)| before != exists);
+    }
+
+    /// Reads what another run of this box knew; refusals count as heard now, so that they are asked about again soon. A file that is not
+    /// there or cannot be read is nothing known.
+    pub fn load(file: &Path, now: Mono) -> Verdicts {
+        let read = std::fs::read(file).ok().and_then(|octets| serde_json::from_slice::<BTreeMap<Mailbox, bool>>(&octets).ok());
+        let known = read.unwrap_or_default().into_iter().take(limits::RECIPIENT_VERDICTS_MAX);
+        Verdicts { known: known.map(|(mailbox, exists)| (mailbox, (exists, now))).collect(), is_new: false }
+    }
+
+    /// What [`save`] writes, if there is anything new.
+    pub fn take_unsaved(&mut self) -> Option<Vec<u8>> {
+        if !std::mem::take(&mut self.is_new) {
+            return None;
+        }
+        let known: BTreeMap<&Mailbox, bool> = self.known.iter().map(|(mailbox, (exists, _))| (mailbox, *exists)).collect();
+        serde_json::to_vec(&known).ok()
     }
 
     /// A new directory may know better.
     pub fn clear(&mut self) {
+        self.is_new |= !self.known.is_empty();
         self.known.clear();
     }
 
@@ -40,6 +69,18 @@ impl Verdicts {
         let stale = !exists && askable && now.since(at) > REFUSAL_AGE_MAX;
         (!stale).then_some(exists)
     }
+}
+
+/// Replaces the file as a whole. Waits for the disk.
+///
+/// # Errors
+/// Of the disk; the old file is there then.
+pub fn save(file: &Path, octets: &[u8]) -> std::io::Result<()> {
+    let new = file.with_extension("new");
+    let mut there = std::fs::File::create(&new)?;
+    there.write_all(octets)?;
+    there.sync_all()?;
+    std::fs::rename(&new, file)
 }
 
 #[cfg(test)]
@@ -73,5 +114,27 @@ mod tests {
         assert!(verdicts.known.len() <= limits::RECIPIENT_VERDICTS_MAX);
         let newest = mailbox(&format!("p{}@example.com", limits::RECIPIENT_VERDICTS_MAX * 2 - 1));
         assert_eq!(verdicts.get(&newest, false, Mono(0)), Some(true));
+    }
+
+    #[test]
+    fn another_run_knows_them_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = file(folder.path());
+        let mut verdicts = Verdicts::load(&file, Mono(0));
+        assert_eq!(verdicts.take_unsaved(), None, "nothing is known yet");
+        verdicts.note(mailbox("new@example.com"), true, Mono(1));
+        verdicts.note(mailbox("nobody@example.com"), false, Mono(1));
+        save(&file, &verdicts.take_unsaved().unwrap()).unwrap();
+        verdicts.note(mailbox("new@example.com"), true, Mono(2));
+        assert_eq!(verdicts.take_unsaved(), None, "the same word again");
+
+        let mut again = Verdicts::load(&file, Mono(5));
+        assert_eq!(again.get(&mailbox("new@example.com"), false, Mono(5)), Some(true));
+        assert_eq!(again.get(&mailbox("nobody@example.com"), false, Mono(5)), Some(false));
+        assert_eq!(again.get(&mailbox("nobody@example.com"), true, Mono(5 + REFUSAL_AGE_MAX.as_millis() as u64 + 1)), None);
+        again.clear();
+        assert_eq!(again.take_unsaved().as_deref(), Some(&b"{}"[..]));
+        std::fs::write(&file, "{half").unwrap();
+        assert_eq!(Verdicts::load(&file, Mono(0)).get(&mailbox("new@example.com"), false, Mono(0)), None);
     }
 }

@@ -55,6 +55,8 @@ pub struct Smtp {
     pub domains: Vec<String>,
     /// May relay outward.
     pub trusted: NetworkSet,
+    /// Recipients outside that each of these may write to in an hour.
+    pub trusted_rate: u32,
     /// In octets.
     pub max_message_size: u64,
     pub tls: SmtpTls,

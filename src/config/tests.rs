@@ -61,7 +61,7 @@ fn the_smallest_file_has_all_defaults() {
     assert_eq!(config.server.data_dir.to_str(), Some("/var/lib/lifeboat"));
     assert_eq!(config.smtp.listen, ["0.0.0.0:25".parse().unwrap()]);
     assert_eq!(config.smtp.trusted, NetworkSet::default());
-    assert_eq!(config.smtp.max_message_size, 50 * 1024 * 1024);
+    assert_eq!((config.smtp.max_message_size, config.smtp.trusted_rate), (50 * 1024 * 1024, 3000));
     assert_eq!(config.primary.source, NetworkSet(vec![Network::host("192.0.2.10".parse().unwrap())]));
     assert_eq!(config.primary.smtp_submit, config.primary.smtp);
     assert_eq!(config.monitor.interval, Duration::from_secs(5));

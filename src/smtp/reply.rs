@@ -232,6 +232,11 @@ pub fn verdict_unavailable() -> Reply {
     Reply::new(451, "4.3.0 cannot check the recipient now, try again later")
 }
 
+/// 451: a trusted host has used up its allowance for the outside.
+pub fn rate_exceeded() -> Reply {
+    Reply::new(451, "4.7.1 too much mail in an hour, try again later")
+}
+
 /// 451: the address for journal reports, from somebody who is not the primary. Not 5xx: a primary whose address changed must not lose
 /// reports.
 pub fn journal_refused() -> Reply {

@@ -134,3 +134,24 @@ fn tls_that_fails() {
     check(TlsFails, taken());
     check(TlsCloses, taken());
 }
+
+#[test]
+fn what_the_primary_said_about_recipients_is_known_after_a_restart_in_an_outage() {
+    let folder = folder();
+    let primary = Scripted::start();
+    let mut lifeboat = Lifeboat::start(folder.path(), &Setup::new(primary.smtp));
+    let deliver = |lifeboat: &Lifeboat, to: &str| {
+        sender::deliver(lifeboat.smtp, "x@outside.example", &[to], b"Subject: the message\r\n\r\ntext\r\n").unwrap()
+    };
+    assert!(deliver(&lifeboat, "new@example.com").starts_with("250"));
+    primary.behave(Says(Command::Rcpt, "550 5.1.1 unknown"));
+    assert!(deliver(&lifeboat, "nobody@example.com").starts_with("550 5.1.1"));
+    primary.behave(NoBanner);
+    assert!(lifeboat.stop().success());
+    lifeboat.restart();
+    lifeboat.wait_mode("continuity", Duration::from_secs(40));
+    assert!(deliver(&lifeboat, "new@example.com").starts_with("250"));
+    assert!(deliver(&lifeboat, "nobody@example.com").starts_with("550 5.1.1"));
+    // Whom nobody knows anything about is told to come again: new staff must not be refused.
+    assert!(deliver(&lifeboat, "never-asked@example.com").starts_with("451"));
+}

@@ -155,3 +155,19 @@ fn the_primary_is_spoken_to_by_starttls() {
     assert_eq!((&got["tls"], got["hello"].as_str()), (&true.into(), Some("lifeboat.example.com")));
     assert!(mail::without_trace(got["content"].as_str().unwrap().as_bytes()) == message, "{got}");
 }
+
+#[test]
+fn a_trusted_host_sends_no_more_than_its_allowance() {
+    let folder = folder();
+    let here = folder.path();
+    let setup = Setup { trusted: vec![format!("{PRINTER}/32")], smtp: "trusted_rate = 2".to_owned(), ..Setup::without_primary() };
+    let lifeboat = Lifeboat::start(here, &setup);
+    send_outward(&lifeboat, "first");
+    send_outward(&lifeboat, "second");
+    let message = mail::message("out@outside.example", "third", "text");
+    let reply = sender::deliver(lifeboat.smtp, "ann@example.com", &["out@outside.example"], &message).unwrap();
+    assert!(reply.starts_with("451 4.7.1"), "{reply}");
+    let reply = sender::deliver(lifeboat.smtp, "ann@example.com", &["bo@example.com"], &message).unwrap();
+    assert!(reply.starts_with("250"), "mail within the office is not counted: {reply}");
+    assert!(lifeboat.status()["alarms"].to_string().contains("smtp.trusted_rate"));
+}
