@@ -5,6 +5,7 @@ mod harness;
 mod binary;
 mod browser;
 mod crash;
+mod crowd;
 mod damage;
 mod dialog;
 mod exim;

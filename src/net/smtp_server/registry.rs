@@ -136,7 +136,7 @@ mod tests {
     fn a_crowd_of_strangers_leaves_room_for_the_exempt() {
         let registry = Arc::new(Registry::default());
         let crowd: Vec<Place> =
-            (0..20).flat_map(|last| fill(&registry, IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, last)), false)).collect();
+            (0..40).flat_map(|last| fill(&registry, IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, last)), false)).collect();
         assert_eq!(crowd.len(), SMTP_CONNECTIONS_MAX - SMTP_CONNECTIONS_RESERVED);
         assert_eq!(fill(&registry, ONE, true).len(), SMTP_CONNECTIONS_RESERVED);
     }
