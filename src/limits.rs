@@ -42,6 +42,16 @@ pub const SMTP_DATA_BLOCK_TIMEOUT: Duration = Duration::from_secs(180);
 pub const SMTP_MESSAGE_TIMEOUT: Duration = Duration::from_secs(3600);
 /// A TLS handshake must end within this time.
 pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+/// A message that has been coming for this time must have come at this rate on the average, in octets a second: a sender that trickles holds
+/// a place for nothing. The time is that of one block (RFC 5321 section 4.5.3.2.5), so that nobody is cut off for a single stall.
+pub const SMTP_RATE_GRACE: Duration = Duration::from_secs(180);
+pub const SMTP_RATE_MIN_OCTETS_S: u64 = 64;
+/// From this many connections on, those that are not in the middle of a message must come with their next command within
+/// [`SMTP_CROWDED_TIMEOUT`]; trusted hosts and the primary are exempt.
+pub const SMTP_CROWDED_CONNECTIONS: usize = 2200;
+pub const SMTP_CROWDED_TIMEOUT: Duration = Duration::from_secs(10);
+/// A session that waits looks this often whether there is a crowd.
+pub const SMTP_CROWD_LOOK: Duration = Duration::from_secs(5);
 /// Longest reply write that a peer may delay.
 pub const SMTP_WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// SMTP connections at a time, all clients together. An idle one costs some 10 KiB; the service has 16,384 file descriptors.

@@ -41,6 +41,7 @@ fn heading(status: &Status, now: Wall) -> String {
 
 /// What the mode means, and what a person should do.
 fn situation(status: &Status) -> String {
+    let is_down = status.probes.iter().any(|probe| probe.probe == Probe::Smtp && probe.class.is_red());
     let mut lines: Vec<String> = Vec::new();
     lines.push(match status.mode {
         Mode::Normal => "The mail server works. Mail passes through this box to it, and a copy is kept.".into(),
@@ -48,12 +49,16 @@ fn situation(status: &Status) -> String {
         Mode::Continuity => {
             "The mail server is down. This box takes the mail, and people read and answer it in the webmail. Nothing is lost.".into()
         }
+        Mode::Recovering if is_down => {
+            "The event was ended, but the mail server does not answer. What was accepted waits safely until it does.".into()
+        }
         Mode::Recovering => "The mail server is back. What was accepted in the meantime is being handed over to it, in order.".into(),
     });
     lines.push(match (status.mode, status.automatic) {
         (Mode::Normal, true) => "You need to do nothing.".into(),
         (Mode::Suspect, true) => "You need to do nothing: if it stays like this, the box takes over by itself.".into(),
         (Mode::Continuity, true) => "Repair the mail server in peace. When it answers again, the mail is handed over by itself.".into(),
+        (Mode::Recovering, _) if is_down => "Repair the mail server. When it answers, the hand-over begins by itself.".into(),
         (Mode::Recovering, _) => "You need to do nothing but leave the mail server running.".into(),
         (Mode::Continuity, false) => {
             "Automatic is off: when the mail server works again, end this with `lifeboat event end` or switch on `lifeboat automatic on`."
@@ -246,6 +251,19 @@ mod tests {
              People       0\n\
              Version      0.1.0, running for 0 seconds\n",
         );
+    }
+
+    #[test]
+    fn a_forced_end_does_not_say_that_the_server_is_back() {
+        let with = |class: Class| {
+            let mut status = Status { mode: Mode::Recovering, ..example() };
+            status.probes.retain(|probe| probe.probe == Probe::Smtp);
+            status.probes.iter_mut().for_each(|probe| probe.class = class);
+            assert!(!status.probes.is_empty());
+            situation(&status)
+        };
+        assert!(with(Class::Healthy).contains("is back"));
+        assert!(with(Class::Down).contains("does not answer") && !with(Class::Down).contains("is back"));
     }
 
     #[test]

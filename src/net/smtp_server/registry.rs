@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smol::net::TcpStream;
 
-use crate::limits::{SMTP_CONNECTIONS_MAX, SMTP_CONNECTIONS_PER_CLIENT_MAX, SMTP_CONNECTIONS_RESERVED};
+use crate::limits::{SMTP_CONNECTIONS_MAX, SMTP_CONNECTIONS_PER_CLIENT_MAX, SMTP_CONNECTIONS_RESERVED, SMTP_CROWDED_CONNECTIONS};
 use crate::net::rt;
 
 #[derive(Default)]
@@ -52,6 +52,11 @@ impl Registry {
         state.per_client.insert(client, of_client + 1);
         state.last_number += 1;
         Some(Place { registry: self.clone(), client, number: state.last_number })
+    }
+
+    /// Whether there are so many that idle ones should go.
+    pub fn is_crowded(&self) -> bool {
+        self.lock().total >= SMTP_CROWDED_CONNECTIONS
     }
 
     /// Starts a session, which holds its [`Place`].

@@ -12,7 +12,10 @@ use super::accept::Front;
 use super::staging::Staging;
 use super::{Host, SessionInfo};
 use crate::clock::Mono;
-use crate::limits::{SMTP_BODY_READ_OCTETS, SMTP_COMMAND_READ_OCTETS, SMTP_LINGER, SMTP_WRITE_TIMEOUT, TLS_HANDSHAKE_TIMEOUT};
+use crate::limits::{
+    SMTP_BODY_READ_OCTETS, SMTP_COMMAND_READ_OCTETS, SMTP_CROWD_LOOK, SMTP_CROWDED_TIMEOUT, SMTP_LINGER, SMTP_WRITE_TIMEOUT,
+    TLS_HANDSHAKE_TIMEOUT,
+};
 use crate::mail::Address;
 use crate::net::deadline::within;
 use crate::net::rt;
@@ -128,7 +131,7 @@ impl<H: Host> Driver<H> {
             let _ = stop.recv().await;
             Woken::Stopping
         };
-        let patience = deadline.since(self.front.clock.now().mono).max(Duration::from_millis(1));
+        let patience = deadline.since(self.front.clock.now().mono).max(Duration::from_millis(1)).min(SMTP_CROWD_LOOK);
         match within(patience, rt::race(stopping, read)).await {
             Ok(Woken::Read(Ok(0))) => self.session.closed(),
             Ok(Woken::Read(Ok(octets))) => self.session.receive(&self.buffer[..octets], self.front.clock.now().mono),
@@ -138,7 +141,13 @@ impl<H: Host> Driver<H> {
                 self.session.shut_down();
             }
             // The machine looks at the time itself.
-            Err(_) => (),
+            Err(_) => self.mind_the_crowd(),
+        }
+    }
+
+    fn mind_the_crowd(&mut self) {
+        if self.front.registry.is_crowded() && !self.front.host.is_exempt(self.info.client) {
+            self.session.hurry(SMTP_CROWDED_TIMEOUT);
         }
     }
 

@@ -35,12 +35,13 @@ impl Session {
 
     fn begin_message(&mut self, now: Mono) {
         self.deadline_max = now.plus(SMTP_MESSAGE_TIMEOUT);
+        (self.since, self.came) = (now, 0);
         self.wait_at_most(SMTP_DATA_BLOCK_TIMEOUT, now);
     }
 
     fn end_message(&mut self, now: Mono) {
         self.deadline_max = END_OF_TIME;
-        self.wait_at_most(SMTP_COMMAND_TIMEOUT, now);
+        self.wait_for_command(now);
         self.input.shrink();
     }
 
@@ -91,6 +92,7 @@ impl Session {
             self.chunks = Some(Box::new(ChunkReceiver::new(self.rules())));
             self.begin_message(now);
         }
+        (self.since, self.came) = (now, 0);
         self.phase = Phase::Chunk(Chunk { octets: chunk.octets, left: chunk.octets, last: chunk.last, refusal });
         self.wait_at_most(SMTP_DATA_BLOCK_TIMEOUT, now);
     }

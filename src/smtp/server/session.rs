@@ -7,7 +7,10 @@ use super::body::Chunk;
 use super::input::{Input, Line};
 use super::{Answer, CloseReason, Envelope, Facts, Options, Output};
 use crate::clock::Mono;
-use crate::limits::{SMTP_COMMAND_TIMEOUT, SMTP_DATA_BLOCK_TIMEOUT, SMTP_ERRORS_MAX, SMTP_GREETING_TIMEOUT, SMTP_REFUSED_RECIPIENTS_MAX};
+use crate::limits::{
+    SMTP_COMMAND_TIMEOUT, SMTP_DATA_BLOCK_TIMEOUT, SMTP_ERRORS_MAX, SMTP_GREETING_TIMEOUT, SMTP_RATE_GRACE, SMTP_RATE_MIN_OCTETS_S,
+    SMTP_REFUSED_RECIPIENTS_MAX,
+};
 use crate::mail::{Address, RecipientDsn};
 use crate::smtp::data::{ChunkReceiver, Receiver};
 use crate::smtp::{Reply, command, reply};
@@ -30,6 +33,10 @@ pub struct Session {
     replies: Vec<u8>,
     pub(super) counts: Counts,
     pub(super) deadline: Mono,
+    /// When the wait for the present command began, or the present message.
+    pub(super) since: Mono,
+    /// Octets of the present message as they came.
+    pub(super) came: u64,
     /// The deadline never moves past this; only while a message is under way it is not the end of time.
     pub(super) deadline_max: Mono,
     stopping: bool,
@@ -84,6 +91,8 @@ impl Session {
             replies: Vec::new(),
             counts: Counts::default(),
             deadline: now.plus(SMTP_GREETING_TIMEOUT),
+            since: now,
+            came: 0,
             deadline_max: END_OF_TIME,
             stopping: false,
             gone: false,
@@ -106,7 +115,13 @@ impl Session {
             Phase::Ended(_) => return,
             // RFC 3207 section 6: what was sent in the clear after STARTTLS must not count after the handshake.
             Phase::Asked(Question::Tls) => return,
-            Phase::Body(_) | Phase::Chunk(_) => self.wait_at_most(SMTP_DATA_BLOCK_TIMEOUT, now),
+            Phase::Body(_) | Phase::Chunk(_) => {
+                self.came += bytes.len() as u64;
+                self.wait_at_most(SMTP_DATA_BLOCK_TIMEOUT, now);
+                if self.trickles(now) {
+                    self.deadline = now;
+                }
+            }
             Phase::Command | Phase::Asked(_) => (),
         }
         if let (false, Some(first)) = (self.heard, bytes.first()) {
@@ -133,7 +148,7 @@ impl Session {
     pub fn answer(&mut self, answer: Answer, now: Mono) {
         match std::mem::replace(&mut self.phase, Phase::Command) {
             Phase::Asked(question) => {
-                self.wait_at_most(SMTP_COMMAND_TIMEOUT, now);
+                self.wait_for_command(now);
                 self.answered(question, answer);
             }
             other => self.phase = other,
@@ -247,7 +262,7 @@ impl Session {
                 return true;
             }
         };
-        self.wait_at_most(SMTP_COMMAND_TIMEOUT, now);
+        self.wait_for_command(now);
         match parsed {
             Ok(command) => self.command(command, now),
             Err(reply) => self.mistake(reply),
@@ -295,6 +310,25 @@ impl Session {
     /// Sets the deadline, which never moves past the message's own.
     pub(super) fn wait_at_most(&mut self, time: Duration, now: Mono) {
         self.deadline = now.plus(time).min(self.deadline_max);
+    }
+
+    pub(super) fn wait_for_command(&mut self, now: Mono) {
+        self.since = now;
+        self.wait_at_most(SMTP_COMMAND_TIMEOUT, now);
+    }
+
+    /// There is a crowd: whoever is not in the middle of a message has this long for the next command, from the end of the last one on.
+    /// Octets of a command that is not whole count for nothing.
+    pub fn hurry(&mut self, time: Duration) {
+        if matches!(self.phase, Phase::Command) && self.chunks.is_none() {
+            self.deadline = self.deadline.min(self.since.plus(time));
+        }
+    }
+
+    /// Whether the present message comes too slowly.
+    fn trickles(&self, now: Mono) -> bool {
+        let time = now.since(self.since);
+        time >= SMTP_RATE_GRACE && self.came < time.as_secs() * SMTP_RATE_MIN_OCTETS_S
     }
 
     /// Forgets the transaction under way, with the chunks that came of its message.

@@ -101,10 +101,12 @@ fn silence_in_data_is_a_timeout() {
 fn dripping_does_not_stretch_a_message() {
     let mut session = in_data();
     let end = START.plus(SMTP_MESSAGE_TIMEOUT);
-    let mut now = START;
+    let (mut now, step) = (START, SMTP_DATA_BLOCK_TIMEOUT / 2);
+    // Just fast enough.
+    let drops = vec![b'x'; (step.as_secs() * SMTP_RATE_MIN_OCTETS_S) as usize];
     loop {
-        now = now.plus(SMTP_DATA_BLOCK_TIMEOUT / 2);
-        match run(&mut session, b"x", now).2 {
+        now = now.plus(step);
+        match run(&mut session, &drops, now).2 {
             Output::WaitUntil(deadline) => assert!(deadline <= end && now < end),
             stop => break assert_eq!((stop, now >= end), (Output::Close(CloseReason::Timeout), true)),
         }
@@ -259,4 +261,42 @@ fn replies_of_a_pipelined_group_go_together() {
     let Output::Send(sent) = session.poll(START) else { panic!("no reply") };
     assert!(sent.ends_with(b"250 2.0.0 ok\r\n250 2.0.0 ok\r\n"));
     assert!(matches!(session.poll(START), Output::WaitUntil(_)));
+}
+
+#[test]
+fn a_message_that_trickles_is_a_timeout() {
+    // An octet every ten seconds moves the deadline of a block on and on.
+    let (mut session, step) = (in_data(), std::time::Duration::from_secs(10));
+    let mut now = START;
+    let ended = (1..400).find(|_| {
+        now = now.plus(step);
+        matches!(run(&mut session, b"x", now).2, Output::Close(CloseReason::Timeout))
+    });
+    assert_eq!(ended, Some(SMTP_RATE_GRACE.as_secs() as usize / 10));
+    // At the least rate it goes on, and a stall at its start is forgiven while the average is good.
+    let (mut session, block) = (in_data(), vec![b'x'; 10 * SMTP_RATE_MIN_OCTETS_S as usize]);
+    let mut now = START;
+    for _ in 0..100 {
+        now = now.plus(step);
+        assert!(matches!(run(&mut session, &block, now).2, Output::WaitUntil(_)));
+    }
+}
+
+#[test]
+fn in_a_crowd_the_next_command_must_come_soon() {
+    let mut session = session();
+    run(&mut session, b"EHLO c\r\n", START);
+    let later = START.plus(SMTP_CROWDED_TIMEOUT / 2);
+    // Half a command is none.
+    run(&mut session, b"NOO", later);
+    session.hurry(SMTP_CROWDED_TIMEOUT);
+    assert_eq!(session.poll(later), Output::WaitUntil(START.plus(SMTP_CROWDED_TIMEOUT)));
+    run(&mut session, b"P\r\n", later);
+    session.hurry(SMTP_CROWDED_TIMEOUT);
+    assert_eq!(session.poll(later), Output::WaitUntil(later.plus(SMTP_CROWDED_TIMEOUT)));
+    check_timeout(&mut session, later.plus(SMTP_CROWDED_TIMEOUT));
+
+    let mut busy = in_data();
+    busy.hurry(SMTP_CROWDED_TIMEOUT);
+    assert_eq!(busy.poll(START), Output::WaitUntil(START.plus(SMTP_DATA_BLOCK_TIMEOUT)), "a message is not hurried");
 }
