@@ -21,6 +21,7 @@ use crate::limits;
 use crate::mail::date;
 use crate::net::dns::Resolver;
 use crate::net::rt::{self, Task};
+use crate::net::tls::{self, CertificateTrouble, Identity};
 use crate::net::{deadline, https_client, service, smtp_client};
 use crate::relay::Queue;
 use crate::smtp::client::Cause;
@@ -55,6 +56,11 @@ impl Parts {
         Arc::strong_count(&self.alive) > self.started.load(Ordering::SeqCst)
     }
 }
+
+/// The files of a new certificate cannot be used.
+const ALARM_CERTIFICATE: &str = "certificate-new";
+/// The certificate in use is out of its dates.
+const ALARM_CERTIFICATE_DATES: &str = "certificate-dates";
 
 /// For ever, a round each [`ROUND`].
 pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
@@ -92,6 +98,36 @@ pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
         }
         rt::sleep(ROUND).await;
     }
+}
+
+/// Takes a new certificate as soon as its files are there, and tells when the one in use is out of its dates; for ever.
+pub async fn watch_certificate(core: Arc<Core>, identity: Arc<Identity>) {
+    loop {
+        look_at_dates(&core).await;
+        rt::sleep(ROUND).await;
+        let (there, now) = (identity.clone(), core.now().wall);
+        match rt::unblock(move || there.refresh(now)).await {
+            Ok(true) => {
+                log::info!("tls certificate replaced");
+                core.clear_alarm(ALARM_CERTIFICATE);
+            }
+            Ok(false) => core.clear_alarm(ALARM_CERTIFICATE),
+            Err(error) => {
+                core.raise_alarm(ALARM_CERTIFICATE, format!("The new certificate cannot be used, the old one stays: {}.", error.0));
+            }
+        }
+    }
+}
+
+async fn look_at_dates(core: &Arc<Core>) {
+    let Some(file) = core.config.web.certificate.clone() else { return };
+    let (there, now) = (file.clone(), core.now().wall);
+    let words = match rt::unblock(move || tls::trouble(&there, now)).await {
+        Some(CertificateTrouble::Expired) => "has expired: browsers warn people",
+        Some(CertificateTrouble::NotYetValid) => "is not valid yet: is the clock of this box right?",
+        None => return core.clear_alarm(ALARM_CERTIFICATE_DATES),
+    };
+    core.raise_alarm(ALARM_CERTIFICATE_DATES, format!("The certificate {} {words}. A new one is taken without a restart.", file.display()));
 }
 
 /// A ledger line of kind `clock`: the wall clock is doubted, or trusted again.

@@ -89,7 +89,7 @@ impl Running {
         let outgoing = Arc::new(outgoing::Outgoing::new(core.clone(), Resolver::new()).map_err(StartError)?);
         let tls_folder = config.server.data_dir.join("tls");
         let web_config = &config.web;
-        let certificate = tls::server(
+        let identity = tls::Identity::open(
             web_config.certificate.as_deref(),
             web_config.key.as_deref(),
             &tls_folder,
@@ -97,6 +97,7 @@ impl Running {
             core.now().wall,
         )
         .map_err(|error| StartError(format!("TLS: {}", error.0)))?;
+        let certificate = identity.config();
         let intake = Arc::new(intake::Intake::new(core.clone(), outgoing.clone()));
         let smtp_options = smtp_server::ServerOptions {
             listen: config.smtp.listen.clone(),
@@ -121,7 +122,7 @@ impl Running {
             ControlServer::start(&config.server.control_socket, handler)
                 .map_err(|error| StartError(format!("server.control_socket {}: {error}", config.server.control_socket.display())))?
         };
-        let tasks = background(&core, &outgoing, &listen);
+        let tasks = background(&core, &outgoing, &listen, Arc::new(identity));
         Ok(Running { core, smtp, web, control, listen, tasks })
     }
 
@@ -226,7 +227,7 @@ fn listening(key: &str, addresses: &[SocketAddr], error: &std::io::Error) -> Sta
     StartError(format!("{key} {}: {error}", shown.join(", ")))
 }
 
-fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc<Listen>) -> Vec<Task<()>> {
+fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc<Listen>, identity: Arc<tls::Identity>) -> Vec<Task<()>> {
     let parts = housekeeping::Parts::default();
     let mut tasks = vec![
         parts.spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Primary).run()),
@@ -234,6 +235,7 @@ fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc
         parts.spawn(monitor::watch_smtp(core.clone(), outgoing.clone())),
         parts.spawn(monitor::tick(core.clone())),
         parts.spawn(housekeeping::run(core.clone(), outgoing.clone())),
+        parts.spawn(housekeeping::watch_certificate(core.clone(), identity)),
     ];
     if !core.config.primary.health_urls.is_empty() {
         tasks.push(parts.spawn(monitor::watch_pages(core.clone(), outgoing.clone())));

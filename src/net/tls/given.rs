@@ -4,9 +4,10 @@ use std::path::Path;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{CertificateError, Error, InconsistentKeys, RootCertStore, ServerConfig};
+use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, Error, InconsistentKeys, RootCertStore};
 
-use super::{TlsError, provider, server_config};
+use super::{TlsError, certified, provider};
 use crate::clock::Wall;
 
 /// What is wrong with a certificate's dates.
@@ -17,14 +18,14 @@ pub enum CertificateTrouble {
 }
 
 /// Loads the chain and its key.
-pub(super) fn load(certificate: &Path, key: &Path, now: Wall) -> Result<ServerConfig, TlsError> {
+pub(super) fn load(certificate: &Path, key: &Path, now: Wall) -> Result<CertifiedKey, TlsError> {
     let chain = read_chain(certificate)?;
     let private = PrivateKeyDer::from_pem_slice(&read(key)?)
         .map_err(|error| TlsError(format!("{}: no private key in PEM form found ({})", key.display(), pem_words(&error))))?;
     if let Some(trouble) = dates(&chain, now) {
         log::warn!("tls certificate file={} trouble={trouble:?}", certificate.display());
     }
-    server_config(chain, private).map_err(|error| match error {
+    certified(chain, private).map_err(|error| match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
             TlsError(format!("{} is not the key of {}: they do not belong together", key.display(), certificate.display()))
         }

@@ -4,6 +4,7 @@
 //! needed. Never decides whether TLS is used: that is configuration.
 
 mod given;
+mod identity;
 mod self_made;
 mod verify;
 
@@ -14,8 +15,10 @@ pub use rustls::ClientConfig;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 
 pub use given::{CertificateTrouble, trouble};
+pub use identity::Identity;
 pub use verify::Verdict;
 
 /// Why TLS cannot be set up; shown to the admin.
@@ -30,15 +33,10 @@ impl std::fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
-/// Reads PEM files, or makes and keeps a certificate in `folder` (for `hostname` and `localhost` and the given addresses; 825 days,
-/// renewed when less than 30 days are left; key file mode 0600). The configuration has no ALPN: it serves SMTP as it is, and the web
-/// front adds `http/1.1` to its own copy.
-///
-/// A given certificate that has expired is served all the same and logged ([`trouble`] finds it): a webmail that
-/// warns is better than none, and in the middle of an outage nobody wants to hear about certificates.
+/// The certificate of [`Identity::open`], for good.
 ///
 /// # Errors
-/// Files that cannot be read or hold no certificate or key, a key that is not the certificate's, one of the two without the other.
+/// As there.
 pub fn server(
     certificate: Option<&Path>,
     key: Option<&Path>,
@@ -46,13 +44,7 @@ pub fn server(
     hostname: &str,
     now: crate::clock::Wall,
 ) -> Result<Arc<ServerConfig>, TlsError> {
-    let config = match (certificate, key) {
-        (Some(certificate), Some(key)) => given::load(certificate, key, now)?,
-        (None, None) => self_made::load_or_make(folder, hostname, now)?,
-        (Some(_), None) => return Err(TlsError("web.certificate is set without web.key: both are needed".into())),
-        (None, Some(_)) => return Err(TlsError("web.key is set without web.certificate: both are needed".into())),
-    };
-    Ok(Arc::new(config))
+    Identity::open(certificate, key, folder, hostname, now).map(|identity| identity.config())
 }
 
 /// Verifies against the system's roots.
@@ -94,12 +86,9 @@ fn client_builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsV
     ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(|error| TlsError(error.to_string()))
 }
 
-/// A server configuration; the error is rustls's own, so that the caller can name its files.
-fn server_config(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<ServerConfig, rustls::Error> {
-    ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
+/// A chain with its key; the error is rustls's own, so that the caller can name its files.
+fn certified(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<CertifiedKey, rustls::Error> {
+    CertifiedKey::from_der(chain, key, &provider())
 }
 
 #[cfg(test)]

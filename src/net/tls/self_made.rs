@@ -11,12 +11,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, date_time_ymd};
-use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use serde::{Deserialize, Serialize};
 
-use super::{TlsError, server_config};
+use super::{TlsError, certified};
 use crate::clock::Wall;
 use crate::limits::{CERTIFICATE_DAYS, CERTIFICATE_RENEW_DAYS};
 
@@ -35,25 +35,25 @@ struct Facts {
     not_after_s: u64,
 }
 
-/// The kept certificate if it still fits, else a new one.
-pub(super) fn load_or_make(folder: &Path, hostname: &str, now: Wall) -> Result<ServerConfig, TlsError> {
+/// The kept certificate if it still fits, else a new one; and when it is to be renewed, in seconds since 1970.
+pub(super) fn load_or_make(folder: &Path, hostname: &str, now: Wall) -> Result<(CertifiedKey, u64), TlsError> {
     let now_s = (now.0 / 1000).clamp(CLOCK_FLOOR_S, CLOCK_CEILING_S);
-    if let Some(config) = load(folder, hostname, now_s) {
-        return Ok(config);
+    if let Some(kept) = load(folder, hostname, now_s) {
+        return Ok(kept);
     }
     let key = kept_key(folder)?;
     make(folder, hostname, now_s, &key)
 }
 
 /// None if anything is missing, unreadable, for another name, or near its end.
-fn load(folder: &Path, hostname: &str, now_s: u64) -> Option<ServerConfig> {
+fn load(folder: &Path, hostname: &str, now_s: u64) -> Option<(CertifiedKey, u64)> {
     let facts: Facts = serde_json::from_slice(&std::fs::read(folder.join("cert.json")).ok()?).ok()?;
-    if facts.hostname != hostname || facts.not_after_s < now_s + CERTIFICATE_RENEW_DAYS * DAY_S {
+    if facts.hostname != hostname || renew_s(facts.not_after_s) < now_s {
         return None;
     }
     let chain = CertificateDer::from_pem_slice(&std::fs::read(folder.join("cert.pem")).ok()?).ok()?;
     let key = PrivateKeyDer::from_pem_slice(&std::fs::read(folder.join("key.pem")).ok()?).ok()?;
-    server_config(vec![chain], key).ok()
+    Some((certified(vec![chain], key).ok()?, renew_s(facts.not_after_s)))
 }
 
 /// The kept key, so that a renewed certificate is the same to whoever pinned its key; else a new one, kept.
@@ -70,7 +70,11 @@ fn kept_key(folder: &Path) -> Result<KeyPair, TlsError> {
     Ok(key)
 }
 
-fn make(folder: &Path, hostname: &str, now_s: u64, key: &KeyPair) -> Result<ServerConfig, TlsError> {
+fn renew_s(not_after_s: u64) -> u64 {
+    not_after_s.saturating_sub(CERTIFICATE_RENEW_DAYS * DAY_S)
+}
+
+fn make(folder: &Path, hostname: &str, now_s: u64, key: &KeyPair) -> Result<(CertifiedKey, u64), TlsError> {
     let not_after_s = now_s + CERTIFICATE_DAYS * DAY_S;
     let certificate = sign(hostname, now_s, not_after_s, key)
         .map_err(|error| TlsError(format!("no certificate can be made for server.hostname \"{hostname}\": {error}")))?;
@@ -79,7 +83,8 @@ fn make(folder: &Path, hostname: &str, now_s: u64, key: &KeyPair) -> Result<Serv
     keep(folder, "cert.json", serde_json::to_string(&facts).unwrap_or_default().as_bytes());
     log::info!("tls certificate made hostname={hostname} days={CERTIFICATE_DAYS}");
     let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|error| TlsError(error.to_owned()))?;
-    server_config(vec![certificate.der().clone()], key).map_err(|error| TlsError(error.to_string()))
+    let certified = certified(vec![certificate.der().clone()], key).map_err(|error| TlsError(error.to_string()))?;
+    Ok((certified, renew_s(not_after_s)))
 }
 
 pub(super) fn sign(hostname: &str, from_s: u64, until_s: u64, key: &KeyPair) -> Result<rcgen::Certificate, rcgen::Error> {

@@ -149,3 +149,41 @@ fn a_strict_client_refuses_a_self_made_certificate_and_the_verdict_says_so() {
         assert!(matches!(verdict.refused(), Some(rustls::Error::InvalidCertificate(_))));
     }
 }
+
+#[test]
+fn a_new_certificate_is_taken_while_the_box_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+    let put = |from: &str| {
+        let other = folder.path().join(from);
+        super::server(None, None, &other, "box.example", at(JUNE_S)).unwrap();
+        std::fs::copy(other.join("cert.pem"), &certificate).unwrap();
+        std::fs::copy(other.join("key.pem"), &key).unwrap();
+    };
+    put("one");
+    let identity = Identity::open(Some(&certificate), Some(&key), folder.path(), "box.example", at(JUNE_S)).unwrap();
+    let seen = || handshake(&identity.config(), opportunistic_client(), "localhost").unwrap();
+    let first = seen();
+    assert_eq!(identity.refresh(at(JUNE_S)), Ok(false));
+
+    // What cannot be used changes nothing, and is said until it can.
+    std::fs::write(&key, "no key").unwrap();
+    assert!(identity.refresh(at(JUNE_S)).is_err() && identity.refresh(at(JUNE_S)).is_err());
+    assert_eq!(seen(), first);
+    put("two");
+    assert_eq!(identity.refresh(at(JUNE_S)), Ok(true));
+    assert_ne!(seen(), first);
+    assert_eq!(identity.refresh(at(JUNE_S)), Ok(false));
+}
+
+#[test]
+fn the_self_made_certificate_is_renewed_while_the_box_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let identity = Identity::open(None, None, folder.path(), "box.example", at(JUNE_S)).unwrap();
+    let seen = || handshake(&identity.config(), opportunistic_client(), "localhost").unwrap();
+    let first = seen();
+    assert_eq!((identity.refresh(at(JUNE_S + 700 * DAY_S)), seen()), (Ok(false), first.clone()));
+    assert_eq!(identity.refresh(at(JUNE_S + 796 * DAY_S)), Ok(true));
+    assert_ne!(seen(), first);
+    assert_eq!(identity.refresh(at(JUNE_S + 797 * DAY_S)), Ok(false), "once");
+}

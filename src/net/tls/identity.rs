@@ -1,0 +1,119 @@
+//! The box's own certificate: given or self-made, and replaced while the box runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use rustls::ServerConfig;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+use super::{TlsError, given, provider, self_made};
+use crate::clock::Wall;
+
+/// The certificate that new handshakes use.
+#[derive(Debug)]
+struct Current(RwLock<Arc<CertifiedKey>>);
+
+impl ResolvesServerCert for Current {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+/// A certificate and where it comes from.
+#[derive(Debug)]
+pub struct Identity {
+    origin: Origin,
+    config: Arc<ServerConfig>,
+    current: Arc<Current>,
+}
+
+#[derive(Debug)]
+enum Origin {
+    Given {
+        certificate: PathBuf,
+        key: PathBuf,
+        /// Both files as they were read last, good or not.
+        seen: Mutex<[Option<Vec<u8>>; 2]>,
+    },
+    SelfMade {
+        folder: PathBuf,
+        hostname: String,
+        /// From then on it is renewed, in seconds since 1970.
+        renew_s: Mutex<u64>,
+    },
+}
+
+impl Identity {
+    /// Reads PEM files, or makes and keeps a certificate in `folder` (for `hostname` and `localhost` and the given addresses; 825 days,
+    /// renewed when less than 30 days are left; key file mode 0600). The configuration has no ALPN: it serves SMTP as it is, and the web
+    /// front adds `http/1.1` to its own copy.
+    ///
+    /// A given certificate that has expired is served all the same and logged ([`super::trouble`] finds it): a webmail that
+    /// warns is better than none, and in the middle of an outage nobody wants to hear about certificates.
+    ///
+    /// # Errors
+    /// Files that cannot be read or hold no certificate or key, a key that is not the certificate's, one of the two without the other.
+    pub fn open(certificate: Option<&Path>, key: Option<&Path>, folder: &Path, hostname: &str, now: Wall) -> Result<Identity, TlsError> {
+        let (origin, first) = match (certificate, key) {
+            (Some(certificate), Some(key)) => {
+                let seen = Mutex::new(read(certificate, key));
+                let origin = Origin::Given { certificate: certificate.to_owned(), key: key.to_owned(), seen };
+                (origin, given::load(certificate, key, now)?)
+            }
+            (None, None) => {
+                let (first, renew_s) = self_made::load_or_make(folder, hostname, now)?;
+                let origin = Origin::SelfMade { folder: folder.to_owned(), hostname: hostname.to_owned(), renew_s: Mutex::new(renew_s) };
+                (origin, first)
+            }
+            (Some(_), None) => return Err(TlsError("web.certificate is set without web.key: both are needed".into())),
+            (None, Some(_)) => return Err(TlsError("web.key is set without web.certificate: both are needed".into())),
+        };
+        let current = Arc::new(Current(RwLock::new(Arc::new(first))));
+        let config = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| TlsError(error.to_string()))?
+            .with_no_client_auth()
+            .with_cert_resolver(current.clone());
+        Ok(Identity { origin, config: Arc::new(config), current })
+    }
+
+    pub fn config(&self) -> Arc<ServerConfig> {
+        self.config.clone()
+    }
+
+    /// Takes a certificate whose files have changed, and renews the self-made one when it is time. True if new handshakes use another one
+    /// now. Connections that are there keep theirs. Waits for the disk.
+    ///
+    /// # Errors
+    /// The new files cannot be used: the old certificate stays. Said again each time until they can.
+    pub fn refresh(&self, now: Wall) -> Result<bool, TlsError> {
+        let new = match &self.origin {
+            Origin::Given { certificate, key, seen } => {
+                let found = read(certificate, key);
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                if *seen == found {
+                    return Ok(false);
+                }
+                let new = given::load(certificate, key, now)?;
+                *seen = found;
+                new
+            }
+            Origin::SelfMade { folder, hostname, renew_s } => {
+                let mut renew_s = renew_s.lock().unwrap_or_else(PoisonError::into_inner);
+                if now.0 / 1000 < *renew_s {
+                    return Ok(false);
+                }
+                let (new, next_s) = self_made::load_or_make(folder, hostname, now)?;
+                *renew_s = next_s;
+                new
+            }
+        };
+        *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        Ok(true)
+    }
+}
+
+fn read(certificate: &Path, key: &Path) -> [Option<Vec<u8>>; 2] {
+    [certificate, key].map(|file| std::fs::read(file).ok())
+}
