@@ -15,6 +15,8 @@ pub const JOURNAL_REPORT_MAX_OCTETS: u64 = 160 * 1024 * 1024;
 pub const JOURNAL_RECIPIENTS_MAX: usize = 10_000;
 /// Messages that are remembered to have been filed from a report: the index learns of a copy a moment after its report was answered.
 pub const JOURNAL_RECENT_MAX: usize = 10_000;
+/// Of these, places in mailboxes that are remembered.
+pub const JOURNAL_RECENT_PLACES_MAX: usize = 100_000;
 /// Longest ENVID and ORCPT, in octets (RFC 3461 sections 4.4 and 4.2).
 pub const DSN_ENVID_MAX_OCTETS: usize = 100;
 pub const DSN_ORCPT_MAX_OCTETS: usize = 500;

@@ -229,6 +229,18 @@ impl Core {
         self.directory().resolve(address).map(|person| person.mailbox.clone())
     }
 
+    /// The mailbox in which mail for this address of ours is shown: its owner's, or that of who gets what nobody has.
+    pub fn mailbox_for(&self, address: &Address) -> Mailbox {
+        let owner = self.mailbox_of(address);
+        owner.or_else(|| self.catch_all(address)).unwrap_or_else(|| address.mailbox())
+    }
+
+    /// Who gets mail for addresses of this one's domain that nobody has.
+    pub fn catch_all(&self, address: &Address) -> Option<Mailbox> {
+        let catcher = self.config.smtp.catch_all.iter().find(|catcher| address.is_in(&[catcher.domain().to_owned()]))?;
+        Some(self.mailbox_of(catcher).unwrap_or_else(|| catcher.mailbox()))
+    }
+
     /// Gives the continuity machine one input and carries out what it decides. Waits for the ledger: not from async code.
     pub fn feed(&self, input: Input) {
         let now = self.now();

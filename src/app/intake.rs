@@ -91,6 +91,7 @@ impl Intake {
             Some(true) => reply::recipient_ok(),
             Some(false) => reply::mailbox_unknown(),
             // A stale list must not bounce new staff: without the primary's word there is no 550.
+            None if !askable && self.core.catch_all(recipient).is_some() => reply::recipient_ok(),
             None if !askable => reply::verdict_unavailable(),
             None => self.ask_primary(reverse_path, recipient, mailbox).await,
         }
@@ -131,7 +132,7 @@ impl Intake {
                 (_, Mode::Normal) => DeliveryState::InSession,
                 _ => queued_now(now),
             };
-            let mailbox = self.core.mailbox_of(recipient).unwrap_or_else(|| recipient.mailbox());
+            let mailbox = self.core.mailbox_for(recipient);
             addressed.add(recipient.clone(), Route::Primary, state, Some(mailbox));
         }
         let outward = addressed.recipients.iter().any(|recipient| recipient.route == Route::Outbound);
@@ -399,6 +400,7 @@ impl Host for Intake {
             // Every server of this century takes 8-bit text, until the primary is seen not to.
             eight_bit_mime: offered.as_ref().is_none_or(|offered| offered.eight_bit_mime),
             header_firewall: self.standing(client.ip()) == Standing::Stranger,
+            reports_to: self.core.config.primary.journal.as_ref().filter(|_| reports).map(Address::mailbox),
             // What the primary was never seen to take is not promised to strangers. What others ask of reports is for the way
             // outward, where we report ourselves.
             dsn: self.standing(client.ip()) != Standing::Stranger || offered.as_ref().is_some_and(|offered| offered.dsn),
@@ -435,11 +437,7 @@ impl Host for Intake {
 
     async fn commit(&self, session: &SessionInfo, envelope: Envelope, body: Staged) -> Reply {
         if envelope.recipients.iter().any(|recipient| self.is_journal(recipient)) {
-            return match envelope.recipients.len() {
-                1 => self.take_report(session, body).await,
-                // Exchange sends each report by itself. What else would come with it would be told one verdict for two things.
-                _ => reply::try_later(),
-            };
+            return self.take_report(session, body).await;
         }
         // Only reports may be as large as the session allowed.
         if body.len() > self.largest(session.client) {

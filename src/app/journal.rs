@@ -8,7 +8,7 @@ use super::core::{Core, lock};
 use super::intake::{Intake, Standing};
 use super::writing::{Addressed, NewMessage};
 use crate::clock::Wall;
-use crate::limits::JOURNAL_RECENT_MAX;
+use crate::limits::{JOURNAL_RECENT_MAX, JOURNAL_RECENT_PLACES_MAX};
 use crate::mail::journal::{self, Report};
 use crate::mail::{Address, DsnRequest, Mailbox, Summary, parse};
 use crate::net::rt::{self, Semaphore};
@@ -48,6 +48,8 @@ enum Side {
 struct Recent {
     order: VecDeque<Key>,
     filed: HashMap<Key, HashSet<Place>>,
+    /// Places of all of them together.
+    places: usize,
 }
 
 impl Recent {
@@ -55,22 +57,24 @@ impl Recent {
     fn claim(&mut self, key: &Key, places: Vec<Place>) -> Vec<Place> {
         if !self.filed.contains_key(key) {
             self.order.push_back(key.clone());
-            if self.order.len() > JOURNAL_RECENT_MAX
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.filed.remove(&oldest);
-            }
+        }
+        while self.order.len() > 1
+            && (self.order.len() > JOURNAL_RECENT_MAX || self.places + places.len() > JOURNAL_RECENT_PLACES_MAX)
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.places -= self.filed.remove(&oldest).map_or(0, |filed| filed.len());
         }
         let filed = self.filed.entry(key.clone()).or_default();
-        places.into_iter().filter(|place| filed.insert(place.clone())).collect()
+        let before = filed.len();
+        let new = places.into_iter().filter(|place| filed.insert(place.clone())).collect();
+        self.places += filed.len() - before;
+        new
     }
 
     /// They were not filed after all; the primary sends the report again.
     fn give_back(&mut self, key: &Key, places: &[Place]) {
         if let Some(filed) = self.filed.get_mut(key) {
-            places.iter().for_each(|place| {
-                filed.remove(place);
-            });
+            self.places -= places.iter().filter(|place| filed.remove(place)).count();
         }
     }
 }
@@ -210,7 +214,7 @@ impl Core {
         let mut places: Vec<Place> = Vec::new();
         let mut known = HashSet::new();
         for (address, side) in writers.chain(readers).filter(|(address, _)| self.is_local(address)) {
-            let mailbox = self.mailbox_of(address).unwrap_or_else(|| address.mailbox());
+            let mailbox = self.mailbox_for(address);
             if known.insert((mailbox.clone(), side)) {
                 places.push((mailbox, side));
             }
@@ -258,7 +262,7 @@ mod tests {
         for n in 0..JOURNAL_RECENT_MAX {
             recent.claim(&(n.to_string(), String::new(), None), vec![place("ann")]);
         }
-        assert_eq!((recent.order.len(), recent.filed.len()), (JOURNAL_RECENT_MAX, JOURNAL_RECENT_MAX));
+        assert_eq!((recent.order.len(), recent.filed.len(), recent.places), (JOURNAL_RECENT_MAX, JOURNAL_RECENT_MAX, JOURNAL_RECENT_MAX));
         assert_eq!(recent.claim(&key, vec![place("ann")]), [place("ann")], "the oldest is forgotten");
     }
 }

@@ -285,6 +285,7 @@ impl Host for Script {
             eight_bit_mime: true,
             dsn: true,
             header_firewall: false,
+            reports_to: None,
             smtputf8: true,
         })
     }

@@ -8,6 +8,7 @@ use super::{Config, HostPort, OutboundTls};
 
 pub(super) fn check(reader: &mut Reader<'_>, config: &Config) {
     names(reader, config);
+    catch_all(reader, config);
     sockets(reader, config);
     primary(reader, config);
     monitor(reader, config);
@@ -22,6 +23,21 @@ fn names(r: &mut Reader<'_>, config: &Config) {
     }
     if !hostname.is_empty() && *hostname == config.primary.smtp.host {
         r.warn("server.hostname", "is also the primary's name: mail would look as if it looped; give this box a name of its own");
+    }
+}
+
+fn catch_all(r: &mut Reader<'_>, config: &Config) {
+    let smtp = &config.smtp;
+    if !r.sound(&["smtp.catch_all", "smtp.domains"]) {
+        return;
+    }
+    for (number, address) in smtp.catch_all.iter().enumerate() {
+        if !address.is_in(&smtp.domains) {
+            r.error("smtp.catch_all", format!("{address} is in none of smtp.domains: it catches nothing"));
+        }
+        if smtp.catch_all[..number].iter().any(|other| address.is_in(&[other.domain().to_owned()])) {
+            r.error("smtp.catch_all", format!("{address} is the second one for {}", address.domain()));
+        }
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Smtp {
     pub trusted: NetworkSet,
     /// Recipients outside that each of these may write to in an hour.
     pub trusted_rate: u32,
+    /// Who gets what is for nobody in their domain; at most one for each.
+    pub catch_all: Vec<crate::mail::Address>,
     /// In octets.
     pub max_message_size: u64,
     pub tls: SmtpTls,

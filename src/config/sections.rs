@@ -21,7 +21,7 @@ use crate::mail::Address;
 /// Every table with its keys. `assets/lifeboat.toml` has the same, and a test compares them.
 pub(super) const KNOWN: &[(&str, &[&str])] = &[
     ("server", &["hostname", "data_dir", "control_socket"]),
-    ("smtp", &["listen", "domains", "trusted", "trusted_rate", "max_message_size", "tls"]),
+    ("smtp", &["listen", "domains", "trusted", "trusted_rate", "catch_all", "max_message_size", "tls"]),
     ("primary", &["smtp", "source", "smtp_submit", "tls", "ca_file", "journal", "canary", "health_urls"]),
     ("monitor", &["interval", "timeout", "fall", "rise", "witnesses", "automatic"]),
     ("outbound", &["route", "smarthost", "tls", "ca_file", "user", "password_file"]),
@@ -74,6 +74,7 @@ fn smtp<'t>(r: &mut Reader<'t>, s: &Section<'t>, gateway: Option<IpAddr>) -> Smt
     if domains.as_ref().is_some_and(Vec::is_empty) {
         r.error("smtp.domains", "[] has no domain: no mail would be accepted (example: [\"example.com\"])");
     }
+    let catch_all = Wanted { what: "an address", example: "\"office@example.com\"" };
     let rate = Wanted { what: "a number of recipients an hour", example: "3000" };
     let size_wanted = Wanted { what: "a size", example: "\"50MiB\"" };
     Smtp {
@@ -83,6 +84,7 @@ fn smtp<'t>(r: &mut Reader<'t>, s: &Section<'t>, gateway: Option<IpAddr>) -> Smt
         trusted_rate: r
             .get(s, "trusted_rate", rate, |value| number(value, 1, TRUSTED_RATE_SETTING_MAX, "recipients an hour"))
             .unwrap_or(3000),
+        catch_all: r.list(s, "catch_all", catch_all, address).unwrap_or_default(),
         max_message_size: r.get(s, "max_message_size", size_wanted, message_size).unwrap_or(50 << 20),
         tls: choice(r, s, "tls", &SMTP_TLS).unwrap_or(SmtpTls::Opportunistic),
     }

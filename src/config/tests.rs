@@ -248,6 +248,15 @@ fn smart_hosts_are_one_or_several() {
 }
 
 #[test]
+fn a_catch_all_catches_for_its_own_domain_once() {
+    let of = |text: &str| MINIMAL.replace("[smtp]", &format!("[smtp]\ncatch_all = {text}"));
+    assert_eq!(config_of(&of("[\"all@example.com\"]")).smtp.catch_all.len(), 1);
+    let told = |text: &str| parse(&of(text), None).errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("|");
+    assert!(told("[\"all@example.net\"]").contains("all@example.net is in none of smtp.domains: it catches nothing"));
+    assert!(told("[\"all@example.com\", \"bo@example.com\"]").contains("bo@example.com is the second one for example.com"));
+}
+
+#[test]
 fn warnings_stop_nothing() {
     check_warning("", "outbound.smarthost", true);
     check_warning("[outbound]\nsmarthost = \"smtp.provider.example:587\"\n", "outbound.smarthost", false);

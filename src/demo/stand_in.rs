@@ -226,6 +226,7 @@ impl Host for Mailboxes {
             eight_bit_mime: true,
             dsn: true,
             header_firewall: false,
+            reports_to: None,
         })
     }
 

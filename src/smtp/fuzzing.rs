@@ -162,6 +162,7 @@ fn converse<'a>(cuts: impl Iterator<Item = &'a [u8]>) -> Outcome {
         eight_bit_mime: true,
         dsn: true,
         header_firewall: true,
+        reports_to: None,
     };
     let mut session = Session::new(options, NOW);
     let (mut outcome, mut body) = (Outcome::default(), Vec::new());

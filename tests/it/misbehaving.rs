@@ -155,3 +155,25 @@ fn what_the_primary_said_about_recipients_is_known_after_a_restart_in_an_outage(
     // Whom nobody knows anything about is told to come again: new staff must not be refused.
     assert!(deliver(&lifeboat, "never-asked@example.com").starts_with("451"));
 }
+
+#[test]
+fn details_and_what_nobody_has_are_taken_in_an_outage_where_the_admin_says_so() {
+    let folder = folder();
+    let here = folder.path();
+    let smtp = "catch_all = [\"carla@example.com\"]".to_owned();
+    let lifeboat = Lifeboat::start(here, &Setup { smtp, ..Setup::without_primary() });
+    lifeboat.wait_mode("continuity", Duration::from_secs(40));
+    for (number, to) in ["Ann+shop@example.com", "nobody@example.com", "bo@example.com"].iter().enumerate() {
+        let message = format!("Subject: {number}\r\n\r\ntext\r\n");
+        assert!(sender::deliver(lifeboat.smtp, "x@outside.example", &[to], message.as_bytes()).unwrap().starts_with("250"), "{to}");
+    }
+    let list = wait_for("all is filed", Duration::from_secs(20), || {
+        Some(lifeboat.command(&["mailbox", "list"])).filter(|list| ["ann@", "bo@", "carla@"].iter().all(|user| list.contains(user)))
+    });
+    assert!(!list.contains("nobody@") && !list.contains("shop"), "{list}");
+    let queue = lifeboat.command(&["queue", "list"]);
+    assert!(
+        queue.contains("Ann+shop@example.com") && queue.contains("nobody@example.com"),
+        "the primary gets the addresses as they were: {queue}"
+    );
+}

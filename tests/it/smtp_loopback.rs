@@ -52,6 +52,7 @@ impl Host for Office {
             eight_bit_mime: true,
             dsn: true,
             header_firewall: false,
+            reports_to: None,
         })
     }
 

@@ -75,7 +75,8 @@ impl Session {
         if let Some(defect) = defect {
             // Never 421 here, however many mistakes there were: the sender would try this message again and again.
             self.counts.errors += 1;
-            return self.say(refusal(defect));
+            let is_report = envelope.recipients.iter().any(|to| self.options.reports_to.as_ref() == Some(&to.mailbox()));
+            return self.say(if is_report { reply::try_later() } else { refusal(defect) });
         }
         if !last_piece.is_empty() {
             self.emit(Output::Body(last_piece));

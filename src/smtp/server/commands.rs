@@ -70,9 +70,17 @@ impl Session {
         match &rcpt.path {
             _ if rcpt.dsn != RecipientDsn::default() && !self.options.dsn => Err(reply::unknown_parameter()),
             ForwardPath::Mailbox(address) if !address.is_ascii() && !envelope.smtputf8 => Err(reply::smtputf8_needed()),
+            ForwardPath::Mailbox(address) if self.would_mix(address) => Err(reply::too_many_recipients()),
             _ if envelope.recipients.len() >= SMTP_RECIPIENTS_MAX => Err(reply::too_many_recipients()),
             _ => Ok(()),
         }
+    }
+
+    /// Whether a report would come together with other mail.
+    fn would_mix(&self, recipient: &Address) -> bool {
+        let is_report = |address: &Address| self.options.reports_to.as_ref() == Some(&address.mailbox());
+        let first = self.envelope.as_ref().and_then(|envelope| envelope.recipients.first());
+        self.options.reports_to.is_some() && first.is_some_and(|first| is_report(first) != is_report(recipient))
     }
 
     /// Does it. Only after [`Session::check`].

@@ -13,7 +13,7 @@ mod tests;
 
 use super::Reply;
 use crate::clock::Mono;
-use crate::mail::{Address, DsnRequest};
+use crate::mail::{Address, DsnRequest, Mailbox};
 
 pub use session::Session;
 
@@ -36,6 +36,9 @@ pub struct Options {
     pub dsn: bool,
     /// Whether fields that Exchange servers believe are taken out of the header: `X-MS-Exchange-Organization-*` of a stranger.
     pub header_firewall: bool,
+    /// The address for reports, which come one at a time and must not be refused for good: their sender throws them away then. Another
+    /// recipient in its transaction gets 452, so that a client sends the rest in another one, and a message that cannot be taken as it is gets 451.
+    pub reports_to: Option<Mailbox>,
 }
 
 /// An envelope (RFC 5321 section 2.3.1) with what MAIL said.

@@ -16,6 +16,7 @@ fn options() -> Options {
         eight_bit_mime: true,
         dsn: true,
         header_firewall: false,
+        reports_to: None,
     }
 }
 

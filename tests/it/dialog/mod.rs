@@ -18,7 +18,7 @@
 //!
 //! Settings stand before the first `c` or `s` line: `@recipient ADDRESS accept` or `@recipient ADDRESS REPLY` (all others are
 //! 550 5.1.1), `@sender ADDRESS REPLY`, `@commit REPLY` (for all messages), `@max-size OCTETS`, `@starttls`, `@tls-required`,
-//! `@no-smtputf8`, `@no-8bitmime`, `@no-dsn`, `@header-firewall`, `@memory-only` (not for TCP). In TEXT, `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are octets.
+//! `@no-smtputf8`, `@no-8bitmime`, `@no-dsn`, `@header-firewall`, `@reports-to ADDRESS`, `@memory-only` (not for TCP). In TEXT, `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are octets.
 
 mod binary;
 mod memory;
@@ -78,6 +78,7 @@ impl Script {
             eight_bit_mime: true,
             dsn: true,
             header_firewall: false,
+            reports_to: None,
         };
         Script { options, recipients: HashMap::new(), senders: HashMap::new(), commit: reply::stored("1") }
     }
@@ -177,6 +178,7 @@ impl Dialog {
             "no-8bitmime" => options.eight_bit_mime = false,
             "no-dsn" => options.dsn = false,
             "header-firewall" => options.header_firewall = true,
+            "reports-to" => options.reports_to = Address::parse(rest).ok().map(|address| address.mailbox()),
             "memory-only" => self.memory_only = true,
             "hello" => self.hello(),
             "tls" => self.steps.push(Step::Tls),
