@@ -135,6 +135,16 @@ pub const BACKOFF_FIRST: Duration = Duration::from_secs(30);
 pub const BACKOFF_MAX: Duration = Duration::from_secs(30 * 60);
 /// A smart host that takes nothing is not the first to be tried again before this time, if there are others.
 pub const SMARTHOST_AVOIDED: Duration = Duration::from_secs(60);
+/// A domain whose servers could not be reached is not tried again before this time: other mail for it shares the outcome.
+pub const DOMAIN_SUSPENDED: Duration = Duration::from_secs(60);
+/// Messages for one domain under way at a time, when mail goes there directly.
+pub const DIRECT_PER_DOMAIN_MAX: usize = 4;
+/// Servers of one domain that are tried for one message (Postfix's `smtp_mx_address_limit` is the same).
+pub const MAIL_HOSTS_MAX: usize = 5;
+/// Addresses of one such server that are tried: each may take [`SMTP_CONNECT_TIMEOUT`].
+pub const MAIL_HOST_ADDRESSES_MAX: usize = 4;
+/// Servers that are remembered with their idle connections when mail goes out directly; those that nobody uses make room.
+pub const DIRECT_SERVERS_KEPT_MAX: usize = 200;
 /// A server whose TLS handshake failed, where TLS was only a wish, is spoken to without it for this time.
 pub const TLS_WISH_RETRY_AFTER: Duration = Duration::from_secs(600);
 /// Outward mail gives up after this time. RFC 5321 section 4.5.4.1 asks for 4 to 5 days.

@@ -6,9 +6,11 @@
 mod claims;
 mod clock_watch;
 mod core;
+mod direct;
 mod housekeeping;
 mod intake;
 mod journal;
+mod lanes;
 mod monitor;
 mod outgoing;
 mod people;
@@ -18,6 +20,7 @@ mod queue_verbs;
 mod rates;
 mod recovery;
 mod reports;
+mod server;
 mod status;
 mod targets;
 #[cfg(test)]

@@ -1,14 +1,16 @@
-//! Connections to the primary and the smart host: reuse, caps, bodies.
+//! Ways out of the box, to the primary and to the outside: which server, on which connection, with what body.
 
 use std::collections::HashMap;
 use std::io;
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::core::{Core, lock};
+use super::direct::Direct;
+use super::server::Server;
 use super::targets;
-use crate::clock::Mono;
+use crate::config::OutboundRoute;
 use crate::limits;
 use crate::mail::Address;
 use crate::net::deadline;
@@ -18,16 +20,10 @@ use crate::net::smtp_client::{Body, Connection, Target};
 use crate::relay::Route;
 use crate::relay::handover::Attempt;
 use crate::smtp::Reply;
-use crate::smtp::client::{Cause, Failure, Stage, Tls, Transaction};
+use crate::smtp::client::{Cause, Failure, Sent, Stage, Transaction};
 use crate::store::{Seq, Staged, Store};
 
-/// Idle connections are used again within this time; a server closes them not much later.
-const REUSE_WITHIN: Duration = Duration::from_secs(10);
-/// Connections at a time to one server. Exchange takes 20 from one source by default.
-const CONNECTIONS_PER_SERVER_MAX: usize = 10;
-/// And as many again that wait long for an answer.
-const OVERDUE_PER_SERVER_MAX: usize = 10;
-/// Of these, connections that ask about recipients.
+/// Connections to the primary that ask about recipients, at a time.
 const QUESTIONS_MAX: usize = 3;
 /// Octets read from the store at a time.
 const PIECE_OCTETS: usize = 256 * 1024;
@@ -37,23 +33,13 @@ pub struct Outgoing {
     core: Arc<Core>,
     resolver: Resolver,
     /// Tried in this order.
-    servers: HashMap<Route, Vec<Server>>,
+    servers: HashMap<Route, Vec<Arc<Server>>>,
+    /// The outside without a smart host.
+    direct: Option<Direct>,
     probe: Target,
     questions: Semaphore,
     /// How long a transaction may hold a slot that others wait for.
     pub(super) slot_patience: Duration,
-}
-
-struct Server {
-    target: Target,
-    idle: Mutex<Vec<(Connection, Mono)>>,
-    slots: Arc<Semaphore>,
-    /// Places of transactions that took too long for a slot.
-    overdue: Semaphore,
-    /// It could not be reached: others come first until then.
-    avoided_until: Mutex<Option<Mono>>,
-    /// A handshake that was only a wish failed: it is not tried again before.
-    plain_until: Mutex<Option<Mono>>,
 }
 
 impl Outgoing {
@@ -61,14 +47,24 @@ impl Outgoing {
     /// In words for the admin: no system roots, unreadable password file.
     pub fn new(core: Arc<Core>, resolver: Resolver) -> Result<Outgoing, String> {
         let config = &core.config;
-        let primary = |server| targets::primary(&core, server).map(|target| vec![Server::new(target)]);
+        let server = |target| Arc::new(Server::new(target, resolver.clone()));
+        let primary = |at| targets::primary(&core, at).map(|target| vec![server(target)]);
         let mut servers = HashMap::new();
         servers.insert(Route::Primary, primary(&config.primary.smtp)?);
         servers.insert(Route::Submit, primary(&config.primary.smtp_submit)?);
-        let smarthosts = config.outbound.smarthosts.iter().map(|server| targets::smarthost(&core, server).map(Server::new));
+        let smarthosts = config.outbound.smarthosts.iter().map(|at| targets::outside(&core, at).map(server));
         servers.insert(Route::Outbound, smarthosts.collect::<Result<_, _>>()?);
+        let direct = (config.outbound.route == OutboundRoute::Direct).then(|| Direct::new(core.clone()));
         let probe = targets::primary_probe(&core, &config.primary.smtp)?;
-        Ok(Outgoing { core, resolver, servers, probe, questions: Semaphore::new(QUESTIONS_MAX), slot_patience: limits::HANDOVER_DEADLINE })
+        Ok(Outgoing {
+            core,
+            resolver,
+            servers,
+            direct,
+            probe,
+            questions: Semaphore::new(QUESTIONS_MAX),
+            slot_patience: limits::HANDOVER_DEADLINE,
+        })
     }
 
     pub fn resolver(&self) -> &Resolver {
@@ -82,24 +78,45 @@ impl Outgoing {
 
     /// Whether this route leads anywhere.
     pub fn has(&self, route: Route) -> bool {
-        !self.of(route).is_empty()
+        self.is_direct(route) || !self.of(route).is_empty()
     }
 
     /// `host:port` of the first server, for records and logs.
     pub fn name(&self, route: Route) -> String {
-        self.of(route).first().map_or_else(|| "nowhere".to_owned(), Server::name)
+        self.of(route).first().map_or_else(|| "nowhere".to_owned(), |server| server.name())
     }
 
-    fn of(&self, route: Route) -> &[Server] {
+    /// Whether mail on this route goes to a server of each domain, so that a transaction has recipients of one domain only.
+    pub fn is_direct(&self, route: Route) -> bool {
+        route == Route::Outbound && self.direct.is_some()
+    }
+
+    fn of(&self, route: Route) -> &[Arc<Server>] {
         self.servers.get(&route).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Makes one transaction, on a connection that is there or on a new one; the next server is tried if one does not take mail at all
     /// now. Also says which server the attempt is about.
     pub async fn send(&self, route: Route, transaction: &Transaction, source: &Source) -> (Attempt, String) {
+        match (&self.direct, transaction.recipients.first()) {
+            (Some(direct), Some(to)) if self.is_direct(route) => {
+                let (attempt, by) = match direct.servers(to).await {
+                    Ok(servers) => self.send_by_one_of(route, &servers, transaction, source).await,
+                    Err(failure) => (Attempt::Failed(failure), to.domain().to_owned()),
+                };
+                if let Attempt::Failed(failure) = &attempt {
+                    direct.suspend(to, failure);
+                }
+                (attempt, by)
+            }
+            _ => self.send_by_one_of(route, self.of(route), transaction, source).await,
+        }
+    }
+
+    async fn send_by_one_of(&self, route: Route, servers: &[Arc<Server>], transaction: &Transaction, source: &Source) -> (Attempt, String) {
         let now = self.core.now().mono;
-        let (good, avoided): (Vec<&Server>, Vec<&Server>) = self.of(route).iter().partition(|server| !server.is_avoided(now));
-        let servers: Vec<&Server> = good.into_iter().chain(avoided).collect();
+        let (good, avoided): (Vec<&Arc<Server>>, Vec<&Arc<Server>>) = servers.iter().partition(|server| !server.is_avoided(now));
+        let servers: Vec<&Arc<Server>> = good.into_iter().chain(avoided).collect();
         let Some((last, others)) = servers.split_last() else { return (no_route(), self.name(route)) };
         for server in others {
             let attempt = self.send_by(route, server, transaction, source).await;
@@ -142,18 +159,18 @@ impl Outgoing {
 
     async fn send_to(&self, route: Route, server: &Server, transaction: &Transaction, source: &Source) -> Attempt {
         // A connection that was idle may have been closed by the server meanwhile: that says nothing about the server.
-        if let Some(mut connection) = self.take_idle(server) {
+        if let Some(mut connection) = server.take_idle(self.core.now().mono) {
             let sent = connection.send(transaction.clone(), &mut source.reader()).await;
             let stale = sent.mail.is_none() && sent.misfit.is_none() && sent.connection_lost.is_some();
             if !stale {
-                self.put_back(server, connection, sent.connection_lost.is_none());
+                self.put_back(server, connection, &sent);
                 return Attempt::Sent(sent);
             }
         }
         match self.open(route, server).await {
             Ok(mut connection) => {
                 let sent = connection.send(transaction.clone(), &mut source.reader()).await;
-                self.put_back(server, connection, sent.connection_lost.is_none());
+                self.put_back(server, connection, &sent);
                 match sent.connection_lost {
                     // Nothing was said to MAIL: the connection failed, not the message.
                     Some(ref failure) if sent.mail.is_none() && sent.misfit.is_none() => Attempt::Failed(failure.clone()),
@@ -171,62 +188,39 @@ impl Outgoing {
         // Strangers who guess addresses must not keep accepted mail from its way.
         let _question = self.questions.acquire().await;
         let _slot = server.slots.acquire().await;
-        if let Some(mut connection) = self.take_idle(server)
+        if let Some(mut connection) = server.take_idle(self.core.now().mono)
             && let Ok((mail, verdict)) = connection.verify(reverse_path.clone(), Some(recipient.clone())).await
         {
-            self.put_back(server, connection, true);
+            server.put_back(connection, self.core.now().mono);
             return Ok(verdict.unwrap_or(mail));
         }
         let mut connection = self.open(Route::Primary, server).await?;
         let (mail, verdict) = connection.verify(reverse_path, Some(recipient)).await?;
-        self.put_back(server, connection, true);
+        server.put_back(connection, self.core.now().mono);
         // A refused MAIL is evidence about the primary, not a verdict about the recipient.
         verdict.ok_or(Failure { stage: Stage::Mail, cause: Cause::Reply(mail) })
     }
 
     async fn open(&self, route: Route, server: &Server) -> Result<Connection, Failure> {
-        let mut target = server.target.clone();
-        if lock(&server.plain_until).is_some_and(|until| self.core.now().mono < until) {
-            target.options.tls = Tls::Off;
-        }
-        let connection = Connection::open(&target, &self.resolver, self.core.clock.clone()).await?;
-        if connection.fell_back() {
-            *lock(&server.plain_until) = Some(self.core.now().mono.plus(limits::TLS_WISH_RETRY_AFTER));
-        }
+        let connection = server.open(&self.core).await?;
         if route == Route::Primary {
             *lock(&self.core.offered) = Some(connection.capabilities().clone());
         }
         Ok(connection)
     }
 
-    fn take_idle(&self, server: &Server) -> Option<Connection> {
-        let now = self.core.now().mono;
-        let mut idle = lock(&server.idle);
-        while let Some((connection, since)) = idle.pop() {
-            if now.since(since) < REUSE_WITHIN {
-                return Some(connection);
-            }
-        }
-        None
-    }
-
-    fn put_back(&self, server: &Server, connection: Connection, usable: bool) {
-        if usable {
-            lock(&server.idle).push((connection, self.core.now().mono));
+    fn put_back(&self, server: &Server, connection: Connection, sent: &Sent) {
+        if sent.connection_lost.is_none() {
+            server.put_back(connection, self.core.now().mono);
         }
     }
 
     /// Says goodbye on connections that nobody used for a while.
     pub async fn close_idle(&self) {
         let now = self.core.now().mono;
-        for server in self.servers.values().flatten() {
-            let old: Vec<Connection> = {
-                let mut idle = lock(&server.idle);
-                let (keep, old) = idle.drain(..).partition(|(_, since)| now.since(*since) < REUSE_WITHIN);
-                *idle = keep;
-                old.into_iter().map(|(connection, _)| connection).collect()
-            };
-            for connection in old {
+        let outside = self.direct.iter().flat_map(Direct::all);
+        for server in self.servers.values().flatten().cloned().chain(outside) {
+            for connection in server.take_old(now) {
                 connection.quit().await;
             }
         }
@@ -235,31 +229,6 @@ impl Outgoing {
 
 fn no_route() -> Attempt {
     Attempt::Failed(Failure { stage: Stage::Connect, cause: Cause::Unreachable("no smart host is configured".to_owned()) })
-}
-
-impl Server {
-    fn new(target: Target) -> Server {
-        Server {
-            target,
-            idle: Mutex::default(),
-            slots: Arc::new(Semaphore::new(CONNECTIONS_PER_SERVER_MAX)),
-            overdue: Semaphore::new(OVERDUE_PER_SERVER_MAX),
-            avoided_until: Mutex::default(),
-            plain_until: Mutex::default(),
-        }
-    }
-
-    fn name(&self) -> String {
-        self.target.server.to_string()
-    }
-
-    fn is_avoided(&self, now: Mono) -> bool {
-        lock(&self.avoided_until).is_some_and(|until| now < until)
-    }
-
-    fn avoid(&self, now: Mono) {
-        *lock(&self.avoided_until) = Some(now.plus(limits::SMARTHOST_AVOIDED));
-    }
 }
 
 /// Whether the server took no mail at all, so that nothing was said about this message.

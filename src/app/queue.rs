@@ -1,20 +1,19 @@
 //! Works the queues off: what was accepted and could not be handed over within its session.
 //!
-//! One runner for the primary, one for the outside. Oldest first; two messages for one person are never under way at the same
-//! time towards the primary, so that order holds.
+//! One runner for the primary, one for the outside. Oldest first, as far as [`super::lanes`] are free.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::claims::Claim;
 use super::core::{Core, ModeNow};
+use super::lanes::{Lane, Lanes};
 use super::outgoing::{Outgoing, Source};
 use super::recovery::Recovery;
 use crate::clock::{Mono, Wall};
 use crate::continuity::Mode;
 use crate::limits;
-use crate::mail::{Address, Mailbox};
 use crate::net::rt::{self, channel};
 use crate::relay::bounce::Report;
 use crate::relay::handover::{self, Attempt, Next, Tried};
@@ -25,10 +24,13 @@ use crate::store::{Delivery, MessageRow, Seq, StoreError};
 
 /// Transactions that a scan finds at a time.
 const SCAN_ROOM: usize = 256;
+/// The same where one domain's servers may be slow and others behind them in the queue are not.
+const SCAN_ROOM_DIRECT: usize = 2048;
 /// A runner looks again after this time without a kick.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// Tries of the outside world at a time.
+/// Tries at a time by the smart host, and of all domains together.
 const OUTBOUND_PARALLEL_MAX: usize = 4;
+const DIRECT_PARALLEL_MAX: usize = 20;
 
 /// Works one queue.
 pub struct Runner {
@@ -37,8 +39,7 @@ pub struct Runner {
     queue: Queue,
     /// Found and not yet started, oldest first.
     ready: VecDeque<Ready>,
-    /// Whose mail is in the transactions under way, by message.
-    under_way: HashMap<u64, BTreeSet<Mailbox>>,
+    under_way: Lanes,
     done: (channel::Sender<Done>, channel::Receiver<Done>),
     recovery: Option<Recovery>,
     /// The primary could not be reached: nothing is tried before this, and what was tried is due again by then. Going on would
@@ -49,8 +50,8 @@ pub struct Runner {
 /// A transaction to start.
 struct Ready {
     transaction: plan::Transaction,
-    /// Whose mail it is, once it was looked up: what waits for its turn is not read from the store each time.
-    mailboxes: Option<BTreeSet<Mailbox>>,
+    /// Once they were looked up: what waits for its turn is not read from the store each time.
+    lanes: Option<BTreeSet<Lane>>,
 }
 
 /// A transaction came to its end.
@@ -95,7 +96,7 @@ impl Runner {
             outgoing,
             queue,
             ready: VecDeque::new(),
-            under_way: HashMap::new(),
+            under_way: Lanes::default(),
             done: channel::unbounded(),
             recovery: None,
             paused_until: None,
@@ -157,9 +158,10 @@ impl Runner {
 
     fn room(&self) -> usize {
         match (&self.recovery, self.queue) {
-            (Some(recovery), _) => recovery.room(self.under_way.len()),
-            (None, Queue::Primary) => limits::DRAIN_PARALLEL_MAX.saturating_sub(self.under_way.len()),
-            (None, Queue::Outbound) => OUTBOUND_PARALLEL_MAX.saturating_sub(self.under_way.len()),
+            (Some(recovery), _) => recovery.room(self.under_way.count()),
+            (None, Queue::Primary) => limits::DRAIN_PARALLEL_MAX.saturating_sub(self.under_way.count()),
+            (None, Queue::Outbound) if self.is_direct() => DIRECT_PARALLEL_MAX.saturating_sub(self.under_way.count()),
+            (None, Queue::Outbound) => OUTBOUND_PARALLEL_MAX.saturating_sub(self.under_way.count()),
         }
     }
 
@@ -171,47 +173,68 @@ impl Runner {
         if self.ready.is_empty() {
             self.scan().await?;
             if self.ready.is_empty() {
-                return Ok(self.under_way.is_empty() && self.core.claims.is_idle(self.queue));
+                return Ok(self.under_way.count() == 0 && self.core.claims.is_idle(self.queue));
             }
         }
         let mut passed_over = VecDeque::new();
-        let mut blocked: BTreeSet<Mailbox> = self.under_way.values().flatten().cloned().collect();
+        let mut fill = self.under_way.fill();
         while self.room() > 0
             && let Some(ready) = self.ready.pop_front()
         {
             let message = ready.transaction.message;
-            if let Some(mailboxes) = &ready.mailboxes
-                && (self.under_way.contains_key(&message) || self.overtakes(&blocked, mailboxes))
+            if let Some(lanes) = &ready.lanes
+                && (self.under_way.has(message) || !fill.is_free(lanes))
             {
-                blocked.extend(mailboxes.iter().cloned());
+                fill.add(lanes);
                 passed_over.push_back(ready);
                 continue;
             }
             // What somebody else holds is found again by the next scan.
             let Some(claim) = self.core.claims.take(self.queue, Seq(message)) else { continue };
             let Some((row, wanted)) = self.read(&ready.transaction).await? else { continue };
-            let mailboxes: BTreeSet<Mailbox> = wanted.iter().map(|to| self.mailbox(&to.address)).collect();
-            let overtakes = self.overtakes(&blocked, &mailboxes);
-            blocked.extend(mailboxes.iter().cloned());
-            if overtakes {
-                passed_over.push_back(Ready { mailboxes: Some(mailboxes), ..ready });
+            let (wanted, rest) = self.apart(wanted);
+            let lanes = self.lanes(&wanted);
+            let is_free = fill.is_free(&lanes);
+            fill.add(&lanes);
+            if !is_free {
+                passed_over.push_back(Ready { lanes: Some(lanes), ..ready });
                 continue;
             }
-            self.under_way.insert(message, mailboxes);
+            self.under_way.start(message, lanes);
             self.start(&ready.transaction, row, wanted, claim);
+            if !rest.is_empty() {
+                let transaction = plan::Transaction { recipients: rest, ..ready.transaction };
+                passed_over.push_back(Ready { transaction, lanes: Some(BTreeSet::new()) });
+            }
         }
         passed_over.append(&mut self.ready);
         self.ready = passed_over;
         Ok(false)
     }
 
-    /// Order holds for each person, whatever alias their mail is addressed to.
-    fn mailbox(&self, address: &Address) -> Mailbox {
-        self.core.mailbox_of(address).unwrap_or_else(|| address.mailbox())
+    fn is_direct(&self) -> bool {
+        self.queue == Queue::Outbound && self.outgoing.is_direct(Route::Outbound)
     }
 
-    fn overtakes(&self, blocked: &BTreeSet<Mailbox>, mailboxes: &BTreeSet<Mailbox>) -> bool {
-        self.queue == Queue::Primary && !blocked.is_disjoint(mailboxes)
+    /// The recipients of one transaction, and those of the next: mail that goes directly has one domain at a time.
+    fn apart(&self, wanted: Vec<Delivery>) -> (Vec<Delivery>, Vec<u32>) {
+        let Some(domain) = wanted.first().map(|to| to.address.ascii_domain().into_owned()).filter(|_| self.is_direct()) else {
+            return (wanted, Vec::new());
+        };
+        let (these, others): (Vec<Delivery>, Vec<Delivery>) = wanted.into_iter().partition(|to| to.address.ascii_domain() == domain);
+        (these, others.iter().map(|to| to.recipient).collect())
+    }
+
+    fn lanes(&self, wanted: &[Delivery]) -> BTreeSet<Lane> {
+        match self.queue {
+            // Order holds for each person, whatever alias their mail is addressed to.
+            Queue::Primary => {
+                let mailbox = |to: &Delivery| self.core.mailbox_of(&to.address).unwrap_or_else(|| to.address.mailbox());
+                wanted.iter().map(|to| Lane::Mailbox(mailbox(to))).collect()
+            }
+            Queue::Outbound if self.is_direct() => wanted.iter().map(|to| Lane::Domain(to.address.ascii_domain().into_owned())).collect(),
+            Queue::Outbound => BTreeSet::new(),
+        }
     }
 
     /// The recipients that still wait: what was decided since the scan (an operator held it, say) counts. None if nobody does.
@@ -226,14 +249,15 @@ impl Runner {
     /// Reads the queue from its beginning until enough is found that is due.
     async fn scan(&mut self) -> Result<(), StoreError> {
         let mut after = None;
-        while self.ready.len() < SCAN_ROOM {
+        let room = if self.is_direct() { SCAN_ROOM_DIRECT } else { SCAN_ROOM };
+        while self.ready.len() < room {
             let (core, queue) = (self.core.clone(), self.queue);
             let page = rt::unblock(move || core.store.view().queue(queue, after, limits::QUEUE_PAGE_ENTRIES)).await?;
             let Some(last) = page.last() else { break };
             after = Some((Seq(last.message), last.recipient));
             let busy = |message| self.core.claims.is_taken(self.queue, Seq(message));
-            let due = plan::due(&page, self.core.now().wall, &busy, SCAN_ROOM - self.ready.len());
-            self.ready.extend(due.into_iter().map(|transaction| Ready { transaction, mailboxes: None }));
+            let due = plan::due(&page, self.core.now().wall, &busy, room - self.ready.len());
+            self.ready.extend(due.into_iter().map(|transaction| Ready { transaction, lanes: None }));
         }
         Ok(())
     }
@@ -278,7 +302,7 @@ impl Runner {
     }
 
     async fn note(&mut self, done: Done) {
-        self.under_way.remove(&done.message);
+        self.under_way.end(done.message);
         let unreachable = self.queue == Queue::Primary && done.fared.as_ref().is_some_and(|fate| fate.no_connection);
         // A try that fell over left its message due at once.
         if unreachable || done.fared.is_none() {
@@ -466,10 +490,10 @@ mod tests {
         let claim = world.core.claims.take(Queue::Primary, message);
         let mut runner = runner(&world);
         assert!(!is_drained(&mut runner), "a hand-over in a session is still under way");
-        assert!(runner.under_way.is_empty(), "and the queue leaves it alone");
+        assert!(runner.under_way.count() == 0, "and the queue leaves it alone");
         drop(claim);
         assert!(!is_drained(&mut runner));
-        assert!(runner.under_way.contains_key(&message.0));
+        assert!(runner.under_way.has(message.0));
     }
 
     #[test]
@@ -479,7 +503,7 @@ mod tests {
         world.queued_for("bo");
         let mut runner = runner(&world);
         let transaction = plan::Transaction { message: stale.0, route: Route::Primary, recipients: vec![0] };
-        runner.ready.push_back(Ready { transaction, mailboxes: None });
+        runner.ready.push_back(Ready { transaction, lanes: None });
         assert!(!is_drained(&mut runner), "bo's message was not looked at yet");
     }
 

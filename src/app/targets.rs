@@ -55,11 +55,11 @@ pub fn plain(core: &Core, server: &HostPort) -> Target {
     }
 }
 
-/// A smart host.
+/// A smart host, or a mail server of another domain.
 ///
 /// # Errors
 /// In words for the admin: no system roots, unreadable certificates or password file.
-pub fn smarthost(core: &Core, server: &HostPort) -> Result<Target, String> {
+pub fn outside(core: &Core, server: &HostPort) -> Result<Target, String> {
     let outbound = &core.config.outbound;
     let auth = match (&outbound.user, &outbound.password_file) {
         (Some(user), Some(file)) => {

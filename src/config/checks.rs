@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::reader::Reader;
-use super::{Config, HostPort, OutboundTls};
+use super::{Config, HostPort, OutboundRoute, OutboundTls};
 
 pub(super) fn check(reader: &mut Reader<'_>, config: &Config) {
     names(reader, config);
@@ -101,6 +101,12 @@ fn monitor(r: &mut Reader<'_>, config: &Config) {
 
 fn outbound(r: &mut Reader<'_>, config: &Config) {
     let outbound = &config.outbound;
+    if outbound.route == OutboundRoute::Direct {
+        return direct(r, config);
+    }
+    if !outbound.dns.is_empty() {
+        r.warn("outbound.dns", "only means something with outbound.route = \"direct\"");
+    }
     if outbound.smarthosts.is_empty() && r.sound(&["outbound.smarthost", "outbound.route"]) {
         r.warn("outbound.smarthost", "is not set: mail to the outside waits in the queue (example: \"smtp.provider.example:587\")");
     }
@@ -123,6 +129,24 @@ fn outbound(r: &mut Reader<'_>, config: &Config) {
             }
             OutboundTls::Required | OutboundTls::Implicit => {}
         }
+    }
+}
+
+fn direct(r: &mut Reader<'_>, config: &Config) {
+    let outbound = &config.outbound;
+    let given = [
+        ("outbound.smarthost", !outbound.smarthosts.is_empty()),
+        ("outbound.user", outbound.user.is_some()),
+        ("outbound.password_file", outbound.password_file.is_some()),
+    ];
+    for (key, _) in given.into_iter().filter(|(_, given)| *given) {
+        r.error(key, "is for a smart host, but outbound.route is \"direct\"");
+    }
+    if outbound.tls == OutboundTls::Implicit {
+        r.error("outbound.tls", "\"implicit\" is for a smart host: no mail server of the outside speaks it; use \"opportunistic\"");
+    }
+    if outbound.tls == OutboundTls::Required {
+        r.warn("outbound.tls", "is \"required\": mail to domains without TLS or with a certificate that cannot be verified never leaves");
     }
 }
 

@@ -105,14 +105,24 @@ pub struct Monitor {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outbound {
+    pub route: OutboundRoute,
     /// Tried in this order. Without one, mail to the outside waits in the queue.
     pub smarthosts: Vec<HostPort>,
+    /// Name servers for delivery by MX; the system's if there are none.
+    pub dns: Vec<SocketAddr>,
     pub tls: OutboundTls,
     /// PEM file: the certificates that are trusted instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// With `password_file`; AUTH is used only over TLS.
     pub user: Option<String>,
     pub password_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutboundRoute {
+    Smarthost,
+    /// To the mail servers of each domain, by MX.
+    Direct,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

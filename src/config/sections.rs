@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Reader, Section, Wanted, Wrong};
 use super::values::{self, NetworkError};
 use super::{
-    Access, Cache, Config, DirectoryFile, HealthUrl, HostPort, Monitor, Network, NetworkSet, Outbound, OutboundTls, Primary, Server, Smtp,
-    SmtpTls, Web, units,
+    Access, Cache, Config, DirectoryFile, HealthUrl, HostPort, Monitor, Network, NetworkSet, Outbound, OutboundRoute, OutboundTls, Primary,
+    Server, Smtp, SmtpTls, Web, units,
 };
 use crate::limits::{
     MESSAGE_SIZE_SETTING_MAX_OCTETS, MESSAGE_SIZE_SETTING_MIN_OCTETS, MONITOR_COUNT_SETTING_MAX, MONITOR_SETTING_MAX, MONITOR_SETTING_MIN,
@@ -24,7 +24,7 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
     ("smtp", &["listen", "domains", "trusted", "trusted_rate", "catch_all", "max_message_size", "tls"]),
     ("primary", &["smtp", "source", "smtp_submit", "tls", "ca_file", "journal", "canary", "health_urls"]),
     ("monitor", &["interval", "timeout", "fall", "rise", "witnesses", "automatic"]),
-    ("outbound", &["route", "smarthost", "tls", "ca_file", "user", "password_file"]),
+    ("outbound", &["route", "smarthost", "dns", "tls", "ca_file", "user", "password_file"]),
     ("web", &["listen", "tls", "certificate", "key", "access", "networks"]),
     ("cache", &["retention_days"]),
     ("directory", &["file"]),
@@ -131,12 +131,8 @@ fn monitor<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Monitor {
 }
 
 fn outbound<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Outbound {
-    let route = Wanted { what: "a route", example: "\"smarthost\"" };
-    r.get(s, "route", route, |value| match string(value)? {
-        "smarthost" => Ok(()),
-        "direct" => Err(Wrong::Because("is not yet supported; use a smart host (example: \"smarthost\")".into())),
-        _ => Err(Wrong::Kind),
-    });
+    let routes = [("smarthost", OutboundRoute::Smarthost), ("direct", OutboundRoute::Direct)];
+    let name_server = Wanted { what: "the address of a name server", example: "\"192.0.2.53\"" };
     let smarthost = Wanted { what: "a server with its port", example: "\"smtp.provider.example:587\"" };
     let login = Wanted { what: "a user name", example: "\"lifeboat@example.com\"" };
     let file = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/smarthost.password\"" };
@@ -156,6 +152,8 @@ fn outbound<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Outbound {
         () => OutboundTls::Opportunistic,
     };
     Outbound {
+        route: choice(r, s, "route", &routes).unwrap_or(OutboundRoute::Smarthost),
+        dns: r.list(s, "dns", name_server, socket_or_ip).unwrap_or_default(),
         tls: choice(r, s, "tls", &tls).unwrap_or(default_tls),
         ca_file: r.get(s, "ca_file", CA_FILE, optional(path)).flatten(),
         smarthosts,
@@ -201,6 +199,13 @@ fn listen<'t>(r: &mut Reader<'t>, s: &Section<'t>, default_port: u16) -> Vec<Soc
         r.error(&format!("{}.listen", s.name), format!("[] listens nowhere (example: [\"0.0.0.0:{default_port}\"])"));
     }
     addresses.unwrap_or_else(|| vec![SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), default_port)])
+}
+
+/// An address, with DNS's port if it has none.
+fn socket_or_ip(value: &DeValue<'_>) -> Result<SocketAddr, Wrong> {
+    let text = string(value)?;
+    let with_port = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
+    with_port.or_else(|_| text.parse()).map_err(|_| Wrong::Kind)
 }
 
 fn choice<'t, T: Copy>(r: &mut Reader<'t>, s: &Section<'t>, key: &str, choices: &[(&str, T)]) -> Option<T> {

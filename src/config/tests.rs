@@ -69,7 +69,15 @@ fn the_smallest_file_has_all_defaults() {
     assert_eq!((config.monitor.fall, config.monitor.rise, config.monitor.automatic), (3, 6, true));
     assert_eq!(
         config.outbound,
-        Outbound { smarthosts: vec![], tls: OutboundTls::Opportunistic, ca_file: None, user: None, password_file: None }
+        Outbound {
+            route: OutboundRoute::Smarthost,
+            smarthosts: vec![],
+            dns: vec![],
+            tls: OutboundTls::Opportunistic,
+            ca_file: None,
+            user: None,
+            password_file: None
+        }
     );
     assert_eq!((config.primary.tls, config.primary.ca_file), (SmtpTls::Opportunistic, None));
     assert_eq!(config.primary.journal.unwrap().to_string(), "journal@lifeboat.example.com");
@@ -152,8 +160,11 @@ fn values_of_the_wrong_kind() {
     check_with("[web]\nlisten = []\n", &["2: web.listen: [] listens nowhere (example: [\"0.0.0.0:443\"])"]);
     check_with("[web]\nlisten = [\"443\"]\n", &["2: web.listen: \"443\" is not an address with a port (example: \"0.0.0.0:25\")"]);
     check_with(
-        "[outbound]\nroute = \"direct\"\n",
-        &["2: outbound.route: \"direct\" is not yet supported; use a smart host (example: \"smarthost\")"],
+        "[outbound]\nroute = \"mx\"\ndns = [\"ns.example.net\"]\n",
+        &[
+            "2: outbound.route: \"mx\" is not possible here; choose \"smarthost\" or \"direct\"",
+            "3: outbound.dns: \"ns.example.net\" is not the address of a name server (example: \"192.0.2.53\")",
+        ],
     );
     check(
         &MINIMAL.replace("[smtp]", "[smtp]\nmax_message_size = 1"),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +52,7 @@ impl Address {
         if !(is_dot_string(local) || is_quoted_string(local)) {
             return Err(AddressError::BadLocalPart);
         }
-        if !(is_domain(&domain) || is_literal(&domain)) {
+        if !(is_domain(&domain) || literal_ip(&domain).is_some()) {
             return Err(AddressError::BadDomain);
         }
         Ok(Address { local: local.to_owned(), domain })
@@ -69,6 +70,16 @@ impl Address {
 
     pub fn domain(&self) -> &str {
         &self.domain
+    }
+
+    /// The domain as DNS knows it (A-labels, RFC 5890); an address literal as it is.
+    pub fn ascii_domain(&self) -> Cow<'_, str> {
+        ascii(&self.domain)
+    }
+
+    /// The address in an address literal (RFC 5321 section 4.1.3).
+    pub fn literal_ip(&self) -> Option<IpAddr> {
+        literal_ip(&self.domain)
     }
 
     /// Whether SMTPUTF8 (RFC 6531) is needed to carry it.
@@ -199,11 +210,11 @@ fn letters(domain: &str) -> Cow<'_, str> {
     }
 }
 
-fn is_literal(domain: &str) -> bool {
-    let Some(inner) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { return false };
+fn literal_ip(domain: &str) -> Option<IpAddr> {
+    let inner = domain.strip_prefix('[')?.strip_suffix(']')?;
     match inner.to_ascii_lowercase().strip_prefix("ipv6:") {
-        Some(v6) => v6.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => inner.parse::<std::net::Ipv4Addr>().is_ok(),
+        Some(v6) => v6.parse::<std::net::Ipv6Addr>().ok().map(IpAddr::V6),
+        None => inner.parse::<std::net::Ipv4Addr>().ok().map(IpAddr::V4),
     }
 }
 

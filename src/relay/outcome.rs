@@ -15,7 +15,7 @@ pub enum Route {
     Primary,
     /// What webmail and the box wrote for local people: the primary's trusted connector.
     Submit,
-    /// The outside world, by the smart host.
+    /// The outside world, by the smart host or directly.
     Outbound,
 }
 

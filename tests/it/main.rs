@@ -8,6 +8,7 @@ mod crash;
 mod crowd;
 mod damage;
 mod dialog;
+mod direct;
 mod exim;
 mod full_disk;
 mod garbage;

@@ -5,6 +5,7 @@
 //! and often the same machine as Exchange. When it dies, the resolver falls over to the router, which knows nothing of the office's own
 //! names. The box must then still find the primary, to see it come back.
 
+mod mail_hosts;
 mod memory;
 mod resolv_conf;
 mod runtime;
@@ -16,12 +17,13 @@ use std::time::{Duration, SystemTime};
 
 use hickory_resolver::config::{LookupIpStrategy, NameServerConfig, ResolverConfig, ResolverOpts};
 
+pub use self::mail_hosts::NoMailHost;
 use self::memory::Memory;
 use self::resolv_conf::ResolvConf;
 use self::runtime::Smol;
 use super::{deadline, rt};
 use crate::config::HostPort;
-use crate::limits::{DNS_ADDRESSES_MAX, DNS_STALE_AFTER, DNS_TIMEOUT};
+use crate::limits::{DNS_ADDRESSES_MAX, DNS_STALE_AFTER, DNS_TIMEOUT, MAIL_HOST_ADDRESSES_MAX};
 
 type Engine = hickory_resolver::Resolver<Smol>;
 
@@ -33,6 +35,7 @@ pub struct Resolver {
 
 struct Shared {
     source: Source,
+    names: Names,
     engine: Mutex<Option<(Stamp, Engine)>>,
     memory: Mutex<Memory>,
 }
@@ -44,6 +47,24 @@ enum Source {
     Servers(Vec<SocketAddr>),
 }
 
+/// Which names are asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    /// Names that an admin wrote: short ones mean the search domains, too; one address family is enough.
+    Configured,
+    /// Names that strangers wrote into DNS: as they are, in both address families.
+    Published,
+}
+
+impl Names {
+    fn addresses_max(self) -> usize {
+        match self {
+            Names::Configured => DNS_ADDRESSES_MAX,
+            Names::Published => MAIL_HOST_ADDRESSES_MAX,
+        }
+    }
+}
+
 /// Modification times of the files that an engine was made from.
 type Stamp = [Option<SystemTime>; 2];
 
@@ -53,20 +74,27 @@ const HOSTS: &str = "/etc/hosts";
 impl Resolver {
     /// Reads `/etc/resolv.conf`; without one only literal addresses, `/etc/hosts` and `localhost` work.
     pub fn new() -> Resolver {
-        Resolver::from_source(Source::System)
+        Resolver::from_source(Source::System, Names::Configured)
     }
 
     /// Asks these name servers, and reads neither `/etc/resolv.conf` nor `/etc/hosts`.
     pub fn with_servers(servers: Vec<SocketAddr>) -> Resolver {
-        Resolver::from_source(Source::Servers(servers))
+        Resolver::from_source(Source::Servers(servers), Names::Configured)
     }
 
-    fn from_source(source: Source) -> Resolver {
-        Resolver { shared: Arc::new(Shared { source, engine: Mutex::new(None), memory: Mutex::default() }) }
+    /// For delivery by MX: by these name servers, or by those of `/etc/resolv.conf` if there are none. Names get no search domain (a wildcard in
+    /// the office's domain must not catch mail), and addresses of both families are found, IPv4 first.
+    pub fn for_mail(servers: Vec<SocketAddr>) -> Resolver {
+        let source = if servers.is_empty() { Source::System } else { Source::Servers(servers) };
+        Resolver::from_source(source, Names::Published)
     }
 
-    /// Addresses to try in order, at least one; a literal address needs no look-up. IPv4 if the name has any, else IPv6.
-    /// If DNS fails, or has not answered after [`DNS_STALE_AFTER`], the last good answer of this process. At most
+    fn from_source(source: Source, names: Names) -> Resolver {
+        Resolver { shared: Arc::new(Shared { source, names, engine: Mutex::new(None), memory: Mutex::default() }) }
+    }
+
+    /// Addresses to try in order, at least one; a literal address needs no look-up. IPv4 if the name has any, else IPv6;
+    /// [`Resolver::for_mail`] gives both. If DNS fails, or has not answered after [`DNS_STALE_AFTER`], the last good answer of this process. At most
     /// [`DNS_ADDRESSES_MAX`] addresses, within [`DNS_TIMEOUT`].
     ///
     /// # Errors
@@ -123,7 +151,10 @@ impl Shared {
         let engine = self.engine().ok_or_else(|| format!("{name}: no usable resolver configuration"))?;
         let found = deadline::within(DNS_TIMEOUT, engine.lookup_ip(name)).await;
         let addresses: Vec<IpAddr> = match found {
-            Ok(Ok(found)) => found.iter().take(DNS_ADDRESSES_MAX).collect(),
+            Ok(Ok(found)) => {
+                let (four, six): (Vec<IpAddr>, Vec<IpAddr>) = found.iter().partition(IpAddr::is_ipv4);
+                four.into_iter().chain(six).take(self.names.addresses_max()).collect()
+            }
             Ok(Err(error)) if error.is_nx_domain() => return Err(format!("{name}: no such name")),
             Ok(Err(error)) if error.is_no_records_found() => return Err(format!("{name}: the name has no address")),
             Ok(Err(error)) => return Err(format!("{name}: look-up failed ({error})")),
@@ -158,10 +189,14 @@ impl Shared {
             }
             Source::Servers(servers) => (ResolvConf::default(), servers.iter().map(|server| at_port(*server)).collect()),
         };
-        let search = conf.search.iter().filter_map(|domain| hickory_resolver::proto::rr::Name::from_utf8(domain).ok()).collect();
+        let search = conf.search.iter().filter(|_| self.names == Names::Configured);
+        let search = search.filter_map(|domain| hickory_resolver::proto::rr::Name::from_utf8(domain).ok()).collect();
         let config = ResolverConfig::from_parts(None, search, servers);
         let mut builder = hickory_resolver::Resolver::builder_with_config(config, Smol);
         set_options(builder.options_mut(), &conf, matches!(self.source, Source::System));
+        if self.names == Names::Published {
+            builder.options_mut().ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
+        }
         builder.build().inspect_err(|error| log::error!("dns configuration unusable error={error}")).ok()
     }
 }

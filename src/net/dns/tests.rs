@@ -112,3 +112,19 @@ fn the_last_good_answer_outlives_the_name_server() {
 fn no_name_server_is_an_error_in_words() {
     check(&Resolver::with_servers(vec![]), "a.example", Err("a.example: "));
 }
+
+#[test]
+fn without_a_name_server_mail_waits() {
+    let found = rt::block_on(Resolver::with_servers(vec![]).mail_hosts("a.example", "box.example"));
+    assert!(matches!(&found, Err(NoMailHost::Later(why)) if why.starts_with("a.example: ")), "{found:?}");
+}
+
+#[test]
+fn mail_goes_to_both_address_families() {
+    let server = NameServer::start();
+    let resolver = Resolver::for_mail(vec![server.address]);
+    check(&resolver, "both.example", Ok(&["192.0.2.3:25", "[2001:db8::5]:25"]));
+    let hosts = |domain: &str| rt::block_on(resolver.mail_hosts(domain, "box.example"));
+    assert_eq!(hosts("six.example"), Ok(vec!["six.example".to_owned()]));
+    assert!(matches!(hosts("none.example"), Err(NoMailHost::Never(why)) if why.starts_with("5.1.2 ")));
+}

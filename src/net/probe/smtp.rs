@@ -81,7 +81,7 @@ fn failed(server: &str, failure: &Failure) -> Finding {
     let stage = stage_words(failure.stage);
     match &failure.cause {
         Cause::Refused => Finding { reset: true, ..Finding::new(Class::Down, format!("{server} refused the connection")) },
-        Cause::Unreachable(why) => Finding::new(Class::Down, format!("{server} cannot be reached ({why})")),
+        Cause::Unreachable(why) | Cause::Nowhere(why) => Finding::new(Class::Down, format!("{server} cannot be reached ({why})")),
         Cause::Timeout => Finding::new(Class::Hanging, format!("{server} did not answer in time ({stage})")),
         // A handshake that is broken off is how a TLS mismatch looks from outside. A dying server shows itself at the next probe.
         Cause::Lost if failure.stage == Stage::Tls => {

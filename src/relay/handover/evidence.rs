@@ -19,7 +19,7 @@ pub fn evidence(attempt: &Attempt, target: &str, at: Wall) -> Evidence {
 
 fn failed(failure: &Failure, target: &str) -> (Class, String, bool) {
     let class = match &failure.cause {
-        Cause::Refused | Cause::Lost | Cause::Unreachable(_) | Cause::Protocol(_) => Class::Down,
+        Cause::Refused | Cause::Lost | Cause::Unreachable(_) | Cause::Nowhere(_) | Cause::Protocol(_) => Class::Down,
         // Nobody took the connection: that is no hanging server but none at all.
         Cause::Timeout if failure.stage == Stage::Connect => Class::Down,
         Cause::Timeout => Class::Hanging,

@@ -6,6 +6,7 @@ use crate::clock::Wall;
 use crate::limits::{BACKOFF_FIRST, HELD_RETRY_AFTER, OUTBOUND_EXPIRY, OUTBOUND_TRIES_MIN};
 use crate::relay::{DeliveryState, Queue, backoff};
 use crate::smtp::Reply;
+use crate::smtp::client::{Cause, Failure};
 
 /// A recipient as the queue knew it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,8 +38,8 @@ pub enum Next {
 /// every message (421, or 4xx at MAIL), say nothing about this message: it waits a constant short time, so that a
 /// primary that is back is noticed at once.
 ///
-/// Outward, 5xx about the message or the recipient and what does not fit is [`Next::Bounce`]; trouble between the smart host and us (greeting,
-/// EHLO, TLS, login) waits. So does everything else, with growing back-off, until it is older than [`OUTBOUND_EXPIRY`] and was
+/// Outward, 5xx about the message or the recipient, what does not fit, and a domain that takes no mail is [`Next::Bounce`]; trouble between the
+/// next server and us (greeting, EHLO, TLS, login) waits. So does everything else, with growing back-off, until it is older than [`OUTBOUND_EXPIRY`] and was
 /// tried [`OUTBOUND_TRIES_MIN`] times (an age alone may be a wall clock that jumped).
 pub fn from_queue(attempt: &Attempt, queue: Queue, by_gate: bool, recipients: &[Tried], by: &str, random: u64, now: Wall) -> Vec<Next> {
     let pass = Pass { attempt, by_gate, by, random, now };
@@ -86,6 +87,7 @@ impl Pass<'_> {
             return Next::Bounce { reply: format!("{code} {reason}") };
         }
         let (last, in_doubt) = match answer {
+            Answer::None(_) if self.is_nowhere() => return Next::Bounce { reply: self.unanswered() },
             Answer::None(broke) => (self.unanswered(), broke == Broke::AfterDot),
             Answer::End(reply) if meaning(reply) == Meaning::Yes => return Next::State(self.delivered(reply)),
             Answer::End(reply) | Answer::Recipient(reply) | Answer::Transaction(reply) => {
@@ -144,6 +146,11 @@ impl Pass<'_> {
 
     fn unanswered(&self) -> String {
         words::unanswered(self.attempt, self.by)
+    }
+
+    /// The domain itself takes no mail.
+    fn is_nowhere(&self) -> bool {
+        matches!(self.attempt, Attempt::Failed(Failure { cause: Cause::Nowhere(_), .. }))
     }
 
     fn misfit(&self) -> Option<(&'static str, String)> {
@@ -251,6 +258,7 @@ mod tests {
         check_outbound("big rcpt=-", "bounce:552");
         check_outbound("eight rcpt=-", "bounce:554");
         check_outbound("utf8 rcpt=-", "bounce:553");
+        check_outbound("nowhere", "bounce:5.1.10");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) fn seconds(at: Wall) -> u64 {
 /// An attempt and the number of its recipients (at least one).
 ///
 /// `mail=250`, `rcpt=550`, `data=354`, `end=250` are replies; `rcpt=-` is a recipient without one; `dot` says that the dot was sent;
-/// `lost`, `timeout`, `refused`, `tls`, `ourselves` end a connection; `greeting=`, `hello=`, `auth=` fail it with a reply;
+/// `lost`, `timeout`, `refused`, `nowhere`, `tls`, `ourselves` end a connection; `greeting=`, `hello=`, `auth=` fail it with a reply;
 /// `big`, `eight`, `utf8` are misfits.
 pub(super) fn attempt(said: &str) -> (Attempt, usize) {
     let mut sent = Sent::default();
@@ -42,6 +42,7 @@ pub(super) fn attempt(said: &str) -> (Attempt, usize) {
             "timeout" => failed = failure(reached(&sent), Cause::Timeout),
             "refused" => failed = failure(Stage::Connect, Cause::Refused),
             "unreachable" => failed = failure(Stage::Connect, Cause::Unreachable("no route".to_owned())),
+            "nowhere" => failed = failure(Stage::Connect, Cause::Nowhere("5.1.10 takes no mail".to_owned())),
             "drop" => failed = failure(Stage::Connect, Cause::Timeout),
             "garbage" => failed = failure(Stage::Greeting, Cause::Protocol("no reply code".to_owned())),
             "tls" => failed = failure(Stage::Tls, Cause::Tls("bad certificate".to_owned())),

@@ -43,6 +43,7 @@ pub(super) fn failed(failure: &Failure, by: &str) -> String {
         Cause::Refused => format!("{by} refused the connection"),
         Cause::Lost => format!("{by} broke the connection off {stage}"),
         Cause::Unreachable(why) => format!("{by} cannot be reached: {why}"),
+        Cause::Nowhere(why) => why.clone(),
         Cause::Protocol(why) => format!("{by} does not speak SMTP as it should {stage}: {why}"),
         Cause::Tls(why) => format!("no encrypted connection to {by}: {why}"),
         Cause::Ourselves => format!("{by} is this box itself: the address is wrong"),

@@ -179,6 +179,8 @@ pub enum Cause {
     Lost,
     /// Host or network cannot be reached, name not found.
     Unreachable(String),
+    /// The recipient's domain takes no mail, and trying again does not help: enhanced status code (RFC 3463) and words.
+    Nowhere(String),
     /// Not SMTP, or a reply past the limits.
     Protocol(String),
     /// TLS failed, or is required and not offered.

@@ -207,6 +207,14 @@ impl Lifeboat {
     }
 
     /// `status --json`, if the box answers.
+    /// The mail of a person, as it would be exported.
+    pub fn mail_of(&self, address: &str) -> Vec<Vec<u8>> {
+        let out = self.folder.join("exported");
+        let _not_there = fs::remove_dir_all(&out);
+        self.command(&["mailbox", "export", address, "--to", out.to_str().unwrap(), "--format", "eml"]);
+        super::files(&out).into_iter().map(|file| fs::read(file).unwrap()).collect()
+    }
+
     pub fn try_status(&self) -> Option<Value> {
         let output = Command::new(BINARY).args(["status", "--json", "--config"]).arg(self.config()).output().unwrap();
         if output.status.success() { serde_json::from_slice(&output.stdout).ok() } else { None }

@@ -1,6 +1,7 @@
 //! What the tests share: the box as a process, its neighbours, and people in front of it.
 
 pub mod aiosmtpd;
+pub mod dnsmasq;
 pub mod exim;
 pub mod lifeboat;
 pub mod mail;
@@ -11,7 +12,7 @@ pub mod sender;
 pub mod sink;
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -69,4 +70,10 @@ pub fn folder() -> tempfile::TempDir {
     let folder = tempfile::Builder::new().prefix("lifeboat-test-").tempdir().expect("a temporary folder");
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("permissions");
     folder
+}
+
+/// All files below a folder; none if it is not there.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
