@@ -25,7 +25,7 @@ use crate::net::rt::channel;
 use crate::notify;
 use crate::relay::Queue;
 use crate::smtp::client::Capabilities;
-use crate::store::{Ledger, Seq, Store, Tally};
+use crate::store::{Ledger, Seq, Store, Tally, replace_file};
 
 /// Changes between normal and suspect that the ledger takes within a window.
 const SUSPICIONS_RECORDED_MAX: usize = 30;
@@ -206,7 +206,7 @@ impl Core {
     pub fn save_verdicts(&self) {
         let Some(octets) = lock(&self.verdicts).take_unsaved() else { return };
         let file = verdicts::file(&self.config.server.data_dir);
-        if let Err(error) = verdicts::save(&file, &octets) {
+        if let Err(error) = replace_file(&file, &octets) {
             log::warn!("verdicts not saved file={} error={error:?}", file.display());
         }
     }

@@ -7,6 +7,7 @@ mod claims;
 mod clock_watch;
 mod core;
 mod direct;
+mod dkim;
 mod housekeeping;
 mod intake;
 mod journal;

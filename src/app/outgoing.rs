@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::core::{Core, lock};
 use super::direct::Direct;
+use super::dkim::Signatures;
 use super::server::Server;
 use super::targets;
 use crate::config::OutboundRoute;
@@ -36,6 +37,7 @@ pub struct Outgoing {
     servers: HashMap<Route, Vec<Arc<Server>>>,
     /// The outside without a smart host.
     direct: Option<Direct>,
+    signatures: Signatures,
     probe: Target,
     questions: Semaphore,
     /// How long a transaction may hold a slot that others wait for.
@@ -44,7 +46,7 @@ pub struct Outgoing {
 
 impl Outgoing {
     /// # Errors
-    /// In words for the admin: no system roots, unreadable password file.
+    /// In words for the admin: no system roots, unreadable password file, no key for DKIM.
     pub fn new(core: Arc<Core>, resolver: Resolver) -> Result<Outgoing, String> {
         let config = &core.config;
         let server = |target| Arc::new(Server::new(target, resolver.clone()));
@@ -55,12 +57,14 @@ impl Outgoing {
         let smarthosts = config.outbound.smarthosts.iter().map(|at| targets::outside(&core, at).map(server));
         servers.insert(Route::Outbound, smarthosts.collect::<Result<_, _>>()?);
         let direct = (config.outbound.route == OutboundRoute::Direct).then(|| Direct::new(core.clone()));
+        let signatures = Signatures::load(config)?;
         let probe = targets::primary_probe(&core, &config.primary.smtp)?;
         Ok(Outgoing {
             core,
             resolver,
             servers,
             direct,
+            signatures,
             probe,
             questions: Semaphore::new(QUESTIONS_MAX),
             slot_patience: limits::HANDOVER_DEADLINE,
@@ -69,6 +73,11 @@ impl Outgoing {
 
     pub fn resolver(&self) -> &Resolver {
         &self.resolver
+    }
+
+    /// What signs mail to the outside.
+    pub fn signatures(&self) -> &Signatures {
+        &self.signatures
     }
 
     /// How the primary is probed.
@@ -246,6 +255,12 @@ pub enum Source {
         store: Store,
         message: Seq,
     },
+    /// What goes in front of a stored message, whole header fields.
+    Signed {
+        fields: Arc<[u8]>,
+        store: Store,
+        message: Seq,
+    },
     /// Not stored: our disk is full or failed, and the mail streams through.
     Staged(Arc<Staged>),
 }
@@ -266,13 +281,17 @@ impl Body for Reader {
     async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         let (source, offset) = (self.source.clone(), self.offset);
         let piece = rt::unblock(move || match source {
-            Source::Stored { store, message } => {
-                store.body_piece(message, offset, PIECE_OCTETS).map_err(|error| io::Error::other(error.to_string()))
-            }
+            Source::Stored { store, message } => stored(&store, message, offset),
+            Source::Signed { fields, .. } if offset == 0 => Ok(fields.to_vec()),
+            Source::Signed { fields, store, message } => stored(&store, message, offset - fields.len() as u64),
             Source::Staged(staged) => staged.piece(offset, PIECE_OCTETS),
         })
         .await?;
         self.offset += piece.len() as u64;
         Ok((!piece.is_empty()).then_some(piece))
     }
+}
+
+fn stored(store: &Store, message: Seq, offset: u64) -> io::Result<Vec<u8>> {
+    store.body_piece(message, offset, PIECE_OCTETS).map_err(|error| io::Error::other(error.to_string()))
 }

@@ -357,15 +357,15 @@ impl Job {
 
     async fn hand_over(self) -> Fate {
         let numbers: Vec<u32> = self.wanted.iter().map(|to| to.recipient).collect();
+        let (source, size) = self.source().await;
         let transaction = Transaction {
             reverse_path: self.row.reverse_path.clone(),
             recipients: self.wanted.iter().map(|to| to.address.clone()).collect(),
             eight_bit: self.row.eight_bit,
             smtputf8: self.row.smtputf8,
-            size: self.row.size,
+            size,
             dsn: self.row.dsn.only(&numbers),
         };
-        let source = Source::Stored { store: self.core.store.clone(), message: self.message };
         let (attempt, by) = self.outgoing.send(self.route, &transaction, &source).await;
         let now = self.core.now().wall;
         let evidence = handover::evidence(&attempt, &by, now);
@@ -379,6 +379,23 @@ impl Job {
         let nexts = handover::from_queue(&attempt, self.queue, by_gate, &tried, &by, random(), now);
         self.record(&nexts).await;
         Fate { nexts, no_connection: matches!(attempt, Attempt::Failed(_)), is_red }
+    }
+
+    /// The message as it is on disk, and signed if it leaves the office; and its size then.
+    async fn source(&self) -> (Source, u64) {
+        let (store, message) = (self.core.store.clone(), self.message);
+        if self.route == Route::Outbound && !self.outgoing.signatures().is_empty() {
+            let (outgoing, of, now) = (self.outgoing.clone(), store.clone(), self.core.now().wall);
+            match rt::unblock(move || outgoing.signatures().sign(&of, message, now)).await {
+                Ok(fields) if fields.is_empty() => {}
+                Ok(fields) => {
+                    let size = self.row.size + fields.len() as u64;
+                    return (Source::Signed { fields: fields.into(), store, message }, size);
+                }
+                Err(why) => log::error!("queue={:?} message={message} not signed: {why}", self.queue),
+            }
+        }
+        (Source::Stored { store, message }, self.row.size)
     }
 
     async fn record(&self, nexts: &[Next]) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::core::{Core, EventLine, ModeLine, lock};
-use super::{pins, queue_verbs, status};
+use super::{dkim, pins, queue_verbs, status};
 use crate::auth::{Verifier, password};
 use crate::continuity::{EndError, EventId, Input, Mode, Transition};
 use crate::control::{Answer, Verb};
@@ -44,6 +44,8 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::QueueRelease { selection, by } => queue_verbs::release(core, &selection, &by),
         Verb::QueueBounce { selection, yes, by } => queue_verbs::bounce(core, &selection, yes, &by),
         Verb::CredentialIssue { address, by } => issue(core, &address, &by),
+        Verb::DkimCreate { selector, kind, by } => dkim::create(core, &selector, &kind, &by),
+        Verb::DkimShow => dkim::show(core),
         Verb::DirectoryImport { csv, by } => import(core, &csv, &by),
     }
 }

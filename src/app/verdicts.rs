@@ -2,7 +2,6 @@
 //! knows it too; losing the file costs only questions.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,7 +46,7 @@ impl Verdicts {
         Verdicts { known: known.map(|(mailbox, exists)| (mailbox, (exists, now))).collect(), is_new: false }
     }
 
-    /// What [`save`] writes, if there is anything new.
+    /// What the file should have, if there is anything new.
     pub fn take_unsaved(&mut self) -> Option<Vec<u8>> {
         if !std::mem::take(&mut self.is_new) {
             return None;
@@ -69,18 +68,6 @@ impl Verdicts {
         let stale = !exists && askable && now.since(at) > REFUSAL_AGE_MAX;
         (!stale).then_some(exists)
     }
-}
-
-/// Replaces the file as a whole. Waits for the disk.
-///
-/// # Errors
-/// Of the disk; the old file is there then.
-pub fn save(file: &Path, octets: &[u8]) -> std::io::Result<()> {
-    let new = file.with_extension("new");
-    let mut there = std::fs::File::create(&new)?;
-    there.write_all(octets)?;
-    there.sync_all()?;
-    std::fs::rename(&new, file)
 }
 
 #[cfg(test)]
@@ -124,7 +111,7 @@ mod tests {
         assert_eq!(verdicts.take_unsaved(), None, "nothing is known yet");
         verdicts.note(mailbox("new@example.com"), true, Mono(1));
         verdicts.note(mailbox("nobody@example.com"), false, Mono(1));
-        save(&file, &verdicts.take_unsaved().unwrap()).unwrap();
+        crate::store::replace_file(&file, &verdicts.take_unsaved().unwrap()).unwrap();
         verdicts.note(mailbox("new@example.com"), true, Mono(2));
         assert_eq!(verdicts.take_unsaved(), None, "the same word again");
 

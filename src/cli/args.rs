@@ -38,6 +38,7 @@ pub enum Command {
     Directory(Directory),
     Mailbox(Mailbox),
     Credential(Credential),
+    Dkim(Dkim),
     Admin(Admin),
     Fsck(Fsck),
     Version(Version),
@@ -331,6 +332,51 @@ pub struct CredentialIssue {
     /// the person's address
     #[argh(positional)]
     pub address: String,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// keys that sign mail to the outside
+#[derive(FromArgs)]
+#[argh(subcommand, name = "dkim")]
+pub struct Dkim {
+    #[argh(subcommand)]
+    pub command: DkimCommand,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+pub enum DkimCommand {
+    Create(DkimCreate),
+    Show(DkimShow),
+}
+
+/// make a key and print what belongs into DNS
+#[derive(FromArgs)]
+#[argh(subcommand, name = "create")]
+pub struct DkimCreate {
+    /// its name in DNS, such as lifeboat1
+    #[argh(positional)]
+    pub selector: String,
+    /// rsa or ed25519 (default rsa; ed25519 only beside an rsa key: few know it)
+    #[argh(option, default = "\"rsa\".to_owned()")]
+    pub kind: String,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// print what belongs into DNS, and whether it is there
+#[derive(FromArgs)]
+#[argh(subcommand, name = "show")]
+pub struct DkimShow {
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,

@@ -20,7 +20,7 @@ use std::path::Path;
 
 use argh::FromArgs;
 
-use args::{AdminCommand, Command, CredentialCommand, DirectoryCommand, EventCommand, Lifeboat, MailboxCommand};
+use args::{AdminCommand, Command, CredentialCommand, DirectoryCommand, DkimCommand, EventCommand, Lifeboat, MailboxCommand};
 use ask::Asked;
 use lifeboat::control::Verb;
 
@@ -79,6 +79,13 @@ fn command(command: Command) -> u8 {
             let CredentialCommand::Issue(c) = credential.command;
             ask::ask(Asked { config: c.config, json: c.json, verb: Verb::CredentialIssue { address: c.address, by: ask::by() } })
         }
+        Command::Dkim(dkim) => match dkim.command {
+            DkimCommand::Create(c) => {
+                let verb = Verb::DkimCreate { selector: c.selector, kind: c.kind, by: ask::by() };
+                ask::ask(Asked { config: c.config, json: c.json, verb })
+            }
+            DkimCommand::Show(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::DkimShow }),
+        },
         Command::Admin(admin) => {
             let AdminCommand::Password(c) = admin.command;
             not_yet("admin password", &c.config)

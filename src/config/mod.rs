@@ -35,6 +35,7 @@ pub struct Config {
     pub primary: Primary,
     pub monitor: Monitor,
     pub outbound: Outbound,
+    pub dkim: Dkim,
     pub web: Web,
     pub cache: Cache,
     pub directory: DirectoryFile,
@@ -135,6 +136,12 @@ pub enum OutboundTls {
     Required,
     /// TLS from the first octet on (RFC 8314), with a verified certificate.
     Implicit,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dkim {
+    /// Keys that sign what goes to the outside; none, and nothing is signed.
+    pub selectors: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,14 +9,15 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Reader, Section, Wanted, Wrong};
 use super::values::{self, NetworkError};
 use super::{
-    Access, Cache, Config, DirectoryFile, HealthUrl, HostPort, Monitor, Network, NetworkSet, Outbound, OutboundRoute, OutboundTls, Primary,
-    Server, Smtp, SmtpTls, Web, units,
+    Access, Cache, Config, DirectoryFile, Dkim, HealthUrl, HostPort, Monitor, Network, NetworkSet, Outbound, OutboundRoute, OutboundTls,
+    Primary, Server, Smtp, SmtpTls, Web, units,
 };
 use crate::limits::{
     MESSAGE_SIZE_SETTING_MAX_OCTETS, MESSAGE_SIZE_SETTING_MIN_OCTETS, MONITOR_COUNT_SETTING_MAX, MONITOR_SETTING_MAX, MONITOR_SETTING_MIN,
     RETENTION_SETTING_MAX_DAYS, SOCKET_PATH_MAX_OCTETS, TRUSTED_PREFIX_MIN_V4_BITS, TRUSTED_PREFIX_MIN_V6_BITS, TRUSTED_RATE_SETTING_MAX,
 };
 use crate::mail::Address;
+use crate::mail::dkim::is_selector;
 
 /// Every table with its keys. `assets/lifeboat.toml` has the same, and a test compares them.
 pub(super) const KNOWN: &[(&str, &[&str])] = &[
@@ -25,6 +26,7 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
     ("primary", &["smtp", "source", "smtp_submit", "tls", "ca_file", "journal", "canary", "health_urls"]),
     ("monitor", &["interval", "timeout", "fall", "rise", "witnesses", "automatic"]),
     ("outbound", &["route", "smarthost", "dns", "tls", "ca_file", "user", "password_file"]),
+    ("dkim", &["selectors"]),
     ("web", &["listen", "tls", "certificate", "key", "access", "networks"]),
     ("cache", &["retention_days"]),
     ("directory", &["file"]),
@@ -49,6 +51,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &'t DeTable<'t>, gateway: 
         server,
         monitor: monitor(reader, section("monitor")),
         outbound: outbound(reader, section("outbound")),
+        dkim: dkim(reader, section("dkim")),
         web: web(reader, section("web")),
         cache: cache(reader, section("cache")),
         directory: directory(reader, section("directory")),
@@ -162,6 +165,15 @@ fn outbound<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Outbound {
     }
 }
 
+fn dkim<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Dkim {
+    let selector = Wanted { what: "a selector (small letters, digits and hyphens)", example: "\"lifeboat1\"" };
+    let selectors = r.list(s, "selectors", selector, |value| {
+        let name = string(value)?;
+        if is_selector(name) { Ok(name.to_owned()) } else { Err(Wrong::Kind) }
+    });
+    Dkim { selectors: without_doubles(selectors.unwrap_or_default()) }
+}
+
 fn web<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Web {
     let certificate = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/web.crt\"" };
     let key = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/web.key\"" };
@@ -269,11 +281,11 @@ fn domain(value: &DeValue<'_>) -> Result<String, Wrong> {
     if name.starts_with('[') || name.contains('@') { Err(Wrong::Kind) } else { Ok(address.domain().to_owned()) }
 }
 
-fn without_doubles(domains: Vec<String>) -> Vec<String> {
+fn without_doubles(words: Vec<String>) -> Vec<String> {
     let mut once: Vec<String> = Vec::new();
-    for domain in domains {
-        if !once.contains(&domain) {
-            once.push(domain);
+    for word in words {
+        if !once.contains(&word) {
+            once.push(word);
         }
     }
     once

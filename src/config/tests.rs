@@ -121,7 +121,7 @@ fn unknown_things_are_errors() {
     check_with("[[cache]]\n", &["1: cache: is a table; write it as [cache]"]);
     check_with(
         "[x]\n",
-        &["1: x: unknown table; there are [server], [smtp], [primary], [monitor], [outbound], [web], [cache], [directory]"],
+        &["1: x: unknown table; there are [server], [smtp], [primary], [monitor], [outbound], [dkim], [web], [cache], [directory]"],
     );
     let report = parse(&format!("hostname = \"a.example\"\n{MINIMAL}"), None);
     assert_eq!(lines(&report.errors), ["1: hostname: unknown key here; it belongs into [server]"]);
@@ -159,6 +159,10 @@ fn values_of_the_wrong_kind() {
     check_with("[cache]\nretention_days = -1\n", &["2: cache.retention_days: -1 is out of range: 1 to 3650 days are possible"]);
     check_with("[web]\nlisten = []\n", &["2: web.listen: [] listens nowhere (example: [\"0.0.0.0:443\"])"]);
     check_with("[web]\nlisten = [\"443\"]\n", &["2: web.listen: \"443\" is not an address with a port (example: \"0.0.0.0:25\")"]);
+    check_with(
+        "[dkim]\nselectors = [\"../key\"]\n",
+        &["2: dkim.selectors: \"../key\" is not a selector (small letters, digits and hyphens) (example: \"lifeboat1\")"],
+    );
     check_with(
         "[outbound]\nroute = \"mx\"\ndns = [\"ns.example.net\"]\n",
         &[

@@ -65,6 +65,14 @@ pub enum Verb {
         address: String,
         by: String,
     },
+    /// A new key; its private half never leaves the box.
+    DkimCreate {
+        selector: String,
+        kind: String,
+        by: String,
+    },
+    /// What belongs into DNS, and whether it is there.
+    DkimShow,
     /// Text of the CSV.
     DirectoryImport {
         csv: String,
@@ -163,6 +171,11 @@ mod tests {
         check(
             Verb::CredentialIssue { address: "ann@example.com".into(), by: by() },
             json!({ "verb": "credential-issue", "address": "ann@example.com", "by": "cli:ann" }),
+        );
+        check(Verb::DkimShow, json!({ "verb": "dkim-show" }));
+        check(
+            Verb::DkimCreate { selector: "s1".into(), kind: "rsa".into(), by: by() },
+            json!({ "verb": "dkim-create", "selector": "s1", "kind": "rsa", "by": "cli:ann" }),
         );
         check(
             Verb::DirectoryImport { csv: "address\n".into(), by: by() },

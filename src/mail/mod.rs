@@ -8,6 +8,7 @@
 mod address;
 pub mod compose;
 pub mod date;
+pub mod dkim;
 mod dsn_request;
 pub mod form;
 pub mod journal;

@@ -4,8 +4,8 @@
 //! (the index is a view and may be thrown away) and staged bodies (nothing was promised about them yet).
 
 use std::fs;
-use std::io::{self, IoSlice};
-use std::os::unix::fs::FileExt;
+use std::io::{self, IoSlice, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 /// How to open a file.
@@ -52,6 +52,24 @@ pub trait OpenFile: Send + Sync {
     /// In octets.
     fn length(&self) -> io::Result<u64>;
     fn truncate(&self, length: u64) -> io::Result<()>;
+}
+
+/// Writes a small file beside the store as a whole, for nobody else to read: a temporary file, fsync, rename, fsync of the folder, which is made if
+/// it is missing.
+///
+/// # Errors
+/// Of the disk; what was there is there then.
+pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::create_dir_all(folder)?;
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    let _not_there = fs::remove_file(&temporary);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    fs::File::open(folder)?.sync_all()
 }
 
 /// Pieces that the kernel takes at a time (`IOV_MAX` of Linux).

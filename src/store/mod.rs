@@ -58,7 +58,7 @@ use std::thread::JoinHandle;
 
 pub use change::{Accepted, Carried, Change, Filing, Flags, Folder, FolderId, Origin, Recipient, Seq};
 pub use feed::Phase;
-pub use file::{Disk, Files, How, OpenFile};
+pub use file::{Disk, Files, How, OpenFile, replace_file};
 pub use frozen::Frozen;
 pub use index::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View};
 pub use ledger::{Ledger, Line};

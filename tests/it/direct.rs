@@ -4,8 +4,10 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
+use crate::harness::aiosmtpd::PYTHON;
 use crate::harness::dnsmasq::Dnsmasq;
 use crate::harness::lifeboat::{Lifeboat, Setup};
 use crate::harness::sink::Sink;
@@ -123,4 +125,91 @@ fn a_slow_domain_does_not_keep_others_waiting() {
     send(&lifeboat, &["x@slow.example", "x@fast.example"], "both");
     send(&lifeboat, &["y@fast.example"], "fast");
     assert_eq!(arrived(&sink, 1)[0], ["y@fast.example"]);
+}
+
+/// What Debian's python3-dkim says of each signature of a message, with a name server of one record.
+const VERIFY: &str = r#"
+import dkim, sys
+message = sys.stdin.buffer.read()
+records = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+def dns(name, timeout=5):
+    return records.get(name.decode().rstrip("."), "").encode()
+count = message.split(b"\r\n\r\n")[0].count(b"DKIM-Signature:")
+def verify(n):
+    try:
+        return dkim.DKIM(message).verify(idx=n, dnsfunc=dns)
+    except dkim.ValidationError as error:
+        return str(error).split(" (")[0]
+print(count, [verify(n) for n in range(count)])
+"#;
+
+fn verified(message: &[u8], records: &[(String, String)]) -> String {
+    use std::io::Write;
+    let mut command = Command::new(PYTHON);
+    command.args(["-c", VERIFY]).args(records.iter().flat_map(|(name, record)| [name, record]));
+    let mut child = command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(message).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "python3-dkim and python3-nacl are there (tests/run installs them)");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn what_leaves_is_signed() {
+    let folder = folder();
+    let here = folder.path();
+    let sink = Sink::start(here, mail_server(7));
+    let dns_at = free_port(SMARTHOST);
+    let zone = |more: &[String]| [&[host("outside.example", 7)], more].concat();
+    let dns = Dnsmasq::start(dns_at, &zone(&[]));
+    let more = format!("[outbound]\nroute = \"direct\"\ndns = [\"{dns_at}\"]\n");
+    let mut setup = Setup { trusted: vec!["127.0.0.1/32".to_owned()], more, ..Setup::without_primary() };
+    let lifeboat = Lifeboat::start(here, &setup);
+    let made = lifeboat.command(&["dkim", "create", "lb1"]);
+    assert!(made.contains("lb1._domainkey.example.com. IN TXT ( \"v=DKIM1; k=rsa; p="), "{made}");
+    lifeboat.command(&["dkim", "create", "lb2", "--kind", "ed25519"]);
+    assert!(lifeboat.command(&["dkim", "show"]).contains("DNS does not have it yet."));
+    let keys: serde_json::Value = serde_json::from_str(&lifeboat.command(&["dkim", "show", "--json"])).unwrap();
+    let records: Vec<(String, String)> = (0..2)
+        .map(|n| {
+            let key = &keys["keys"][n];
+            (format!("{}._domainkey.example.com", key["selector"].as_str().unwrap()), key["record"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    drop((lifeboat, dns));
+
+    // In DNS a record is cut into strings; dnsmasq takes them with commas between.
+    let published = |(name, record): &(String, String)| {
+        let strings: Vec<&str> = record.as_bytes().chunks(200).map(|chunk| std::str::from_utf8(chunk).unwrap()).collect();
+        format!("txt-record={name},{}", strings.join(","))
+    };
+    let _dns = Dnsmasq::start(dns_at, &zone(&records.iter().map(published).collect::<Vec<_>>()));
+    setup.more.push_str("[dkim]\nselectors = [\"lb1\", \"lb2\"]\n");
+    let lifeboat = Lifeboat::start(here, &setup);
+    let shown = lifeboat.command(&["dkim", "show"]);
+    assert_eq!((shown.matches("DNS has it.").count(), shown.matches("): in use").count()), (2, 2), "{shown}");
+
+    let large = "A line  with   spaces \t\n\n".repeat(30_000);
+    for (subject, from, body) in [
+        ("plain", "ann@example.com", "text\n.dot\n\n\n"),
+        ("empty", "ann@example.com", ""),
+        ("large", "Ann <ann@example.com>", large.as_str()),
+        ("foreign", "x@elsewhere.example", "text\n"),
+    ] {
+        let message = String::from_utf8(mail::message("x@outside.example", subject, body)).unwrap();
+        let message = message.replace("Outside <out@outside.example>", from);
+        let reply = sender::deliver(lifeboat.smtp, "ann@example.com", &["x@outside.example"], message.as_bytes()).unwrap();
+        assert!(reply.starts_with("250"), "{reply}");
+        let subject = format!("Subject: {subject}\n");
+        let arrived = wait_for("it is there", LIMIT, || {
+            sink.dumps().into_iter().map(|dump| String::from_utf8(dump.message).unwrap()).find(|text| text.contains(&subject))
+        });
+        let wire = arrived.replace('\n', "\r\n");
+        let expected = if from.contains("example.com") { "2 [True, True]" } else { "0 []" };
+        assert_eq!(verified(wire.as_bytes(), &records), expected, "{subject}");
+        // A body that was touched is found out.
+        if expected.starts_with('2') {
+            assert_eq!(verified(format!("{wire}more\r\n").as_bytes(), &records), "2 ['body hash mismatch', 'body hash mismatch']");
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod mail_hosts;
 mod memory;
 mod resolv_conf;
 mod runtime;
+mod txt;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

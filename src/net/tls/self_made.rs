@@ -4,9 +4,7 @@
 //! ends. Each is written to a temporary file and renamed. `cert.json` is written last: a crash before it means one more
 //! renewal, nothing else. A folder that cannot be written costs only the keeping: the certificate then lives in memory.
 
-use std::io::Write;
 use std::net::{IpAddr, UdpSocket};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{TlsError, certified};
 use crate::clock::Wall;
 use crate::limits::{CERTIFICATE_DAYS, CERTIFICATE_RENEW_DAYS};
+use crate::store::replace_file;
 
 const DAY_S: u64 = 24 * 3600;
 /// 2026-01-01. A clock before this date is not set yet (a box without a clock battery boots in 1970); a
@@ -122,19 +121,7 @@ fn own_addresses() -> Vec<IpAddr> {
 }
 
 fn keep(folder: &Path, name: &str, content: &[u8]) {
-    if let Err(error) = write_atomically(folder, name, content) {
+    if let Err(error) = replace_file(&folder.join(name), content) {
         log::warn!("tls file not kept file={} error={error}", folder.join(name).display());
     }
-}
-
-/// Temporary file with mode 0600, fsync, rename.
-fn write_atomically(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let temporary = folder.join(format!("{name}.new"));
-    let _ = std::fs::remove_file(&temporary);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, folder.join(name))?;
-    std::fs::File::open(folder)?.sync_all()
 }
