@@ -8,6 +8,7 @@ mod clock_watch;
 mod core;
 mod direct;
 mod dkim;
+mod hand_over;
 mod housekeeping;
 mod intake;
 mod journal;
