@@ -60,8 +60,10 @@ pub const SMTP_WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 pub const SMTP_CONNECTIONS_MAX: usize = 3000;
 /// Of these, places that only trusted hosts and the primary get.
 pub const SMTP_CONNECTIONS_RESERVED: usize = 50;
-/// SMTP connections at a time from one address; trusted hosts are exempt.
+/// SMTP connections at a time from one address (IPv6: one /64); trusted hosts are exempt. In a crowd
+/// ([`SMTP_CROWDED_CONNECTIONS`]) a client that has as many as the second number gets no more: the places that are left are for others.
 pub const SMTP_CONNECTIONS_PER_CLIENT_MAX: usize = 100;
+pub const SMTP_CONNECTIONS_PER_CLIENT_CROWDED_MAX: usize = 10;
 /// A message body above this size is staged in a file, not in memory, in octets.
 pub const STAGE_MEMORY_MAX_OCTETS: usize = 4 * 1024 * 1024;
 /// Bodies in memory, all sessions together, in octets; when it is used up, bodies are staged in files whatever their size. With one piece
@@ -89,8 +91,20 @@ pub const LISTEN_BACKLOG: i32 = 1024;
 pub const SMTP_ACCEPT_RETRY_WAIT: Duration = Duration::from_millis(200);
 /// Trusted hosts whose sending is counted at a time.
 pub const TRUSTED_HOSTS_COUNTED_MAX: usize = 1000;
-/// Highest setting of `smtp.trusted_rate`, in recipients an hour.
-pub const TRUSTED_RATE_SETTING_MAX: u32 = 1_000_000;
+/// Highest setting of `smtp.trusted_rate` and `smtp.stranger_rate`, in recipients an hour.
+pub const RATE_SETTING_MAX: u32 = 1_000_000;
+/// Addresses of strangers whose conduct is counted at a time; those that did least are forgotten.
+pub const STRANGERS_COUNTED_MAX: usize = 5000;
+/// Connections that a stranger may make in an hour for each recipient that it may write to.
+pub const STRANGER_CONNECTIONS_A_RECIPIENT: u32 = 4;
+/// Unknown recipients of one address: so many are refused at once, each further one [`TARPIT_STEP`] later than the one before, up to
+/// [`TARPIT_MAX`]; past those of an hour the answer is 450 for everybody who is not known.
+pub const STRANGER_UNKNOWN_FREE: u32 = 10;
+pub const STRANGER_UNKNOWN_HOUR: u32 = 100;
+pub const TARPIT_STEP: Duration = Duration::from_secs(1);
+pub const TARPIT_MAX: Duration = Duration::from_secs(10);
+/// Sessions of one address in an hour that ended for their mistakes; past them no more are taken.
+pub const STRANGER_FAILED_SESSIONS_HOUR: u32 = 30;
 /// A remembered recipient verdict of the primary.
 pub const RECIPIENT_VERDICTS_MAX: usize = 10_000;
 

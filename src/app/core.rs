@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::claims::Claims;
 use super::clock_watch::Refusal;
 use super::journal::Journal;
-use super::rates::Rates;
+use super::rates::{Rates, WhenFull};
 use super::verdicts::{self, Verdicts};
 use crate::auth::{Credentials, Sessions, Throttle};
 use crate::clock::{Clock, Mono, Now, Wall};
@@ -169,7 +169,7 @@ impl Core {
             throttle: Mutex::default(),
             verdicts: Mutex::new(known),
             claims: Claims::default(),
-            rates: Mutex::default(),
+            rates: Mutex::new(Rates::new(crate::limits::TRUSTED_HOSTS_COUNTED_MAX, WhenFull::Refuse)),
             journal: Journal::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),

@@ -4,8 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::conduct::{Conduct, helo_oddity};
 use super::core::{Core, lock};
 use super::hand_over::HandOver;
+use super::loops::Loops;
 use super::outgoing::{Outgoing, Source};
 use super::writing::{Addressed, NewMessage, queued_now};
 use crate::clock::{Mono, Wall};
@@ -36,6 +38,8 @@ const ALARM_RATE: &str = "trusted-rate";
 pub struct Intake {
     pub(super) core: Arc<Core>,
     outgoing: Arc<Outgoing>,
+    conduct: Conduct,
+    loops: Loops,
     foreign_noticed: Mutex<Option<Mono>>,
 }
 
@@ -51,7 +55,9 @@ pub(super) enum Standing {
 
 impl Intake {
     pub fn new(core: Arc<Core>, outgoing: Arc<Outgoing>) -> Intake {
-        Intake { core, outgoing, foreign_noticed: Mutex::default() }
+        let conduct = Conduct::new(core.config.smtp.stranger_rate);
+        let loops = Loops::open(&core.config.server.data_dir);
+        Intake { core, outgoing, conduct, loops, foreign_noticed: Mutex::default() }
     }
 
     fn standing(&self, client: IpAddr) -> Standing {
@@ -79,9 +85,35 @@ impl Intake {
         rt::spawn(rt::unblock(move || core.feed(Input::ForeignClient))).detach();
     }
 
-    async fn check_local(&self, reverse_path: Option<&Address>, recipient: &Address) -> Reply {
+    /// A recipient of ours; strangers have an allowance, and get answers about who does not exist slower and slower.
+    async fn check_local(&self, session: &SessionInfo, reverse_path: Option<&Address>, recipient: &Address) -> Reply {
+        let (client, now) = (session.client, self.core.now().mono);
+        if self.standing(client) != Standing::Stranger {
+            return self.exists(true, reverse_path, recipient).await;
+        }
+        let reply = self.exists(self.conduct.may_ask(client, now), reverse_path, recipient).await;
+        if reply.is_positive() {
+            return if self.conduct.may_send(client, now) { reply } else { reply::rate_exceeded() };
+        }
+        if !reply.is_permanent() {
+            return reply;
+        }
+        let refusal = self.conduct.refuse(client, self.core.now().mono);
+        rt::sleep(refusal.wait).await;
+        if refusal.is_told { reply } else { reply::too_many_unknown() }
+    }
+
+    /// Whether somebody has that address; if nobody here knows, the primary is asked, provided that `may_ask`.
+    async fn exists(&self, may_ask: bool, reverse_path: Option<&Address>, recipient: &Address) -> Reply {
         if recipient.local().eq_ignore_ascii_case("postmaster") || self.core.mailbox_of(recipient).is_some() {
             return reply::recipient_ok();
+        }
+        let smtp = &self.core.config.smtp;
+        if recipient.is_in(&smtp.accept_all) {
+            return reply::recipient_ok();
+        }
+        if recipient.is_in(&smtp.directory_only) {
+            return if self.core.catch_all(recipient).is_some() { reply::recipient_ok() } else { reply::mailbox_unknown() };
         }
         let askable = matches!(self.core.mode().mode, Mode::Normal | Mode::Suspect);
         let mailbox = recipient.mailbox();
@@ -92,6 +124,7 @@ impl Intake {
             // A stale list must not bounce new staff: without the primary's word there is no 550.
             None if !askable && self.core.catch_all(recipient).is_some() => reply::recipient_ok(),
             None if !askable => reply::verdict_unavailable(),
+            None if !may_ask => reply::mailbox_unknown(),
             None => self.ask_primary(reverse_path, recipient, mailbox).await,
         }
     }
@@ -208,6 +241,15 @@ impl Intake {
         let addressed = self.address(standing, &envelope, mode, now);
         let outward = addressed.recipients.iter().any(|to| to.route == Route::Outbound);
         let trusted = standing != Standing::Stranger && outward;
+        let field = match body
+            .head(limits::HEADER_BLOCK_MAX_OCTETS)
+            .map(|head| self.loops.pass(&addressed.recipients, trace::split_header(&head).0))
+        {
+            Ok(Ok(field)) => field,
+            Ok(Err(())) => return self.in_a_circle(session, &envelope),
+            Err(error) => return self.not_stored(session, &StoreError::Io(error.to_string())),
+        };
+        body.prepend(&field);
         let filed_for_local = addressed.recipients.iter().any(|to| to.route == Route::Primary);
         body.prepend(&self.received_field(session, &envelope, now));
         let size = body.len();
@@ -288,6 +330,14 @@ impl Intake {
         reply
     }
 
+    fn in_a_circle(&self, session: &SessionInfo, envelope: &Envelope) -> Reply {
+        let whom = envelope.recipients.first().map(Address::to_string).unwrap_or_default();
+        let text = format!("Mail for {whom} runs in a circle through this box; it is refused. Look where the other servers send it.");
+        log::warn!("session={} smtp loop rcpt=<{whom}>", session.id);
+        self.core.raise_alarm(ALARM_LOOP, text);
+        reply::looping()
+    }
+
     fn not_stored(&self, session: &SessionInfo, error: &StoreError) -> Reply {
         self.alarm_store(error);
         log::error!("session={} smtp not-stored reason={error}", session.id);
@@ -305,6 +355,9 @@ impl Intake {
 impl Host for Intake {
     fn greet(&self, client: SocketAddr) -> Result<Options, Reply> {
         self.notice_foreign(client.ip());
+        if self.standing(client.ip()) == Standing::Stranger && !self.conduct.may_connect(client.ip(), self.core.now().mono) {
+            return Err(reply::not_welcome());
+        }
         let smtp = &self.core.config.smtp;
         let offered = lock(&self.core.offered).clone();
         let reports = self.core.config.primary.journal.is_some() && self.standing(client.ip()) == Standing::Primary;
@@ -329,7 +382,21 @@ impl Host for Intake {
         self.standing(client) != Standing::Stranger
     }
 
-    async fn check_sender(&self, _session: &SessionInfo, _reverse_path: Option<&Address>) -> Reply {
+    fn session_failed(&self, client: IpAddr) {
+        if self.standing(client) == Standing::Stranger {
+            self.conduct.session_failed(client, self.core.now().mono);
+        }
+    }
+
+    async fn check_sender(&self, session: &SessionInfo, _reverse_path: Option<&Address>) -> Reply {
+        let config = &self.core.config;
+        let is_ours = |name: &str| config.smtp.domains.iter().any(|domain| domain == name);
+        let helo = &session.facts.helo;
+        if self.standing(session.client) == Standing::Stranger
+            && let Some(oddity) = helo_oddity(helo, session.client, &config.server.hostname, is_ours)
+        {
+            log::info!("session={} smtp odd helo={helo:?} oddity={oddity}", session.id);
+        }
         reply::sender_ok()
     }
 
@@ -339,7 +406,7 @@ impl Host for Intake {
         } else if self.is_own_postmaster(recipient) {
             reply::recipient_ok()
         } else if self.core.is_local(recipient) {
-            self.check_local(reverse_path, recipient).await
+            self.check_local(session, reverse_path, recipient).await
         } else if self.standing(session.client) == Standing::Stranger {
             reply::relaying_denied()
         } else if reverse_path.is_some_and(|path| !self.core.is_local(path)) {

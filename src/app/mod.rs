@@ -5,6 +5,7 @@
 
 mod claims;
 mod clock_watch;
+mod conduct;
 mod core;
 mod direct;
 mod dkim;
@@ -13,6 +14,7 @@ mod housekeeping;
 mod intake;
 mod journal;
 mod lanes;
+mod loops;
 mod monitor;
 mod outgoing;
 mod people;

@@ -9,6 +9,7 @@ use super::{Config, HostPort, OutboundRoute, OutboundTls};
 pub(super) fn check(reader: &mut Reader<'_>, config: &Config) {
     names(reader, config);
     catch_all(reader, config);
+    domain_rules(reader, config);
     sockets(reader, config);
     primary(reader, config);
     monitor(reader, config);
@@ -38,6 +39,21 @@ fn catch_all(r: &mut Reader<'_>, config: &Config) {
         if smtp.catch_all[..number].iter().any(|other| address.is_in(&[other.domain().to_owned()])) {
             r.error("smtp.catch_all", format!("{address} is the second one for {}", address.domain()));
         }
+    }
+}
+
+fn domain_rules(r: &mut Reader<'_>, config: &Config) {
+    let smtp = &config.smtp;
+    if !r.sound(&["smtp.domains", "smtp.directory_only", "smtp.accept_all"]) {
+        return;
+    }
+    for (key, domains) in [("smtp.directory_only", &smtp.directory_only), ("smtp.accept_all", &smtp.accept_all)] {
+        for domain in domains.iter().filter(|domain| !smtp.domains.contains(domain)) {
+            r.error(key, format!("{domain} is none of smtp.domains"));
+        }
+    }
+    for domain in smtp.accept_all.iter().filter(|domain| smtp.directory_only.contains(domain)) {
+        r.error("smtp.accept_all", format!("{domain} is in smtp.directory_only, too: only one of them can hold"));
     }
 }
 

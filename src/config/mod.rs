@@ -58,6 +58,12 @@ pub struct Smtp {
     pub trusted: NetworkSet,
     /// Recipients outside that each of these may write to in an hour.
     pub trusted_rate: u32,
+    /// Recipients that any other address may write to in an hour.
+    pub stranger_rate: u32,
+    /// Domains whose people are all in the directory: nobody else exists there. Some of `domains`.
+    pub directory_only: Vec<String>,
+    /// Domains in which every address exists. Some of `domains`.
+    pub accept_all: Vec<String>,
     /// Who gets what is for nobody in their domain; at most one for each.
     pub catch_all: Vec<crate::mail::Address>,
     /// In octets.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::limits::{
     MESSAGE_SIZE_SETTING_MAX_OCTETS, MESSAGE_SIZE_SETTING_MIN_OCTETS, MONITOR_COUNT_SETTING_MAX, MONITOR_SETTING_MAX, MONITOR_SETTING_MIN,
-    RETENTION_SETTING_MAX_DAYS, SOCKET_PATH_MAX_OCTETS, TRUSTED_PREFIX_MIN_V4_BITS, TRUSTED_PREFIX_MIN_V6_BITS, TRUSTED_RATE_SETTING_MAX,
+    RATE_SETTING_MAX, RETENTION_SETTING_MAX_DAYS, SOCKET_PATH_MAX_OCTETS, TRUSTED_PREFIX_MIN_V4_BITS, TRUSTED_PREFIX_MIN_V6_BITS,
 };
 use crate::mail::Address;
 use crate::mail::dkim::is_selector;
@@ -22,7 +22,21 @@ use crate::mail::dkim::is_selector;
 /// Every table with its keys. `assets/lifeboat.toml` has the same, and a test compares them.
 pub(super) const KNOWN: &[(&str, &[&str])] = &[
     ("server", &["hostname", "data_dir", "control_socket"]),
-    ("smtp", &["listen", "domains", "trusted", "trusted_rate", "catch_all", "max_message_size", "tls"]),
+    (
+        "smtp",
+        &[
+            "listen",
+            "domains",
+            "trusted",
+            "trusted_rate",
+            "stranger_rate",
+            "directory_only",
+            "accept_all",
+            "catch_all",
+            "max_message_size",
+            "tls",
+        ],
+    ),
     ("primary", &["smtp", "source", "smtp_submit", "tls", "ca_file", "journal", "canary", "health_urls"]),
     ("monitor", &["interval", "timeout", "fall", "rise", "witnesses", "automatic"]),
     ("outbound", &["route", "smarthost", "dns", "tls", "ca_file", "user", "password_file"]),
@@ -79,14 +93,16 @@ fn smtp<'t>(r: &mut Reader<'t>, s: &Section<'t>, gateway: Option<IpAddr>) -> Smt
     }
     let catch_all = Wanted { what: "an address", example: "\"office@example.com\"" };
     let rate = Wanted { what: "a number of recipients an hour", example: "3000" };
+    let hourly = |value: &DeValue<'_>| number(value, 1, RATE_SETTING_MAX, "recipients an hour");
     let size_wanted = Wanted { what: "a size", example: "\"50MiB\"" };
     Smtp {
         listen: listen(r, s, 25),
         domains: without_doubles(domains.unwrap_or_default()),
         trusted: NetworkSet(r.list(s, "trusted", NETWORK, |value| trusted_network(value, gateway)).unwrap_or_default()),
-        trusted_rate: r
-            .get(s, "trusted_rate", rate, |value| number(value, 1, TRUSTED_RATE_SETTING_MAX, "recipients an hour"))
-            .unwrap_or(3000),
+        trusted_rate: r.get(s, "trusted_rate", rate, hourly).unwrap_or(3000),
+        stranger_rate: r.get(s, "stranger_rate", rate, hourly).unwrap_or(6000),
+        directory_only: without_doubles(r.list(s, "directory_only", domain_wanted, domain).unwrap_or_default()),
+        accept_all: without_doubles(r.list(s, "accept_all", domain_wanted, domain).unwrap_or_default()),
         catch_all: r.list(s, "catch_all", catch_all, address).unwrap_or_default(),
         max_message_size: r.get(s, "max_message_size", size_wanted, message_size).unwrap_or(50 << 20),
         tls: choice(r, s, "tls", &SMTP_TLS).unwrap_or(SmtpTls::Opportunistic),

@@ -263,6 +263,16 @@ fn smart_hosts_are_one_or_several() {
 }
 
 #[test]
+fn a_domain_has_one_rule() {
+    let of = |rules: &str| MINIMAL.replace("[smtp]", &format!("[smtp]\n{rules}"));
+    let smtp = config_of(&of("directory_only = [\"Example.com\"]")).smtp;
+    assert_eq!((smtp.directory_only, smtp.accept_all, smtp.stranger_rate), (vec!["example.com".to_owned()], vec![], 6000));
+    check(&of("accept_all = [\"example.net\"]"), &["4: smtp.accept_all: example.net is none of smtp.domains"]);
+    let both = of("directory_only = [\"example.com\"]\naccept_all = [\"example.com\"]");
+    check(&both, &["5: smtp.accept_all: example.com is in smtp.directory_only, too: only one of them can hold"]);
+}
+
+#[test]
 fn a_catch_all_catches_for_its_own_domain_once() {
     let of = |text: &str| MINIMAL.replace("[smtp]", &format!("[smtp]\ncatch_all = {text}"));
     assert_eq!(config_of(&of("[\"all@example.com\"]")).smtp.catch_all.len(), 1);

@@ -232,9 +232,19 @@ pub fn verdict_unavailable() -> Reply {
     Reply::new(451, "4.3.0 cannot check the recipient now, try again later")
 }
 
-/// 451: a trusted host has used up its allowance for the outside.
+/// 451: a host has used up its allowance.
 pub fn rate_exceeded() -> Reply {
     Reply::new(451, "4.7.1 too much mail in an hour, try again later")
+}
+
+/// 450: the client has asked for too many mailboxes that nobody has; what is true is not told any more.
+pub fn too_many_unknown() -> Reply {
+    Reply::new(450, "4.7.1 too many unknown recipients from your address, try again later")
+}
+
+/// 421: the client did too much, or too much wrong, within the hour.
+pub fn not_welcome() -> Reply {
+    Reply::new(421, "4.7.0 too much from your address in an hour, try again later")
 }
 
 /// 451: the address for journal reports, from somebody who is not the primary. Not 5xx: a primary whose address changed must not lose

@@ -12,6 +12,7 @@ mod direct;
 mod exim;
 mod full_disk;
 mod garbage;
+mod guards;
 mod index;
 mod journal;
 mod kills;

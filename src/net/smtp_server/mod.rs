@@ -23,6 +23,8 @@ use crate::store::Staged;
 use accept::Front;
 use registry::Registry;
 
+pub use registry::network;
+
 /// What the driver asks of the appliance (or of the demo's stand-in).
 pub trait Host: Send + Sync + 'static {
     /// A client connected: session options, or a 421 or 554 to send instead of the greeting.
@@ -40,6 +42,8 @@ pub trait Host: Send + Sync + 'static {
         reverse_path: Option<&Address>,
         recipient: &Address,
     ) -> impl Future<Output = Reply> + Send;
+    /// A session was ended because of what the client did.
+    fn session_failed(&self, _client: IpAddr) {}
     /// A whole message. The reply is sent as it is.
     fn commit(&self, session: &SessionInfo, envelope: Envelope, body: Staged) -> impl Future<Output = Reply> + Send;
 }

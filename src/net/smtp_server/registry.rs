@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::net::{IpAddr, Shutdown};
+use std::net::{IpAddr, Ipv6Addr, Shutdown};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smol::net::TcpStream;
 
-use crate::limits::{SMTP_CONNECTIONS_MAX, SMTP_CONNECTIONS_PER_CLIENT_MAX, SMTP_CONNECTIONS_RESERVED, SMTP_CROWDED_CONNECTIONS};
+use crate::limits::{
+    SMTP_CONNECTIONS_MAX, SMTP_CONNECTIONS_PER_CLIENT_CROWDED_MAX, SMTP_CONNECTIONS_PER_CLIENT_MAX, SMTP_CONNECTIONS_RESERVED,
+    SMTP_CROWDED_CONNECTIONS,
+};
 use crate::net::rt;
 
 #[derive(Default)]
@@ -31,6 +34,14 @@ struct Running {
     socket: TcpStream,
 }
 
+/// Who counts as one: an IPv4 address, or an IPv6 network of one customer (RFC 6177: a /64 at least).
+pub fn network(client: IpAddr) -> IpAddr {
+    match client {
+        IpAddr::V4(_) => client,
+        IpAddr::V6(six) => IpAddr::V6(Ipv6Addr::from_bits(six.to_bits() >> 64 << 64)),
+    }
+}
+
 /// A session's place among the connections; dropping it gives the place back.
 pub struct Place {
     registry: Arc<Registry>,
@@ -42,10 +53,15 @@ impl Registry {
     /// None past a cap. `exempt` clients count only for the cap of all together, of which some places are theirs alone: a crowd of
     /// strangers does not shut the primary out.
     pub fn enter(self: &Arc<Registry>, client: IpAddr, exempt: bool) -> Option<Place> {
+        let client = network(client);
         let mut state = self.lock();
         let of_client = state.per_client.get(&client).copied().unwrap_or(0);
         let for_all = if exempt { SMTP_CONNECTIONS_MAX } else { SMTP_CONNECTIONS_MAX - SMTP_CONNECTIONS_RESERVED };
-        if state.cut || state.total >= for_all || (!exempt && of_client >= SMTP_CONNECTIONS_PER_CLIENT_MAX) {
+        let of_client_max = match state.total >= SMTP_CROWDED_CONNECTIONS {
+            true => SMTP_CONNECTIONS_PER_CLIENT_CROWDED_MAX,
+            false => SMTP_CONNECTIONS_PER_CLIENT_MAX,
+        };
+        if state.cut || state.total >= for_all || (!exempt && of_client >= of_client_max) {
             return None;
         }
         state.total += 1;

@@ -40,6 +40,9 @@ pub async fn run<H: Host>(front: Arc<Front<H>>, socket: TcpStream, client: IpAdd
     };
     let reason = driver.drive().await;
     log::info!("session={} smtp closed reason={reason:?}", driver.info.id);
+    if matches!(reason, CloseReason::TooManyErrors | CloseReason::TooManyCommands | CloseReason::OutOfStep) {
+        driver.front.host.session_failed(client);
+    }
     Box::pin(driver.close(reason)).await;
 }
 

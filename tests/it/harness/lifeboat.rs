@@ -64,7 +64,7 @@ impl Setup {
         };
         format!(
             "[server]\nhostname = \"{hostname}\"\ndata_dir = \"{folder}/data\"\ncontrol_socket = \"{folder}/control.sock\"\n\n\
-             [smtp]\nlisten = [\"127.0.0.1:0\"]\ndomains = [\"example.com\"]\ntrusted = [\"{ip}/32\"{trusted}]\n{smtp}\n\
+             [smtp]\nlisten = [\"127.0.0.1:0\"]\ndomains = [\"example.com\"]\ntrusted = [\"{ip}/32\"{trusted}]\n{rate}{smtp}\n\
              [primary]\nsmtp = \"{primary}\"\nsource = [\"{ip}/32\"]\ncanary = \"lifeboat-canary@example.com\"\n\n\
              [monitor]\ninterval = \"1s\"\ntimeout = \"900ms\"\nfall = {fall}\nrise = {rise}\n{outbound}\n\
              [web]\nlisten = [\"127.0.0.1:0\"]\ntls = \"on\"\n\n[directory]\nfile = \"{folder}/directory.csv\"\n\n{more}",
@@ -72,6 +72,8 @@ impl Setup {
             ip = self.primary.ip(),
             primary = self.primary,
             trusted = self.trusted.iter().map(|network| format!(", \"{network}\"")).collect::<String>(),
+            // All strangers of a test are one address.
+            rate = if self.smtp.contains("stranger_rate") { "" } else { "stranger_rate = 1000000\n" },
             smtp = self.smtp,
             more = self.more,
             fall = self.fall,
