@@ -54,6 +54,8 @@ pub const SMTP_CROWDED_CONNECTIONS: usize = 2200;
 pub const SMTP_CROWDED_TIMEOUT: Duration = Duration::from_secs(10);
 /// A session that waits looks this often whether there is a crowd.
 pub const SMTP_CROWD_LOOK: Duration = Duration::from_secs(5);
+/// The PROXY header of a connection that a proxy passes on; it comes with the connection.
+pub const PROXY_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest reply write that a peer may delay.
 pub const SMTP_WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// SMTP connections at a time, all clients together. An idle one costs some 10 KiB; the service has 16,384 file descriptors.

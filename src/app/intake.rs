@@ -1,6 +1,6 @@
 //! Mail coming in: who may send what to whom, and what becomes of an accepted message (DESIGN section 4).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -353,15 +353,16 @@ impl Intake {
 }
 
 impl Host for Intake {
-    fn greet(&self, client: SocketAddr) -> Result<Options, Reply> {
-        self.notice_foreign(client.ip());
-        if self.standing(client.ip()) == Standing::Stranger && !self.conduct.may_connect(client.ip(), self.core.now().mono) {
+    fn greet(&self, client: IpAddr) -> Result<Options, Reply> {
+        self.notice_foreign(client);
+        let smtp = &self.core.config.smtp;
+        let is_filter = smtp.xclient.contains(client);
+        if self.standing(client) == Standing::Stranger && !is_filter && !self.conduct.may_connect(client, self.core.now().mono) {
             return Err(reply::not_welcome());
         }
-        let smtp = &self.core.config.smtp;
         let offered = lock(&self.core.offered).clone();
-        let reports = self.core.config.primary.journal.is_some() && self.standing(client.ip()) == Standing::Primary;
-        let largest = self.largest(client.ip());
+        let reports = self.core.config.primary.journal.is_some() && self.standing(client) == Standing::Primary;
+        let largest = self.largest(client);
         Ok(Options {
             hostname: self.core.config.server.hostname.clone(),
             max_message_size: if reports { largest.max(limits::JOURNAL_REPORT_MAX_OCTETS) } else { largest },
@@ -369,17 +370,22 @@ impl Host for Intake {
             tls_required: smtp.tls == SmtpTls::Required,
             // Every server of this century takes 8-bit text, until the primary is seen not to.
             eight_bit_mime: offered.as_ref().is_none_or(|offered| offered.eight_bit_mime),
-            header_firewall: self.standing(client.ip()) == Standing::Stranger,
+            xclient: is_filter,
+            header_firewall: self.standing(client) == Standing::Stranger,
             reports_to: self.core.config.primary.journal.as_ref().filter(|_| reports).map(Address::mailbox),
             // What the primary was never seen to take is not promised to strangers. What others ask of reports is for the way
             // outward, where we report ourselves.
-            dsn: self.standing(client.ip()) != Standing::Stranger || offered.as_ref().is_some_and(|offered| offered.dsn),
+            dsn: self.standing(client) != Standing::Stranger || offered.as_ref().is_some_and(|offered| offered.dsn),
             smtputf8: offered.is_some_and(|offered| offered.smtputf8),
         })
     }
 
     fn is_exempt(&self, client: IpAddr) -> bool {
-        self.standing(client) != Standing::Stranger
+        self.standing(client) != Standing::Stranger || self.core.config.smtp.xclient.contains(client)
+    }
+
+    fn is_proxy(&self, client: IpAddr) -> bool {
+        self.core.config.smtp.proxy.contains(client)
     }
 
     fn session_failed(&self, client: IpAddr) {

@@ -1,7 +1,7 @@
 //! What the tests of this room share: a box without listeners, a primary that does as it is told, a disk that fails.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -276,7 +276,7 @@ impl Primary {
 }
 
 impl Host for Script {
-    fn greet(&self, _client: SocketAddr) -> Result<Options, Reply> {
+    fn greet(&self, _client: IpAddr) -> Result<Options, Reply> {
         Ok(Options {
             hostname: "primary.example.com".to_owned(),
             max_message_size: 1 << 20,
@@ -284,6 +284,7 @@ impl Host for Script {
             tls_required: false,
             eight_bit_mime: true,
             dsn: true,
+            xclient: false,
             header_firewall: false,
             reports_to: None,
             smtputf8: true,

@@ -64,6 +64,10 @@ pub struct Smtp {
     pub directory_only: Vec<String>,
     /// Domains in which every address exists. Some of `domains`.
     pub accept_all: Vec<String>,
+    /// Whose connections begin with a PROXY header (version 2).
+    pub proxy: NetworkSet,
+    /// Filters that may say for whom they speak (XCLIENT).
+    pub xclient: NetworkSet,
     /// Who gets what is for nobody in their domain; at most one for each.
     pub catch_all: Vec<crate::mail::Address>,
     /// In octets.

@@ -216,7 +216,7 @@ impl Mailboxes {
 }
 
 impl Host for Mailboxes {
-    fn greet(&self, _client: SocketAddr) -> Result<Options, Reply> {
+    fn greet(&self, _client: IpAddr) -> Result<Options, Reply> {
         Ok(Options {
             hostname: self.hostname.to_owned(),
             max_message_size: MESSAGE_MAX_OCTETS,
@@ -225,6 +225,7 @@ impl Host for Mailboxes {
             smtputf8: true,
             eight_bit_mime: true,
             dsn: true,
+            xclient: false,
             header_firewall: false,
             reports_to: None,
         })

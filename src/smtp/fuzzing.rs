@@ -153,18 +153,7 @@ pub fn session(octets: &[u8]) {
 }
 
 fn converse<'a>(cuts: impl Iterator<Item = &'a [u8]>) -> Outcome {
-    let options = Options {
-        hostname: "box.example".to_owned(),
-        max_message_size: CONTENT_MAX_OCTETS,
-        starttls: true,
-        tls_required: false,
-        smtputf8: true,
-        eight_bit_mime: true,
-        dsn: true,
-        header_firewall: true,
-        reports_to: None,
-    };
-    let mut session = Session::new(options, NOW);
+    let mut session = Session::new(options(), NOW);
     let (mut outcome, mut body) = (Outcome::default(), Vec::new());
     work(&mut session, &mut outcome, &mut body);
     for piece in cuts {
@@ -174,6 +163,21 @@ fn converse<'a>(cuts: impl Iterator<Item = &'a [u8]>) -> Outcome {
         }
     }
     outcome
+}
+
+fn options() -> Options {
+    Options {
+        hostname: "box.example".to_owned(),
+        max_message_size: CONTENT_MAX_OCTETS,
+        starttls: true,
+        tls_required: false,
+        smtputf8: true,
+        eight_bit_mime: true,
+        dsn: true,
+        xclient: true,
+        header_firewall: true,
+        reports_to: None,
+    }
 }
 
 fn work(session: &mut Session, outcome: &mut Outcome, body: &mut Vec<u8>) {
@@ -191,6 +195,7 @@ fn work(session: &mut Session, outcome: &mut Outcome, body: &mut Vec<u8>) {
                 outcome.messages.push((envelope, std::mem::take(body)));
                 session.answer(Answer::Verdict(reply::stored("1")), NOW);
             }
+            Output::ClientIs(_) => session.answer(Answer::Client(options()), NOW),
             // Octets in the same piece as STARTTLS are thrown away, so cuts do matter here: the session is over.
             Output::StartTls | Output::Close(_) => return outcome.closed = true,
             Output::WaitUntil(_) => return,

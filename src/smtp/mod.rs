@@ -10,6 +10,7 @@ pub mod data;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod proxy;
 pub mod reply;
 pub mod server;
 

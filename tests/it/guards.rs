@@ -1,11 +1,12 @@
 //! What strangers may do, and what runs in a circle.
 
+use std::process::Command;
 use std::time::Duration;
 
 use crate::harness::lifeboat::{Lifeboat, Setup};
 use crate::harness::sender::{self, Session};
 use crate::harness::sink::Sink;
-use crate::harness::{SMARTHOST, folder, free_port, mail, wait_for};
+use crate::harness::{SMARTHOST, folder, free_port, mail, need, wait_for};
 
 const LIMIT: Duration = Duration::from_secs(40);
 
@@ -101,4 +102,77 @@ fn mail_that_runs_in_a_circle_is_refused() {
 
 fn count(message: &[u8]) -> usize {
     String::from_utf8_lossy(message).matches("Lifeboat-Loop: ").count()
+}
+
+/// Where a filter stands.
+const FILTER: &str = "127.0.26.1";
+
+/// Sends through the filter by swaks with these options; what was said.
+fn by_filter(lifeboat: &Lifeboat, options: &[&str]) -> String {
+    need("swaks", "swaks");
+    let mut command = Command::new("swaks");
+    command.args(["--server", &lifeboat.smtp.ip().to_string(), "--port", &lifeboat.smtp.port().to_string(), "--local-interface", FILTER]);
+    command.args(["--ehlo", "filter.example.com", "--from", "x@outside.example", "--to", "ann@example.com"]).args(options);
+    let output = command.output().unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn received_by_ann(lifeboat: &Lifeboat) -> String {
+    let mail = wait_for("it is there", LIMIT, || lifeboat.mail_of("ann@example.com").pop());
+    String::from_utf8(mail).unwrap().lines().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_filter_says_by_xclient_whose_mail_it_is() {
+    let folder = folder();
+    let smtp = format!("xclient = [\"{FILTER}\"]\nstranger_rate = 1");
+    let lifeboat = Lifeboat::start(folder.path(), &Setup { smtp, ..Setup::without_primary() });
+    let said = by_filter(&lifeboat, &["--xclient", "ADDR=203.0.113.9 HELO=mail.outside.example"]);
+    assert!(said.contains("250 2.0.0 stored as"), "{said}");
+    let header = received_by_ann(&lifeboat);
+    assert!(header.contains("from mail.outside.example ([203.0.113.9])"), "{header}");
+    // The limits count for the sender, not for the filter.
+    let said = by_filter(&lifeboat, &["--xclient", "ADDR=203.0.113.9"]);
+    assert!(said.contains("451 4.7.1"), "{said}");
+    let said = by_filter(&lifeboat, &["--xclient", "ADDR=203.0.113.10"]);
+    assert!(said.contains("250 2.0.0 stored as"), "{said}");
+    // Nobody else may say so.
+    let mut session = begin(&lifeboat);
+    assert!(session.command("XCLIENT ADDR=203.0.113.11").unwrap().starts_with("502"));
+}
+
+#[test]
+fn a_proxy_says_whose_connection_it_is() {
+    let folder = folder();
+    let smtp = format!("proxy = [\"{FILTER}\"]\nstranger_rate = 1");
+    let lifeboat = Lifeboat::start(folder.path(), &Setup { smtp, ..Setup::without_primary() });
+    let proxied = |source: &str| {
+        let family = if source.contains(':') { "AF_INET6" } else { "AF_INET" };
+        let destination = if source.contains(':') { "2001:db8::20" } else { "192.0.2.20" };
+        let options = [
+            "--proxy-version",
+            "2",
+            "--proxy-family",
+            family,
+            "--proxy-protocol",
+            "STREAM",
+            "--proxy-source",
+            source,
+            "--proxy-source-port",
+            "4711",
+        ];
+        let to = ["--proxy-dest", destination, "--proxy-dest-port", "25"];
+        by_filter(&lifeboat, &[&options[..], &to].concat())
+    };
+    let said = proxied("203.0.113.9");
+    assert!(said.contains("250 2.0.0 stored as"), "{said}");
+    assert!(received_by_ann(&lifeboat).contains("([203.0.113.9])"));
+    assert!(proxied("203.0.113.9").contains("451 4.7.1"));
+    let said = proxied("2001:db8::9");
+    assert!(said.contains("250 2.0.0 stored as"), "{said}");
+    // Without the header nobody gets in there, and elsewhere it is no greeting.
+    let said = by_filter(&lifeboat, &[]);
+    assert!(!said.contains("<-  220"), "{said}");
+    wait_for("it is in the log", LIMIT, || lifeboat.log().contains("rejected connection proxy=127.0.26.1").then_some(()));
+    assert!(begin(&lifeboat).command("RCPT TO:<ann@example.com>").unwrap().starts_with("250"));
 }

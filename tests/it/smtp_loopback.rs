@@ -1,7 +1,7 @@
 //! Both SMTP drivers against each other and against scripted peers, over loopback.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,7 +42,7 @@ fn office(starttls: bool) -> (Arc<Office>, Door) {
 }
 
 impl Host for Office {
-    fn greet(&self, _client: SocketAddr) -> Result<Options, Reply> {
+    fn greet(&self, _client: IpAddr) -> Result<Options, Reply> {
         Ok(Options {
             hostname: "office.example".into(),
             max_message_size: SIZE_MAX,
@@ -51,6 +51,7 @@ impl Host for Office {
             smtputf8: true,
             eight_bit_mime: true,
             dsn: true,
+            xclient: false,
             header_firewall: false,
             reports_to: None,
         })

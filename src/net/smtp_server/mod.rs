@@ -28,9 +28,13 @@ pub use registry::network;
 /// What the driver asks of the appliance (or of the demo's stand-in).
 pub trait Host: Send + Sync + 'static {
     /// A client connected: session options, or a 421 or 554 to send instead of the greeting.
-    fn greet(&self, client: SocketAddr) -> Result<Options, Reply>;
+    fn greet(&self, client: IpAddr) -> Result<Options, Reply>;
     /// Whether the cap on connections of one address does not count for this client.
     fn is_exempt(&self, _client: IpAddr) -> bool {
+        false
+    }
+    /// Whether connections from there begin with a PROXY header that says whose they are.
+    fn is_proxy(&self, _client: IpAddr) -> bool {
         false
     }
     /// MAIL FROM.

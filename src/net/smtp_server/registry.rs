@@ -106,18 +106,38 @@ impl Place {
     pub fn number(&self) -> u64 {
         self.number
     }
+
+    /// The connection turned out to be another client's; false past that one's cap.
+    pub fn belongs_to(&mut self, client: IpAddr, exempt: bool) -> bool {
+        let client = network(client);
+        let mut state = self.registry.lock();
+        let of_client = state.per_client.get(&client).copied().unwrap_or(0);
+        if client != self.client && !exempt && of_client >= SMTP_CONNECTIONS_PER_CLIENT_MAX {
+            return false;
+        }
+        state.leave(self.client);
+        *state.per_client.entry(client).or_default() += 1;
+        self.client = client;
+        true
+    }
+}
+
+impl State {
+    fn leave(&mut self, client: IpAddr) {
+        if let Some(count) = self.per_client.get_mut(&client) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_client.remove(&client);
+            }
+        }
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.registry.lock();
         state.total -= 1;
-        if let Some(count) = state.per_client.get_mut(&self.client) {
-            *count -= 1;
-            if *count == 0 {
-                state.per_client.remove(&self.client);
-            }
-        }
+        state.leave(self.client);
         if let Some(ended) = state.running.remove(&self.number) {
             // This runs inside the task itself; dropping its handle would cancel it.
             ended.task.detach();
@@ -156,10 +176,25 @@ mod tests {
     #[test]
     fn a_crowd_of_strangers_leaves_room_for_the_exempt() {
         let registry = Arc::new(Registry::default());
-        let crowd: Vec<Place> =
-            (0..40).flat_map(|last| fill(&registry, IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, last)), false)).collect();
-        assert_eq!(crowd.len(), SMTP_CONNECTIONS_MAX - SMTP_CONNECTIONS_RESERVED);
+        let stranger = |last| fill(&registry, IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, last)), false);
+        let crowd: Vec<Vec<Place>> = (0..=255).map(stranger).collect();
+        let of_each: Vec<usize> = crowd.iter().map(Vec::len).filter(|places| *places > 0).collect();
+        assert_eq!(of_each[0], SMTP_CONNECTIONS_PER_CLIENT_MAX);
+        assert_eq!(of_each[of_each.len() - 2], SMTP_CONNECTIONS_PER_CLIENT_CROWDED_MAX, "those who come late share what is left");
+        assert_eq!(of_each.iter().sum::<usize>(), SMTP_CONNECTIONS_MAX - SMTP_CONNECTIONS_RESERVED);
         assert_eq!(fill(&registry, ONE, true).len(), SMTP_CONNECTIONS_RESERVED);
+    }
+
+    #[test]
+    fn a_place_changes_hands_within_the_caps() {
+        let registry = Arc::new(Registry::default());
+        let mut place = registry.enter(OTHER, true).unwrap();
+        let crowd = fill(&registry, ONE, false);
+        assert!(!place.belongs_to(ONE, false));
+        assert!(place.belongs_to(IpAddr::from([192, 0, 2, 3]), false));
+        assert!(place.belongs_to(ONE, true));
+        drop((place, crowd));
+        assert!(registry.lock().per_client.is_empty());
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub async fn run<H: Host>(front: Arc<Front<H>>, socket: TcpStream, client: IpAdd
     let reason = driver.drive().await;
     log::info!("session={} smtp closed reason={reason:?}", driver.info.id);
     if matches!(reason, CloseReason::TooManyErrors | CloseReason::TooManyCommands | CloseReason::OutOfStep) {
-        driver.front.host.session_failed(client);
+        driver.front.host.session_failed(driver.info.client);
     }
     Box::pin(driver.close(reason)).await;
 }
@@ -96,6 +96,7 @@ impl<H: Host> Driver<H> {
                     self.staging = None;
                     log::info!("session={} smtp discarded message", self.info.id);
                 }
+                Output::ClientIs(client) => self.client_is(client),
                 Output::StartTls => Box::pin(self.start_tls()).await,
                 Output::Close(reason) => return reason,
                 Output::WaitUntil(deadline) => self.wait(deadline).await,
@@ -109,6 +110,19 @@ impl<H: Host> Driver<H> {
 
     fn verdict(&mut self, reply: Reply) {
         self.session.answer(Answer::Verdict(reply), self.now());
+    }
+
+    /// A filter that we trust speaks for somebody else.
+    fn client_is(&mut self, client: IpAddr) {
+        log::info!("session={} smtp xclient filter={} client={client}", self.info.id, self.info.client);
+        self.info.client = client;
+        match self.front.host.greet(client) {
+            Ok(mut options) => {
+                options.starttls &= self.front.tls.is_some();
+                self.session.answer(Answer::Client(options), self.now());
+            }
+            Err(reply) => self.verdict(reply),
+        }
     }
 
     async fn send(&mut self, bytes: &[u8]) {
@@ -252,7 +266,7 @@ mod tests {
     struct Nobody;
 
     impl Host for Nobody {
-        fn greet(&self, _client: std::net::SocketAddr) -> Result<Options, Reply> {
+        fn greet(&self, _client: IpAddr) -> Result<Options, Reply> {
             Err(reply::try_later())
         }
         async fn check_sender(&self, _session: &SessionInfo, _reverse_path: Option<&Address>) -> Reply {

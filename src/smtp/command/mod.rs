@@ -5,11 +5,13 @@
 
 mod parameters;
 mod path;
+mod xclient;
 
 use super::{Reply, reply};
 use crate::mail::{Address, RecipientDsn, Ret, Xtext};
 use parameters::{mail_parameters, rcpt_parameters};
 use path::{forward_path, reverse_path};
+use xclient::xclient;
 
 /// One command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,7 @@ pub enum Command {
     Auth,
     /// None if it does not say how many octets follow: where the next command begins is unknown then.
     Bdat(Option<Chunk>),
+    Xclient(Xclient),
     /// The first line of an HTTP request: a browser was tricked into talking to us, or someone is scanning.
     Http,
 }
@@ -52,6 +55,13 @@ pub struct Mail {
     pub ret: Option<Ret>,
     /// ENVID= (RFC 3461 section 4.4).
     pub envid: Option<Xtext>,
+}
+
+/// XCLIENT: for whom a filter speaks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Xclient {
+    pub client: Option<std::net::IpAddr>,
+    pub helo: Option<String>,
 }
 
 /// BDAT (RFC 3030 section 2).
@@ -112,6 +122,7 @@ pub fn parse(line: &[u8]) -> Result<Command, Reply> {
         "HELP" => Ok(Command::Help),
         "STARTTLS" => bare(Command::StartTls),
         "AUTH" => Ok(Command::Auth),
+        "XCLIENT" => Ok(Command::Xclient(xclient(argument)?)),
         "BDAT" => Ok(Command::Bdat(chunk(argument))),
         method if HTTP_METHODS.contains(&method) => Ok(Command::Http),
         _ => Err(reply::unknown_command()),

@@ -149,3 +149,29 @@ fn rcpt_parameters_offered() {
     }
     check_refused(b"RCPT TO:<a@b.example> RET=FULL", reply::unknown_parameter());
 }
+
+#[test]
+fn a_filter_says_for_whom_it_speaks() {
+    let check = |line: &str, client: Option<&str>, helo: Option<&str>| {
+        let expected = Xclient { client: client.map(|client| client.parse().unwrap()), helo: helo.map(str::to_owned) };
+        assert_eq!(parse(line.as_bytes()), Ok(Command::Xclient(expected)), "{line}");
+    };
+    check(
+        "XCLIENT ADDR=203.0.113.9 NAME=mail.outside.example HELO=mail.outside.example",
+        Some("203.0.113.9"),
+        Some("mail.outside.example"),
+    );
+    check("xclient addr=IPV6:2001:db8::9 PROTO=ESMTP PORT=4711", Some("2001:db8::9"), None);
+    check("XCLIENT ADDR=[UNAVAILABLE] HELO=[TEMPUNAVAIL] LOGIN=+5BUNAVAILABLE+5D", None, None);
+    for bad in [
+        "XCLIENT",
+        "XCLIENT ADDR",
+        "XCLIENT ADDR=nowhere",
+        "XCLIENT COLOUR=red",
+        "XCLIENT HELO=+0A",
+        "XCLIENT HELO=a+2",
+        "XCLIENT HELO=a+28b",
+    ] {
+        assert_eq!(parse(bad.as_bytes()).map_err(|reply| reply.code), Err(501), "{bad}");
+    }
+}

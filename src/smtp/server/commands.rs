@@ -31,6 +31,8 @@ impl Session {
             Command::Data => self.check_message(),
             Command::StartTls if !self.options.starttls => Err(reply::not_implemented()),
             Command::StartTls if self.facts.tls => Err(reply::bad_sequence()),
+            Command::Xclient(_) if !self.options.xclient => Err(reply::not_implemented()),
+            Command::Xclient(_) if self.envelope.is_some() => Err(reply::bad_sequence()),
             Command::Expn | Command::Auth => Err(reply::not_implemented()),
             _ => Ok(()),
         }
@@ -106,6 +108,13 @@ impl Session {
                 self.input.clear();
                 self.ask(Question::Tls, Output::StartTls);
             }
+            Command::Xclient(xclient) => {
+                self.given_helo = xclient.helo.or(self.given_helo.take());
+                match xclient.client {
+                    Some(client) => self.ask(Question::Client, Output::ClientIs(client)),
+                    None => self.begin_again(),
+                }
+            }
             Command::Http => self.end(reply::not_smtp(), CloseReason::NotSmtp),
             Command::Expn | Command::Auth | Command::Bdat(_) => self.mistake(reply::not_implemented()),
         }
@@ -114,6 +123,7 @@ impl Session {
     fn hello(&mut self, name: String, extended: bool) {
         // RFC 5321 section 4.1.4: EHLO in the middle is RSET too.
         self.drop_transaction();
+        let name = self.given_helo.clone().unwrap_or(name);
         self.facts = Facts { helo: name, extended, tls: self.facts.tls };
         let hostname = &self.options.hostname;
         let reply = if extended { reply::hello_extended(hostname, self.extensions()) } else { reply::hello(hostname) };
@@ -134,6 +144,9 @@ impl Session {
         }
         if self.options.dsn {
             extensions.push("DSN".to_owned());
+        }
+        if self.options.xclient {
+            extensions.push("XCLIENT NAME ADDR PORT PROTO HELO".to_owned());
         }
         extensions.push("CHUNKING".to_owned());
         extensions.push("ENHANCEDSTATUSCODES".to_owned());

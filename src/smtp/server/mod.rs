@@ -11,6 +11,8 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
+
 use super::Reply;
 use crate::clock::Mono;
 use crate::mail::{Address, DsnRequest, Mailbox};
@@ -34,6 +36,8 @@ pub struct Options {
     pub eight_bit_mime: bool,
     /// Whether DSN (RFC 3461) is offered.
     pub dsn: bool,
+    /// Whether the client is a filter that may say for whom it speaks (XCLIENT).
+    pub xclient: bool,
     /// Whether fields that Exchange servers believe are taken out of the header: `X-MS-Exchange-Organization-*` of a stranger.
     pub header_firewall: bool,
     /// The address for reports, which come one at a time and must not be refused for good: their sender throws them away then. Another
@@ -76,6 +80,8 @@ pub enum Output {
     Commit(Envelope),
     /// Throw away the body pieces so far; no more of this message come.
     Discard,
+    /// The client speaks for somebody else, by XCLIENT. Answer with [`Answer::Client`], or with the [`Answer::Verdict`] that ends the session.
+    ClientIs(IpAddr),
     /// The 220 to STARTTLS has been sent: do the handshake, then answer [`Answer::TlsDone`]. All bytes read before are discarded.
     StartTls,
     /// Everything is written: close the connection. For the log: why.
@@ -89,6 +95,8 @@ pub enum Answer {
     /// Positive means accepted; the reply is sent as it is. A 421 also ends the session.
     Verdict(Reply),
     TlsDone,
+    /// The session begins again with these.
+    Client(Options),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,6 +20,8 @@ use crate::smtp::{Reply, command, reply};
 pub struct Session {
     pub(super) options: Options,
     pub(super) facts: Facts,
+    /// The client's name as XCLIENT gave it; it counts instead of what EHLO says.
+    pub(super) given_helo: Option<String>,
     pub(super) phase: Phase,
     /// The transaction under way, from an accepted MAIL to DATA, RSET or EHLO.
     pub(super) envelope: Option<Envelope>,
@@ -64,6 +66,7 @@ pub(super) enum Question {
     Recipient(Address, RecipientDsn),
     Message,
     Tls,
+    Client,
 }
 
 /// What [`crate::limits`] bounds in one session.
@@ -82,6 +85,7 @@ impl Session {
     pub fn new(options: Options, now: Mono) -> Session {
         let mut session = Session {
             facts: Facts::default(),
+            given_helo: None,
             phase: Phase::Command,
             envelope: None,
             chunks: None,
@@ -175,8 +179,19 @@ impl Session {
                 self.envelope = None;
                 self.input.clear();
             }
+            (Question::Client, Answer::Client(options)) => {
+                self.options = options;
+                self.begin_again();
+            }
+            (Question::Client, Answer::Verdict(reply)) => self.end(reply, CloseReason::Verdict),
             (question, _) => self.phase = Phase::Asked(question),
         }
+    }
+
+    /// As if the client had just connected.
+    pub(super) fn begin_again(&mut self) {
+        self.facts = Facts { tls: self.facts.tls, ..Facts::default() };
+        self.say(reply::greeting(&self.options.hostname));
     }
 
     fn recipient_answered(&mut self, recipient: Address, dsn: RecipientDsn, reply: Reply) {

@@ -15,6 +15,7 @@ fn options() -> Options {
         smtputf8: true,
         eight_bit_mime: true,
         dsn: true,
+        xclient: false,
         header_firewall: false,
         reports_to: None,
     }

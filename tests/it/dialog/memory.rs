@@ -58,6 +58,7 @@ impl Run<'_> {
                     }
                     self.session.answer(Answer::Verdict(reply), NOW);
                 }
+                Output::ClientIs(_) => self.session.answer(Answer::Client(host.options.clone()), NOW),
                 Output::StartTls => self.tls_waits = true,
                 Output::Close(_) => {
                     self.outcome.closed = true;

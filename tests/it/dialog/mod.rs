@@ -18,7 +18,7 @@
 //!
 //! Settings stand before the first `c` or `s` line: `@recipient ADDRESS accept` or `@recipient ADDRESS REPLY` (all others are
 //! 550 5.1.1), `@sender ADDRESS REPLY`, `@commit REPLY` (for all messages), `@max-size OCTETS`, `@starttls`, `@tls-required`,
-//! `@no-smtputf8`, `@no-8bitmime`, `@no-dsn`, `@header-firewall`, `@reports-to ADDRESS`, `@memory-only` (not for TCP). In TEXT, `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are octets.
+//! `@no-smtputf8`, `@no-8bitmime`, `@no-dsn`, `@header-firewall`, `@xclient`, `@reports-to ADDRESS`, `@memory-only` (not for TCP). In TEXT, `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` are octets.
 
 mod binary;
 mod memory;
@@ -77,6 +77,7 @@ impl Script {
             smtputf8: true,
             eight_bit_mime: true,
             dsn: true,
+            xclient: false,
             header_firewall: false,
             reports_to: None,
         };
@@ -177,6 +178,7 @@ impl Dialog {
             "no-smtputf8" => options.smtputf8 = false,
             "no-8bitmime" => options.eight_bit_mime = false,
             "no-dsn" => options.dsn = false,
+            "xclient" => options.xclient = true,
             "header-firewall" => options.header_firewall = true,
             "reports-to" => options.reports_to = Address::parse(rest).ok().map(|address| address.mailbox()),
             "memory-only" => self.memory_only = true,

@@ -1,7 +1,7 @@
 //! Dialogs over TCP, sent as a polite client would: each group of lines after the replies to the one before.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub struct ScriptedHost {
 }
 
 impl Host for ScriptedHost {
-    fn greet(&self, _client: SocketAddr) -> Result<Options, Reply> {
+    fn greet(&self, _client: IpAddr) -> Result<Options, Reply> {
         Ok(self.script.options.clone())
     }
 
