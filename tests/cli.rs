@@ -316,14 +316,14 @@ fn mailboxes_are_listed_and_exported_while_the_box_is_stopped() {
     run(&["mailbox", "list"], 0, both, "");
     run(&["mailbox", "export", "Ann@Example.com", "--to", "out"], 0, "ann@example.com: 2 messages in out/ann@example.com\n", "");
     let letter = fs::read(here.join("out/ann@example.com/Inbox/20260301T090507Z-1.eml")).unwrap();
-    assert_eq!(letter, b"Subject: 0\r\n\r\none\r\n");
+    assert_eq!(letter, b"Return-Path: <carla@example.net>\r\nSubject: 0\r\n\r\none\r\n");
     run(
         &["mailbox", "export", "--all", "--to", "box", "--format", "mbox"],
         0,
         "ann@example.com: 2 messages in box/ann@example.com\nbo@example.com: 1 messages in box/bo@example.com\n",
         "",
     );
-    let expected = "From carla@example.net Sun Mar  1 09:05:08 2026\nSubject: 1\n\n>From two\n\n";
+    let expected = "From carla@example.net Sun Mar  1 09:05:08 2026\nReturn-Path: <carla@example.net>\nSubject: 1\n\n>From two\n\n";
     assert_eq!(fs::read_to_string(here.join("box/bo@example.com/Inbox.mbox")).unwrap(), expected);
     // Nothing is written over, nobody is invented, nothing in the data folder changes, nothing is left behind.
     let there = "lifeboat: box/ann@example.com/Inbox.mbox: File exists (os error 17)\n";

@@ -101,6 +101,11 @@ impl Folded {
     }
 }
 
+/// `Return-Path:`, at the final delivery of a message (RFC 5321 section 4.4). None is the null reverse-path.
+pub fn return_path(reverse_path: Option<&Address>) -> Vec<u8> {
+    format!("Return-Path: <{}>\r\n", reverse_path.map(Address::to_string).unwrap_or_default()).into_bytes()
+}
+
 /// The header block of a message (without the empty line) and its body. Lines may end with CRLF or LF.
 /// A message without an empty line is all header.
 pub fn split_header(message: &[u8]) -> (&[u8], &[u8]) {

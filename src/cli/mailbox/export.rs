@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use lifeboat::mail::{Mailbox, date, mbox};
-use lifeboat::store::{Counts, Entry, Folder, FolderId, FolderRow, Frozen, StoreError};
+use lifeboat::mail::{Mailbox, date, mbox, trace};
+use lifeboat::store::{Counts, Entry, Folder, FolderId, FolderRow, Frozen, Origin, StoreError};
 use serde::Serialize;
 
 use super::Trouble;
@@ -138,17 +138,24 @@ impl Export<'_> {
     }
 
     fn write(&self, sink: &mut Sink, entry: &Entry, body: &[u8]) -> Result<(), Trouble> {
+        let row = self.frozen.view().message(entry.message)?;
+        let reverse_path = row.as_ref().and_then(|row| row.reverse_path.as_ref());
+        // What came by SMTP leaves it here; a copy was delivered elsewhere.
+        let front = match &row {
+            Some(row) if row.origin == Origin::Inbound => trace::return_path(reverse_path),
+            _ => Vec::new(),
+        };
         match sink {
             Sink::Eml(folder) => {
                 let stamp: String = date::rfc3339(entry.at).chars().filter(|c| c.is_ascii_alphanumeric()).collect();
                 let path = folder.join(format!("{stamp}-{}.eml", entry.message));
                 let mut file = create(&path)?;
-                file.write_all(body).and_then(|()| file.sync_all()).map_err(|error| at(&path, &error))
+                let written = file.write_all(&front).and_then(|()| file.write_all(body)).and_then(|()| file.sync_all());
+                written.map_err(|error| at(&path, &error))
             }
             Sink::Mbox(path, file) => {
-                let row = self.frozen.view().message(entry.message)?;
-                let reverse_path = row.and_then(|row| row.reverse_path);
-                file.write_all(&mbox::entry(reverse_path.as_ref(), entry.at, body)).map_err(|error| at(path, &error))
+                let message = [&front, body].concat();
+                file.write_all(&mbox::entry(reverse_path, entry.at, &message)).map_err(|error| at(path, &error))
             }
         }
     }
