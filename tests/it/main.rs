@@ -19,5 +19,6 @@ mod kills;
 mod misbehaving;
 mod outage;
 mod outward;
+mod postfix;
 mod smtp_loopback;
 mod volume;

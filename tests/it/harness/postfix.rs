@@ -28,6 +28,46 @@ impl Postfix {
         postfix
     }
 
+    /// The same with these settings instead of those of their names.
+    pub fn start_with(folder: &Path, address: std::net::IpAddr, people: &[String], settings: &str) -> Postfix {
+        let mut postfix = Postfix::prepared(folder, address, people);
+        postfix.set(settings);
+        postfix.plug_in();
+        postfix
+    }
+
+    /// A setting that is there twice is a warning for each process, and Postfix stands still when many wait for its log.
+    fn set(&self, settings: &str) {
+        let path = self.folder.join("etc/main.cf");
+        let name = |line: &str| line.split('=').next().unwrap_or(line).trim().to_owned();
+        let new: Vec<String> = settings.lines().map(name).collect();
+        let before = fs::read_to_string(&path).unwrap();
+        let kept: String = before.lines().filter(|line| !new.contains(&name(line))).map(|line| format!("{line}\n")).collect();
+        fs::write(path, kept + settings).unwrap();
+    }
+
+    /// One of the outside that sends everything on to that server, by STARTTLS or not at all.
+    pub fn relaying(folder: &Path, address: std::net::IpAddr, to: SocketAddr) -> Postfix {
+        let settings = format!(
+            "myhostname = mail.outside.example
+virtual_mailbox_domains =
+virtual_mailbox_maps =
+relayhost = [{}]:{}
+smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_recipient_restrictions = permit_mynetworks, reject
+smtp_tls_security_level = encrypt
+smtputf8_enable = yes
+",
+            to.ip(),
+            to.port()
+        );
+        Postfix::start_with(folder, address, &[], &settings)
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("mail.log")).unwrap_or_default()
+    }
+
     fn prepared(folder: &Path, address: std::net::IpAddr, people: &[String]) -> Postfix {
         need("postfix", "postfix");
         let smtp = free_port(address);
@@ -48,25 +88,17 @@ impl Postfix {
     /// connections from one address. What it accepts it writes and syncs as ever.
     #[allow(dead_code, reason = "for the benchmarks")]
     pub fn discarding(folder: &Path, address: std::net::IpAddr) -> Postfix {
-        let mut postfix = Postfix::prepared(folder, address, &[]);
-        let more = "default_process_limit = 250
+        let settings = "default_process_limit = 250
 smtpd_client_connection_count_limit = 0
 smtpd_client_event_limit_exceptions = static:all
 virtual_transport = discard:
 virtual_mailbox_maps = static:all
+virtual_uid_maps =
+virtual_gid_maps =
 qmgr_message_active_limit = 50000
 in_flow_delay = 0
 ";
-        let path = postfix.folder.join("etc/main.cf");
-        let settings = fs::read_to_string(&path)
-            .unwrap()
-            .lines()
-            .filter(|line| !line.starts_with("virtual_"))
-            .map(|line| format!("{line}\n"))
-            .collect::<String>();
-        fs::write(path, settings + "virtual_mailbox_domains = example.com\n" + more).unwrap();
-        postfix.plug_in();
-        postfix
+        Postfix::start_with(folder, address, &[], settings)
     }
 
     /// The master process.
@@ -127,7 +159,7 @@ impl Drop for Postfix {
             let _ = self.control("abort").output();
         }
         if std::thread::panicking() {
-            let log = fs::read_to_string(self.folder.join("mail.log")).unwrap_or_default();
+            let log = self.log();
             let lines: Vec<&str> = log.lines().collect();
             eprintln!("--- Postfix's log, last lines\n{}\n---", lines[lines.len().saturating_sub(30)..].join("\n"));
         }

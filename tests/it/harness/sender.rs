@@ -51,7 +51,8 @@ impl Session {
     /// A whole transaction; the last reply. Stops at the first that is not positive.
     pub fn send(&mut self, from: &str, to: &[&str], message: &[u8]) -> io::Result<String> {
         let body = if message.is_ascii() { "" } else { " BODY=8BITMIME" };
-        let mut lines = vec![format!("MAIL FROM:<{from}>{body}")];
+        let letters = if from.is_ascii() && to.iter().all(|to| to.is_ascii()) { "" } else { " SMTPUTF8" };
+        let mut lines = vec![format!("MAIL FROM:<{from}>{body}{letters}")];
         lines.extend(to.iter().map(|recipient| format!("RCPT TO:<{recipient}>")));
         lines.push("DATA".to_owned());
         for line in lines {
