@@ -377,6 +377,7 @@ impl Job {
         // What the gate held stays the gate's when it is tried again.
         let by_gate = self.by_gate || tried.iter().any(|tried| tried.held > 0);
         let nexts = handover::from_queue(&attempt, self.queue, by_gate, &tried, &by, random(), now);
+        self.report_relayed(&attempt, &nexts).await;
         self.record(&nexts).await;
         Fate { nexts, no_connection: matches!(attempt, Attempt::Failed(_)), is_red }
     }
@@ -427,6 +428,23 @@ impl Job {
             log::info!("queue={:?} message={} rcpt={number} state={}", self.queue, self.message, serde_json::json!(state));
         }
         self.core.write_states(self.message, states).await;
+    }
+
+    /// Who asked for a report of success gets it from us if the next server does not send any.
+    async fn report_relayed(&self, attempt: &Attempt, nexts: &[Next]) {
+        if self.queue != Queue::Outbound || !matches!(attempt, Attempt::Sent(sent) if !sent.dsn_passed) {
+            return;
+        }
+        let relayed = self.wanted.iter().zip(nexts).filter_map(|(to, next)| match next {
+            Next::State(DeliveryState::Delivered { reply, .. }) => Some((to, reply.clone())),
+            _ => None,
+        });
+        let relayed: Vec<(&Delivery, String)> = relayed.collect();
+        if !relayed.is_empty()
+            && let Err(error) = self.core.report(Report::Relayed, self.message, &self.row, &relayed).await
+        {
+            log::error!("queue={:?} message={} success not reported: {error}", self.queue, self.message);
+        }
     }
 
     /// Whether it is time to tell the sender that this recipient waits.

@@ -1,4 +1,4 @@
-//! Reports (DSNs) to those who wrote outward: that a message failed, or that it waits.
+//! Reports (DSNs) to those who wrote outward: that a message failed, that it waits, or that nobody else reports its success.
 
 use std::sync::Arc;
 

@@ -96,6 +96,11 @@ impl RecipientDsn {
         self.notify.is_none_or(|notify| notify.failure)
     }
 
+    /// Only who asks for it is told of success.
+    pub fn wants_success(&self) -> bool {
+        self.notify.is_some_and(|notify| notify.success)
+    }
+
     /// Who says nothing may be told of delays; here they are.
     pub fn wants_delay(&self) -> bool {
         self.notify.is_none_or(|notify| notify.delay)

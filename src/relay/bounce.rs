@@ -20,6 +20,8 @@ pub struct Unreached {
 pub enum Report {
     Failure,
     Delay,
+    /// Success was to be reported, and the next server does not do it.
+    Relayed,
 }
 
 impl Report {
@@ -28,6 +30,7 @@ impl Report {
         match self {
             Report::Failure => dsn.wants_failure(),
             Report::Delay => dsn.wants_delay(),
+            Report::Relayed => dsn.wants_success(),
         }
     }
 }
@@ -51,6 +54,7 @@ pub fn dsn(hostname: &str, message_id: String, report: Report, original: &Origin
     let action = match report {
         Report::Failure => Action::Failed,
         Report::Delay => Action::Delayed { until: original.accepted_at.plus(OUTBOUND_EXPIRY) },
+        Report::Relayed => Action::Relayed,
     };
     Dsn {
         reporting_mta: hostname.to_owned(),
@@ -62,6 +66,7 @@ pub fn dsn(hostname: &str, message_id: String, report: Report, original: &Origin
         text: match report {
             Report::Failure => text(original.subject, &date::minute(original.accepted_at), recipients),
             Report::Delay => delay_text(original, recipients),
+            Report::Relayed => relayed_text(original, recipients),
         },
         envelope_id: original.dsn.envid.as_ref().map(|envid| envid.decoded()),
         action,
@@ -76,6 +81,8 @@ fn subject(report: Report, original: &str) -> String {
         (Report::Failure, subject) => format!("Not delivered: {subject}"),
         (Report::Delay, "") => "Your message is delayed".to_owned(),
         (Report::Delay, subject) => format!("Delayed: {subject}"),
+        (Report::Relayed, "") => "Your message was handed on".to_owned(),
+        (Report::Relayed, subject) => format!("Handed on: {subject}"),
     }
 }
 
@@ -97,6 +104,16 @@ fn delay_text(original: &Original<'_>, recipients: &[Unreached]) -> String {
         "\nYou need not do anything, and need not send it again: it is tried again and again until {until} UTC. You hear from us again only if \
          that was in vain.\n"
     ));
+    text
+}
+
+fn relayed_text(original: &Original<'_>, recipients: &[Unreached]) -> String {
+    let written = date::minute(original.accepted_at);
+    let mut text = format!("Your message of {written} was handed on:\n\nSubject: {}\n", named(original.subject));
+    for relayed in recipients {
+        text.push_str(&format!("\n{}\n  The next server took it: {}\n", relayed.address, relayed.reply));
+    }
+    text.push_str("\nThat server does not report whether it arrives: you hear no more of it, unless it comes back.\n");
     text
 }
 
@@ -208,6 +225,7 @@ mod tests {
         assert_eq!(subject(Report::Failure, "Offer"), "Not delivered: Offer");
         assert_eq!(subject(Report::Failure, " "), "Your message was not delivered");
         assert_eq!(subject(Report::Delay, "Offer"), "Delayed: Offer");
+        assert_eq!(subject(Report::Relayed, "Offer"), "Handed on: Offer");
     }
 
     #[test]
@@ -250,5 +268,6 @@ mod tests {
         assert_eq!(returned(Report::Failure, Some(Ret::Full), Some(b"all")), (true, b"all".to_vec()));
         assert_eq!(returned(Report::Failure, Some(Ret::Full), None), header, "too long");
         assert_eq!(returned(Report::Delay, Some(Ret::Full), Some(b"all")), header);
+        assert_eq!(returned(Report::Relayed, Some(Ret::Full), Some(b"all")), header);
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::client::{self, Client, Event, Tls, Transaction};
 use super::command::{self, Command, ForwardPath, Rcpt};
 use super::data::{ChunkReceiver, ChunkStep, Defect, Receiver, Rules, Step, Stuffer};
+use super::proxy::{self, Parsed};
 use super::reply;
 use super::server::{Answer, Envelope, Options, Output, Session};
 use crate::clock::Mono;
@@ -52,6 +53,21 @@ pub fn command(line: &[u8]) {
         assert!(!text.chars().any(char::is_control), "{text:?}");
         let next = command::parse(format!("RCPT TO:<{text}>").as_bytes());
         assert!(matches!(next, Ok(Command::Rcpt(Rcpt { path: ForwardPath::Mailbox(same), .. })) if same == address), "{text:?}");
+    }
+}
+
+/// What a proxy says before the first command. Each prefix of a header that is whole asks for more.
+pub fn proxy(octets: &[u8]) {
+    let mut length = 0;
+    while let Ok(Parsed::Needs(more)) = proxy::parse(octets.get(..length).unwrap_or_default()) {
+        assert!(more > length && more <= 16 + 4096);
+        length = more;
+        if length > octets.len() {
+            return;
+        }
+    }
+    if let Ok(Parsed::Client(client)) = proxy::parse(&octets[..length]) {
+        assert_eq!(client, client.to_canonical());
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accept;
 mod ceiling;
+mod drain;
 mod growth;
 mod load;
 mod machine;
@@ -18,12 +19,13 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-const USAGE: &str = "accept, growth or all; --quick, --only PART, --folder FOLDER";
+const USAGE: &str = "accept, drain, growth or all; --quick, --only PART, --folder FOLDER";
 
 /// What was asked for.
 #[derive(Debug, Default)]
 pub struct Wanted {
     accept: bool,
+    drain: bool,
     growth: bool,
     /// Few pairs, short runs, small caches: shows that it works, not how fast it is.
     pub quick: bool,
@@ -39,8 +41,9 @@ impl Wanted {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "accept" => wanted.accept = true,
+                "drain" => wanted.drain = true,
                 "growth" => wanted.growth = true,
-                "all" => (wanted.accept, wanted.growth) = (true, true),
+                "all" => (wanted.accept, wanted.drain, wanted.growth) = (true, true, true),
                 "--quick" => wanted.quick = true,
                 "--only" => wanted.only = Some(arguments.next().ok_or("--only needs a part of a cell's name")?),
                 "--folder" => wanted.folder = arguments.next().ok_or("--folder needs a folder")?.into(),
@@ -49,7 +52,7 @@ impl Wanted {
                 other => return Err(format!("`{other}`: {USAGE}")),
             }
         }
-        if wanted.accept || wanted.growth { Ok(wanted) } else { Err(USAGE.to_owned()) }
+        if wanted.accept || wanted.drain || wanted.growth { Ok(wanted) } else { Err(USAGE.to_owned()) }
     }
 
     /// A folder that goes away. Postfix's processes run under other names and must get through.
@@ -73,6 +76,9 @@ fn main() {
     machine::describe(&wanted.folder);
     if wanted.accept {
         accept::run(&wanted);
+    }
+    if wanted.drain {
+        drain::run(&wanted);
     }
     if wanted.growth {
         growth::run(&wanted);

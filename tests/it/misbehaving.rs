@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::harness::lifeboat::{Lifeboat, Setup};
 use crate::harness::scripted::Behaviour::{self, *};
 use crate::harness::scripted::{Command, Scripted};
-use crate::harness::{folder, sender, slow, wait_for};
+use crate::harness::sink::Sink;
+use crate::harness::{PRIMARY, folder, free_port, mail, sender, slow, wait_for};
 
 const BACK: Duration = Duration::from_secs(180);
 
@@ -176,4 +177,48 @@ fn details_and_what_nobody_has_are_taken_in_an_outage_where_the_admin_says_so() 
         queue.contains("Ann+shop@example.com") && queue.contains("nobody@example.com"),
         "the primary gets the addresses as they were: {queue}"
     );
+}
+
+/// One fault of smtp-sink's own: the message is ours, and is there once when the sink is well again (in doubt: at most twice).
+fn check_sink(fault: &[&str], copies_max: usize) {
+    let folder = folder();
+    let smtp = free_port(PRIMARY);
+    let lifeboat = {
+        let _well = Sink::start(folder.path(), smtp);
+        let lifeboat = Lifeboat::start(folder.path(), &Setup::new(smtp));
+        wait_for("a good probe", Duration::from_secs(20), || healthy(&lifeboat));
+        lifeboat
+    };
+    let message = mail::message("ann@example.com", "through faults", "text\n.\n");
+    {
+        let _ill = Sink::start_with(folder.path(), smtp, fault);
+        let reply = sender::deliver(lifeboat.smtp, "x@outside.example", &["ann@example.com"], &message).unwrap();
+        assert!(reply.starts_with("250"), "{fault:?}: {reply}");
+        wait_for("it was tried", Duration::from_secs(60), || lifeboat.log().contains("smtp handed-over message=1 ").then_some(()));
+    }
+    let well = Sink::start(folder.path(), smtp);
+    wait_for("all is handed over", BACK, || (lifeboat.mode() == "normal" && lifeboat.queued() == 0).then_some(()));
+    let dumps = well.dumps();
+    let count = dumps.iter().filter(|dump| mail::without_trace(&dump.message) == message).count();
+    assert!((1..=copies_max).contains(&count) && count == dumps.len(), "{fault:?}: {count} of {}", dumps.len());
+}
+
+#[test]
+fn with_the_faults_of_smtp_sink() {
+    let faults: [(&[&str], usize); 12] = [
+        (&["-r", "mail"], 1),
+        (&["-r", "rcpt"], 1),
+        (&["-r", "data"], 1),
+        (&["-r", "."], 2),
+        (&["-f", "mail"], 1),
+        (&["-f", "rcpt"], 1),
+        (&["-q", "mail"], 1),
+        (&["-q", "data"], 1),
+        (&["-q", "."], 2),
+        (&["-Q", "rcpt"], 1),
+        (&["-e"], 1),
+        (&["-p", "-8", "-E"], 1),
+    ];
+    let checks = faults.map(|(fault, copies_max)| std::thread::spawn(move || check_sink(fault, copies_max)));
+    checks.into_iter().for_each(|check| check.join().expect("it went well"));
 }

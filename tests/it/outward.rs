@@ -171,3 +171,33 @@ fn a_trusted_host_sends_no_more_than_its_allowance() {
     assert!(reply.starts_with("250"), "mail within the office is not counted: {reply}");
     assert!(lifeboat.status()["alarms"].to_string().contains("smtp.trusted_rate"));
 }
+
+#[test]
+fn success_is_reported_when_the_next_server_does_not() {
+    let folder = folder();
+    let sink = Sink::start_with(folder.path(), free_port(SMARTHOST), &["-N"]);
+    let lifeboat = box_with(folder.path(), &format!("smarthost = \"{}\"\ntls = \"off\"", sink.smtp));
+    let (mut session, _) = sender::Session::open(lifeboat.smtp).unwrap();
+    for line in [
+        "EHLO printer.example.com",
+        "MAIL FROM:<ann@example.com> ENVID=e1",
+        "RCPT TO:<out@outside.example> NOTIFY=SUCCESS",
+        "RCPT TO:<other@outside.example> NOTIFY=FAILURE",
+    ] {
+        let reply = session.command(line).unwrap();
+        assert!(reply.starts_with("250"), "{line}: {reply}");
+    }
+    assert!(session.command("DATA").unwrap().starts_with("354"));
+    session.write(&sender::stuffed(b"From: ann@example.com\r\nSubject: sure\r\n\r\ntext\r\n")).unwrap();
+    assert!(session.reply().unwrap().starts_with("250"));
+    let report = wait_for("the report", LIMIT, || {
+        let all = lifeboat.mail_of("ann@example.com").into_iter().map(|mail| String::from_utf8(mail).unwrap());
+        all.into_iter().find(|mail| mail.contains("report-type=delivery-status"))
+    });
+    for part in
+        ["Subject: Handed on: sure", "Action: relayed\r\nStatus: 2.0.0", "Final-Recipient: rfc822; out@", "Original-Envelope-Id: e1"]
+    {
+        assert!(report.contains(part), "{part}: {report}");
+    }
+    assert!(!report.contains("other@outside.example"), "{report}");
+}

@@ -42,7 +42,7 @@ fn by_starttls_on_both_sides() {
     assert!(sender::deliver(lifeboat.smtp, "x@outside.example", &["ann@example.com"], &first_mail).unwrap().starts_with("250"));
     wait_for("the primary has it", LIMIT, || primary.mailboxes().contains_key("ann@example.com").then_some(()));
 
-    let outside = Postfix::relaying(&first, OUTSIDE, lifeboat.smtp);
+    let outside = Postfix::relaying(&first, OUTSIDE, lifeboat.smtp, "encrypt");
     for (to, subject) in [("ann@example.com", "encrypted"), ("jürgen@example.com", "letters")] {
         let message = mail::message(to, subject, "Grüße\n.\n");
         let reply = sender::deliver(outside.smtp, "out@outside.example", &[to], &message).unwrap();

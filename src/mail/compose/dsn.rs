@@ -55,6 +55,7 @@ fn recipient_fields(recipient: &DsnRecipient, action: Action) -> String {
     group.raw("Final-Recipient", &final_recipient(&recipient.address.to_string()));
     let (word, class) = match action {
         Action::Failed => ("failed", '5'),
+        Action::Relayed => ("relayed", '2'),
         Action::Delayed { .. } => ("delayed", '4'),
     };
     group.raw("Action", word);

@@ -104,6 +104,8 @@ pub struct Dsn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Failed,
+    /// Handed to a server that sends no reports of success (RFC 3461 section 6.2.7.3).
+    Relayed,
     /// Tried again until then.
     Delayed {
         until: Wall,

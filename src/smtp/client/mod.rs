@@ -135,6 +135,8 @@ pub struct Sent {
     pub dot_sent: bool,
     /// The message did not fit what the server offers (SIZE, 8BITMIME, SMTPUTF8); nothing was sent.
     pub misfit: Option<Misfit>,
+    /// The server offers DSN: what the sender asked about reports was passed on.
+    pub dsn_passed: bool,
     /// Why the connection cannot be used again.
     pub connection_lost: Option<Failure>,
 }

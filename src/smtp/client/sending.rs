@@ -71,6 +71,7 @@ impl Client {
         if sending.transaction.recipients.is_empty() {
             return self.ready(Event::Sent(sending.sent), false, now);
         }
+        sending.sent.dsn_passed = self.capabilities.dsn;
         let mut commands = self.capabilities.mail_command(&sending.transaction);
         sending.expected.push_back(Expected::Mail);
         if self.capabilities.pipelining {

@@ -243,6 +243,7 @@ fn lock_step() {
         end: Some(ok("done")),
         dot_sent: true,
         misfit: None,
+        dsn_passed: false,
         connection_lost: None,
     };
     assert_eq!(sent, expected);

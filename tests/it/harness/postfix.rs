@@ -46,8 +46,8 @@ impl Postfix {
         fs::write(path, kept + settings).unwrap();
     }
 
-    /// One of the outside that sends everything on to that server, by STARTTLS or not at all.
-    pub fn relaying(folder: &Path, address: std::net::IpAddr, to: SocketAddr) -> Postfix {
+    /// One of the outside that sends everything on to that server; `tls` is its `smtp_tls_security_level`.
+    pub fn relaying(folder: &Path, address: std::net::IpAddr, to: SocketAddr, tls: &str) -> Postfix {
         let settings = format!(
             "myhostname = mail.outside.example
 virtual_mailbox_domains =
@@ -55,13 +55,29 @@ virtual_mailbox_maps =
 relayhost = [{}]:{}
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_recipient_restrictions = permit_mynetworks, reject
-smtp_tls_security_level = encrypt
+smtp_tls_security_level = {tls}
 smtputf8_enable = yes
 ",
             to.ip(),
             to.port()
         );
         Postfix::start_with(folder, address, &[], &settings)
+    }
+
+    /// Waits until so many messages are deferred and none is being tried.
+    #[allow(dead_code, reason = "for the benchmarks")]
+    pub fn wait_deferred(&self, messages: usize, limit: Duration) {
+        let count = |queue: &str| count_files(&self.folder.join("queue").join(queue));
+        wait_for("all mail is deferred", limit, || {
+            (count("deferred") == messages && count("active") == 0 && count("incoming") == 0).then_some(())
+        });
+    }
+
+    /// Tries everything again now.
+    #[allow(dead_code, reason = "for the benchmarks")]
+    pub fn flush(&self) {
+        let mut command = Command::new("/usr/sbin/postqueue");
+        run(command.arg("-c").arg(self.folder.join("etc")).arg("-f"));
     }
 
     pub fn log(&self) -> String {
@@ -147,7 +163,8 @@ in_flow_delay = 0
     /// Postfix delivers from its own queue; wait until that is empty too.
     pub fn wait_idle(&self) {
         wait_for("Postfix's queue is empty", Duration::from_secs(60), || {
-            let open = ["incoming", "active", "deferred", "maildrop"].iter().any(|queue| has_file(&self.folder.join("queue").join(queue)));
+            let open =
+                ["incoming", "active", "deferred", "maildrop"].iter().any(|queue| count_files(&self.folder.join("queue").join(queue)) > 0);
             (!open).then_some(())
         });
     }
@@ -166,9 +183,9 @@ impl Drop for Postfix {
     }
 }
 
-fn has_file(folder: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(folder) else { return false };
-    entries.flatten().any(|entry| if entry.path().is_dir() { has_file(&entry.path()) } else { true })
+fn count_files(folder: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    entries.flatten().map(|entry| if entry.path().is_dir() { count_files(&entry.path()) } else { 1 }).sum()
 }
 
 fn user(address: &str) -> &str {

@@ -25,16 +25,27 @@ pub struct Dump {
 impl Sink {
     /// Starts at that address; the folder keeps what came before.
     pub fn start(folder: &Path, smtp: SocketAddr) -> Sink {
+        Sink::start_with(folder, smtp, &[])
+    }
+
+    /// The same with options of smtp-sink, to misbehave.
+    pub fn start_with(folder: &Path, smtp: SocketAddr, options: &[&str]) -> Sink {
         need("smtp-sink", "postfix");
         let dumps = folder.join("sink");
         fs::create_dir_all(&dumps).unwrap();
         // It gives up root's rights and must still be able to write.
         fs::set_permissions(&dumps, fs::Permissions::from_mode(0o777)).unwrap();
         let mut command = Command::new("/usr/sbin/smtp-sink");
-        command.args(["-u", "nobody", "-d"]).arg(dumps.join("%H%M%S.")).arg(smtp.to_string()).arg("500");
+        command.args(options).args(["-u", "nobody", "-d"]).arg(dumps.join("%H%M%S.")).arg(smtp.to_string()).arg("500");
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("smtp-sink starts");
         wait_for("smtp-sink listens", Duration::from_secs(10), || std::net::TcpStream::connect(smtp).ok());
         Sink { child, dumps, smtp }
+    }
+
+    /// How many messages came, the last perhaps not yet whole.
+    #[allow(dead_code, reason = "for the benchmarks")]
+    pub fn count(&self) -> usize {
+        fs::read_dir(&self.dumps).unwrap().count()
     }
 
     /// Everything that came, whole messages only.
