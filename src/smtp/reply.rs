@@ -270,6 +270,11 @@ pub fn too_big() -> Reply {
     Reply::new(552, "5.3.4 message too big")
 }
 
+/// 452: the same of what may be a report; who sends reports throws away what is refused for good.
+pub fn report_too_big() -> Reply {
+    Reply::new(452, "4.3.4 message too big now")
+}
+
 /// 552: the header block is past [`crate::limits::HEADER_BLOCK_MAX_OCTETS`].
 pub fn header_too_big() -> Reply {
     Reply::new(552, "5.3.4 message header too big")

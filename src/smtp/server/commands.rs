@@ -62,7 +62,9 @@ impl Session {
             return Err(reply::unknown_parameter());
         }
         if mail.size.is_some_and(|size| size > self.options.max_message_size) {
-            return Err(reply::too_big());
+            // Reports have the null reverse-path.
+            let may_be_report = self.options.reports_to.is_some() && mail.reverse_path.is_none();
+            return Err(if may_be_report { reply::report_too_big() } else { reply::too_big() });
         }
         Ok(())
     }
