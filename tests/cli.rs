@@ -69,6 +69,20 @@ fn a_good_configuration_is_ok() {
 }
 
 #[test]
+fn a_key_that_is_not_there_is_a_mistake() {
+    let folder = folder_with("[dkim]\nselectors = [\"lb1\"]\n");
+    let here = folder.path().display();
+    let expected = format!(
+        "lifeboat.toml:13: dkim.selectors: there is no key lb1 ({here}/data/dkim/lb1.pem): make it first, without its name here: \
+         lifeboat dkim create lb1\n"
+    );
+    check(folder.path(), &CHECK, 78, "", &expected);
+    fs::create_dir_all(folder.path().join("data/dkim")).unwrap();
+    write(&folder, "data/dkim/lb1.pem", "key");
+    check(folder.path(), &CHECK, 0, "lifeboat.toml: ok\n", "");
+}
+
+#[test]
 fn all_mistakes_are_shown_at_once() {
     let folder = folder_with("[cache]\nretention_days = \"30d\"\n[web]\ntls = \"of\"\nlisen = []\n");
     let expected = "lifeboat.toml:13: cache.retention_days: \"30d\" is not a number of days (example: 30)\n\

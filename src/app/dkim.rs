@@ -1,7 +1,6 @@
 //! Keys and signatures of what leaves the office: `data_dir/dkim/SELECTOR.pem`, and which of them are in use.
 
 use std::io;
-use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -19,10 +18,6 @@ use crate::store::{Seq, Store, StoreError, replace_file};
 /// Octets read from the store at a time.
 const PIECE_OCTETS: usize = 256 * 1024;
 
-fn file(data_dir: &Path, selector: &str) -> PathBuf {
-    data_dir.join("dkim").join(format!("{selector}.pem"))
-}
-
 /// The keys in use, and for whom they sign.
 #[derive(Default)]
 pub struct Signatures {
@@ -36,7 +31,7 @@ impl Signatures {
     /// # Errors
     /// In words for the admin: one of them is not there or is no key.
     pub fn load(config: &Config) -> Result<Signatures, String> {
-        let keys = config.dkim.selectors.iter().map(|selector| read(&config.server.data_dir, selector)).collect::<Result<_, _>>()?;
+        let keys = config.dkim.selectors.iter().map(|selector| read(config, selector)).collect::<Result<_, _>>()?;
         Ok(Signatures { keys, domains: ascii(&config.smtp.domains) })
     }
 
@@ -92,8 +87,8 @@ fn ascii(domains: &[String]) -> Vec<String> {
     domains.iter().filter_map(address).map(|address| address.ascii_domain().into_owned()).collect()
 }
 
-fn read(data_dir: &Path, selector: &str) -> Result<Key, String> {
-    let file = file(data_dir, selector);
+fn read(config: &Config, selector: &str) -> Result<Key, String> {
+    let file = config.dkim_key_file(selector);
     let told = |why: String| format!("dkim.selectors: the key {selector}: {} {why}", file.display());
     match std::fs::read_to_string(&file) {
         Ok(pem) => Key::read(selector, &pem).map_err(|error| told(error.to_string())),
@@ -112,7 +107,7 @@ pub fn create(core: &Core, selector: &str, kind: &str, by: &str) -> Answer {
         ));
     }
     let Some(kind) = Kind::parse(kind) else { return Answer::failed(format!("\"{kind}\" is neither rsa nor ed25519.")) };
-    let file = file(&core.config.server.data_dir, selector);
+    let file = core.config.dkim_key_file(selector);
     if file.exists() {
         return Answer::failed(format!(
             "There is a key {selector} already. `lifeboat dkim show` shows it; take another name for a new one."
@@ -138,8 +133,7 @@ pub fn create(core: &Core, selector: &str, kind: &str, by: &str) -> Answer {
 
 /// All keys: what belongs into DNS, and whether it is there.
 pub fn show(core: &Core) -> Answer {
-    let data_dir = &core.config.server.data_dir;
-    let entries = std::fs::read_dir(data_dir.join("dkim")).into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(core.config.server.data_dir.join("dkim")).into_iter().flatten().flatten();
     let mut selectors: Vec<String> =
         entries.filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".pem")?.to_owned())).collect();
     selectors.sort();
@@ -149,7 +143,7 @@ pub fn show(core: &Core) -> Answer {
     let resolver = Resolver::for_mail(core.config.outbound.dns.clone());
     let (mut text, mut keys) = (String::new(), Vec::new());
     for selector in &selectors {
-        let key = match read(data_dir, selector) {
+        let key = match read(&core.config, selector) {
             Ok(key) => key,
             Err(why) => {
                 text.push_str(&format!("{selector}: {why}\n\n"));

@@ -19,6 +19,7 @@ pub fn check(path: &Path) -> u8 {
     };
     let mut found = Found { path, loaded: &loaded, errors: Vec::new(), warnings: loaded.warnings.clone() };
     found.secrets(&loaded.config);
+    found.dkim(&loaded.config);
     found.directory(&loaded.config);
     let Found { errors, warnings, .. } = found;
     for line in warnings.iter().chain(&errors) {
@@ -78,6 +79,20 @@ impl Found<'_> {
                 }
             }
             Err(problem) => self.error(key, format!("{} {}", file.display(), problem.text)),
+        }
+    }
+
+    fn dkim(&mut self, config: &Config) {
+        for selector in &config.dkim.selectors {
+            let file = config.dkim_key_file(selector);
+            match std::fs::metadata(&file) {
+                Ok(_) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    let make = format!("make it first, without its name here: lifeboat dkim create {selector}");
+                    self.error("dkim.selectors", format!("there is no key {selector} ({}): {make}", file.display()));
+                }
+                Err(error) => self.warn("dkim.selectors", format!("{}: {error}", file.display())),
+            }
         }
     }
 

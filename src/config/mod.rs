@@ -41,6 +41,13 @@ pub struct Config {
     pub directory: DirectoryFile,
 }
 
+impl Config {
+    /// Where the private key of a DKIM selector lies.
+    pub fn dkim_key_file(&self, selector: &str) -> PathBuf {
+        self.server.data_dir.join("dkim").join(format!("{selector}.pem"))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     /// EHLO name, and the name in links.
