@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{PoisonError, RwLock};
 
+use lifeboat::clock::Wall;
+use lifeboat::store::{Disk, Ledger};
 use tempfile::TempDir;
 
 fn lifeboat(folder: &Path, arguments: &[&str]) -> Output {
@@ -80,6 +82,46 @@ fn a_key_that_is_not_there_is_a_mistake() {
     fs::create_dir_all(folder.path().join("data/dkim")).unwrap();
     write(&folder, "data/dkim/lb1.pem", "key");
     check(folder.path(), &CHECK, 0, "lifeboat.toml: ok\n", "");
+}
+
+#[test]
+fn the_record_is_shown_and_checked() {
+    let folder = folder_with("");
+    let here = folder.path();
+    let run = |arguments: &[&str], exit, stdout: &str, stderr: &str| {
+        check(here, &[arguments, &["--config", "lifeboat.toml"]].concat(), exit, stdout, stderr);
+    };
+    run(&["audit", "list"], 0, "Nothing is on record yet.\n", "");
+    let (ledger, _) = Ledger::open(&here.join("data/ledger"), std::sync::Arc::new(Disk)).unwrap();
+    let audit = |action: &str, detail: &str| serde_json::json!({ "by": "cli:ann", "action": action, "detail": detail });
+    ledger.append("audit", &audit("event-end", "force=false"), Wall(1_772_355_907_000)).unwrap();
+    ledger.append("credential", &"a verifier", Wall(1_772_355_908_000)).unwrap();
+    let transition = serde_json::json!({ "to": "continuity", "from": "suspect", "by": "monitor", "reason": "It is\ndown." });
+    ledger.append("mode", &serde_json::json!({ "transition": transition }), Wall(1_772_355_909_000)).unwrap();
+    let last = ledger.append("audit", &audit("automatic", "on=true"), Wall(1_772_355_910_000)).unwrap().hash;
+    let three = "2026-03-01T09:05:07Z  cli:ann  event-end force=false\n\
+                 2026-03-01T09:05:09Z  monitor  mode continuity (was suspect): It is down.\n\
+                 2026-03-01T09:05:10Z  cli:ann  automatic on=true\n";
+    run(&["audit", "list"], 0, three, "");
+    run(&["audit", "list", "--last", "1"], 0, "2026-03-01T09:05:10Z  cli:ann  automatic on=true\n", "");
+    let sealed = format!("4 lines, each as it was written. Keep the seal of the last one elsewhere to prove it later:\n{last}\n");
+    run(&["audit", "verify"], 0, &sealed, "");
+
+    let file = here.join("data/ledger/ledger.jsonl");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("a verifier", "b verifier")).unwrap();
+    run(&["audit", "verify"], 1, "", "lifeboat: line 2 of 4 is not as it was written, or not in its place\n");
+    run(
+        &["audit", "list", "--last", "1"],
+        1,
+        "2026-03-01T09:05:10Z  cli:ann  automatic on=true\n",
+        "lifeboat: the record was changed at line 2: what is shown from there on may not be true\n",
+    );
+    fs::write(&file, text.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    run(&["audit", "verify"], 1, "", "lifeboat: line 1 of 3 is not as it was written, or not in its place\n");
+    fs::write(&file, text + "{\"number\":5").unwrap();
+    let torn = "lifeboat: 11 octets at the end are no whole line (a power cut leaves that; the next start cuts them)\n";
+    run(&["audit", "verify"], 0, &sealed, torn);
 }
 
 #[test]

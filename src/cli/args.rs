@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use argh::FromArgs;
 
+use super::audit::Audit;
 use super::queue::Queue;
 
 pub(super) fn usual() -> PathBuf {
@@ -39,6 +40,7 @@ pub enum Command {
     Mailbox(Mailbox),
     Credential(Credential),
     Dkim(Dkim),
+    Audit(Audit),
     Admin(Admin),
     Fsck(Fsck),
     Version(Version),

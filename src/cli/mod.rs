@@ -5,6 +5,7 @@
 
 mod args;
 mod ask;
+mod audit;
 mod check;
 mod fsck;
 mod gateway;
@@ -86,6 +87,7 @@ fn command(command: Command) -> u8 {
             }
             DkimCommand::Show(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::DkimShow }),
         },
+        Command::Audit(audit) => audit::run(audit.command),
         Command::Admin(admin) => {
             let AdminCommand::Password(c) = admin.command;
             not_yet("admin password", &c.config)

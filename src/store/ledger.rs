@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ballast::Ballast;
-use super::{Files, How, OpenFile, StoreError};
+use super::{Disk, Files, How, OpenFile, StoreError};
 use crate::clock::Wall;
 use crate::limits::LEDGER_LINE_MAX_OCTETS;
 
@@ -175,7 +175,7 @@ pub(super) struct Chain {
 
 /// Reads complete lines and checks each against the one before. What is no line at all counts and is not given.
 fn read_chain(file: &dyn OpenFile, each: &mut dyn FnMut(Line)) -> Result<Chain, StoreError> {
-    let mut chain = Chain { lines: 0, broken_at: None, end: 0, previous: ZEROS.to_owned(), torn: None };
+    let mut chain = Chain::new();
     let mut buffer: Vec<u8> = Vec::new();
     let mut piece = vec![0; 64 * 1024];
     loop {
@@ -203,6 +203,10 @@ fn read_chain(file: &dyn OpenFile, each: &mut dyn FnMut(Line)) -> Result<Chain, 
 }
 
 impl Chain {
+    fn new() -> Chain {
+        Chain { lines: 0, broken_at: None, end: 0, previous: ZEROS.to_owned(), torn: None }
+    }
+
     // A power cut may leave the end of the last line, with its line feed, and not the sectors before it: those are zeros, which no line has.
     fn give_up_torn(&mut self) {
         if let Some((at, broken_at)) = self.torn.take() {
@@ -234,6 +238,34 @@ fn sealed(line: &[u8]) -> Option<String> {
     field.starts_with(HASH_FIELD.as_bytes()).then(|| hash(&[text, b"}"].concat()))
 }
 
+/// What a look at a ledger found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub lines: u64,
+    /// The first line that is not as it was written, or not in its place.
+    pub broken_at: Option<u64>,
+    /// The hash of the last line: who keeps it elsewhere can prove later that nothing before it was changed.
+    pub last_hash: String,
+    /// At the end, without a line feed: a line that is being written, or that a power cut left.
+    pub torn_octets: u64,
+}
+
+/// Reads the ledger in a folder without changing it, while a box may be writing to it. An absent one is empty.
+///
+/// # Errors
+/// It cannot be read.
+pub fn look(folder: &Path, each: &mut dyn FnMut(Line)) -> Result<Seen, StoreError> {
+    let seen = |chain: Chain, torn_octets| Seen { lines: chain.lines, broken_at: chain.broken_at, last_hash: chain.previous, torn_octets };
+    let file = match Disk.open(&folder.join(FILE), How::Read) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(seen(Chain::new(), 0)),
+        Err(error) => return Err(StoreError::of(error)),
+    };
+    let chain = read_chain(&*file, each)?;
+    let torn = file.length().map_err(StoreError::of)?.saturating_sub(chain.end);
+    Ok(seen(chain, torn))
+}
+
 /// Looks at a ledger without changing it; none if there is none.
 pub(super) fn check(folder: &Path, files: &dyn Files) -> Result<Option<(Chain, u64)>, StoreError> {
     let file = match files.open(&folder.join(FILE), How::Read) {
@@ -250,7 +282,6 @@ pub(super) fn check(folder: &Path, files: &dyn Files) -> Result<Option<(Chain, u
 mod tests {
     use serde_json::json;
 
-    use super::super::Disk;
     use super::super::tests::faulty::{Fault, Faulty};
     use super::*;
 
