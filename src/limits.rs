@@ -163,6 +163,11 @@ pub const MAIL_HOST_ADDRESSES_MAX: usize = 4;
 pub const DIRECT_SERVERS_KEPT_MAX: usize = 200;
 /// A server whose TLS handshake failed, where TLS was only a wish, is spoken to without it for this time.
 pub const TLS_WISH_RETRY_AFTER: Duration = Duration::from_secs(600);
+/// An alarm is told to the admins by mail when it has been there for this time, and again after the second.
+pub const NOTICE_ALARM_AFTER: Duration = Duration::from_secs(60);
+pub const NOTICE_ALARM_AGAIN_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Notices that go out in an hour: a box that flaps must not fill anybody's phone.
+pub const NOTICES_HOUR_MAX: usize = 20;
 /// Outward mail gives up after this time. RFC 5321 section 4.5.4.1 asks for 4 to 5 days.
 pub const OUTBOUND_EXPIRY: Duration = Duration::from_secs(5 * 24 * 3600);
 /// Outward mail that has waited this long is reported to its sender, once. RFC 5321 section 4.5.4.1 has such reports in mind; Postfix's

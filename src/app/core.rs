@@ -25,7 +25,7 @@ use crate::net::rt::channel;
 use crate::notify;
 use crate::relay::Queue;
 use crate::smtp::client::Capabilities;
-use crate::store::{Ledger, Seq, Store, Tally, replace_file};
+use crate::store::{Ledger, Seq, Store, StoreError, Tally, replace_file};
 
 /// Changes between normal and suspect that the ledger takes within a window.
 const SUSPICIONS_RECORDED_MAX: usize = 30;
@@ -297,8 +297,13 @@ impl Core {
         self.record("mode", &ModeLine { transition, saved, event, unrecorded, configured_automatic }, at);
     }
 
+    /// Outcomes of the office's own mail from `from` on, before `to`: what the box told its admins meanwhile is none of it.
+    pub fn tally(&self, from: Seq, to: Option<Seq>) -> Result<Tally, StoreError> {
+        self.store.view().tally(from, to, &super::notices::told(&self.ledger)?)
+    }
+
     fn close_event(&self, event: &EventNow, at: Wall) {
-        let tally = match self.store.view().tally(event.first, None) {
+        let tally = match self.tally(event.first, None) {
             Ok(tally) => tally,
             Err(error) => {
                 log::error!("continuity event={} tally failed: {error}", event.id.0);

@@ -16,6 +16,7 @@ mod journal;
 mod lanes;
 mod loops;
 mod monitor;
+mod notices;
 mod outgoing;
 mod people;
 mod pins;
@@ -242,6 +243,7 @@ fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc
         parts.spawn(monitor::watch_smtp(core.clone(), outgoing.clone())),
         parts.spawn(monitor::tick(core.clone())),
         parts.spawn(housekeeping::run(core.clone(), outgoing.clone())),
+        parts.spawn(notices::run(core.clone())),
         parts.spawn(housekeeping::watch_certificate(core.clone(), identity)),
     ];
     if !core.config.primary.health_urls.is_empty() {

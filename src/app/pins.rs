@@ -86,7 +86,7 @@ pub fn look(core: &Core) -> Result<Pins, StoreError> {
 // Everything that came in the event has its final outcome, and what people wrote has arrived at the primary in digests.
 fn is_handed_back(core: &Core, event: &EventNow, before: Seq) -> Result<bool, StoreError> {
     let view = core.store.view();
-    let tally = view.tally(event.first, Some(before))?;
+    let tally = core.tally(event.first, Some(before))?;
     if tally.delivered + tally.refused + tally.bounced < tally.recipients {
         return Ok(false);
     }

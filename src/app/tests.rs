@@ -252,6 +252,6 @@ fn an_orderly_stop_waits_for_the_primarys_word() {
     let options = Options { data_dir: config.server.data_dir };
     let (store, _) = Store::open(&options, Arc::new(Disk), clock.now().wall).unwrap();
     assert_eq!(store.wait_ready().in_doubt, 0);
-    let tally = store.view().tally(crate::store::Seq(0), None).unwrap();
+    let tally = store.view().tally(crate::store::Seq(0), None, &[]).unwrap();
     assert_eq!((tally.recipients, tally.delivered), (1, 1));
 }

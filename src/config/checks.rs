@@ -10,6 +10,7 @@ pub(super) fn check(reader: &mut Reader<'_>, config: &Config) {
     names(reader, config);
     catch_all(reader, config);
     domain_rules(reader, config);
+    admins(reader, config);
     sockets(reader, config);
     primary(reader, config);
     monitor(reader, config);
@@ -54,6 +55,18 @@ fn domain_rules(r: &mut Reader<'_>, config: &Config) {
     }
     for domain in smtp.accept_all.iter().filter(|domain| smtp.directory_only.contains(domain)) {
         r.error("smtp.accept_all", format!("{domain} is in smtp.directory_only, too: only one of them can hold"));
+    }
+}
+
+fn admins(r: &mut Reader<'_>, config: &Config) {
+    if !r.sound(&["smtp.domains", "notify.admins"]) {
+        return;
+    }
+    for admin in config.notify.admins.iter().filter(|admin| admin.is_in(&config.smtp.domains)) {
+        r.error("notify.admins", format!("{admin} is in smtp.domains: in an outage nobody reads it; take an address outside"));
+    }
+    if !config.notify.admins.is_empty() && config.outbound.route == OutboundRoute::Smarthost && config.outbound.smarthosts.is_empty() {
+        r.error("notify.admins", "cannot be told: there is no way to the outside (outbound.smarthost)");
     }
 }
 

@@ -36,6 +36,7 @@ pub struct Config {
     pub monitor: Monitor,
     pub outbound: Outbound,
     pub dkim: Dkim,
+    pub notify: Notify,
     pub web: Web,
     pub cache: Cache,
     pub directory: DirectoryFile,
@@ -159,6 +160,12 @@ pub enum OutboundTls {
 pub struct Dkim {
     /// Keys that sign what goes to the outside; none, and nothing is signed.
     pub selectors: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notify {
+    /// Who is told by mail when an event begins and ends, and of alarms. None of them in the served domains.
+    pub admins: Vec<crate::mail::Address>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Reader, Section, Wanted, Wrong};
 use super::values::{self, NetworkError};
 use super::{
-    Access, Cache, Config, DirectoryFile, Dkim, HealthUrl, HostPort, Monitor, Network, NetworkSet, Outbound, OutboundRoute, OutboundTls,
-    Primary, Server, Smtp, SmtpTls, Web, units,
+    Access, Cache, Config, DirectoryFile, Dkim, HealthUrl, HostPort, Monitor, Network, NetworkSet, Notify, Outbound, OutboundRoute,
+    OutboundTls, Primary, Server, Smtp, SmtpTls, Web, units,
 };
 use crate::limits::{
     MESSAGE_SIZE_SETTING_MAX_OCTETS, MESSAGE_SIZE_SETTING_MIN_OCTETS, MONITOR_COUNT_SETTING_MAX, MONITOR_SETTING_MAX, MONITOR_SETTING_MIN,
@@ -43,6 +43,7 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
     ("monitor", &["interval", "timeout", "fall", "rise", "witnesses", "automatic"]),
     ("outbound", &["route", "smarthost", "dns", "tls", "ca_file", "user", "password_file"]),
     ("dkim", &["selectors"]),
+    ("notify", &["admins"]),
     ("web", &["listen", "tls", "certificate", "key", "access", "networks"]),
     ("cache", &["retention_days"]),
     ("directory", &["file"]),
@@ -68,6 +69,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &'t DeTable<'t>, gateway: 
         monitor: monitor(reader, section("monitor")),
         outbound: outbound(reader, section("outbound")),
         dkim: dkim(reader, section("dkim")),
+        notify: notify(reader, section("notify")),
         web: web(reader, section("web")),
         cache: cache(reader, section("cache")),
         directory: directory(reader, section("directory")),
@@ -192,6 +194,11 @@ fn dkim<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Dkim {
         if is_selector(name) { Ok(name.to_owned()) } else { Err(Wrong::Kind) }
     });
     Dkim { selectors: without_doubles(selectors.unwrap_or_default()) }
+}
+
+fn notify<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Notify {
+    let admin = Wanted { what: "an address", example: "\"you@mobile.example\"" };
+    Notify { admins: r.list(s, "admins", admin, address).unwrap_or_default() }
 }
 
 fn web<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Web {

@@ -121,7 +121,9 @@ fn unknown_things_are_errors() {
     check_with("[[cache]]\n", &["1: cache: is a table; write it as [cache]"]);
     check_with(
         "[x]\n",
-        &["1: x: unknown table; there are [server], [smtp], [primary], [monitor], [outbound], [dkim], [web], [cache], [directory]"],
+        &[
+            "1: x: unknown table; there are [server], [smtp], [primary], [monitor], [outbound], [dkim], [notify], [web], [cache], [directory]",
+        ],
     );
     let report = parse(&format!("hostname = \"a.example\"\n{MINIMAL}"), None);
     assert_eq!(lines(&report.errors), ["1: hostname: unknown key here; it belongs into [server]"]);
@@ -270,6 +272,20 @@ fn a_domain_has_one_rule() {
     check(&of("accept_all = [\"example.net\"]"), &["4: smtp.accept_all: example.net is none of smtp.domains"]);
     let both = of("directory_only = [\"example.com\"]\naccept_all = [\"example.com\"]");
     check(&both, &["5: smtp.accept_all: example.com is in smtp.directory_only, too: only one of them can hold"]);
+}
+
+#[test]
+fn admins_are_told_outside() {
+    let outward = "[outbound]\nsmarthost = \"smtp.provider.example:587\"\n";
+    check_with(&format!("{outward}[notify]\nadmins = [\"me@mobile.example\"]\n"), &[]);
+    check_with(
+        &format!("{outward}[notify]\nadmins = [\"me@Example.com\"]\n"),
+        &["4: notify.admins: me@example.com is in smtp.domains: in an outage nobody reads it; take an address outside"],
+    );
+    check_with(
+        "[notify]\nadmins = [\"me@mobile.example\"]\n",
+        &["2: notify.admins: cannot be told: there is no way to the outside (outbound.smarthost)"],
+    );
 }
 
 #[test]

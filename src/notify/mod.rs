@@ -3,7 +3,9 @@
 //! Pure: values in, values out. Nothing here knows a store, a socket or a clock.
 
 mod digest;
+mod notice;
 mod summary;
 
 pub use digest::{Digest, DigestItem, digest};
+pub use notice::{Letterhead, Notice, notice};
 pub use summary::event_summary;

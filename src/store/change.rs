@@ -120,6 +120,8 @@ pub enum Origin {
     Draft,
     /// A digest at the end of an event for one mailbox.
     Digest { event: String, mailbox: Mailbox, part: u32 },
+    /// What the box tells its admins.
+    Notice,
     /// A bounce that the box wrote about a message.
     Dsn { about: Seq },
 }

@@ -151,7 +151,7 @@ pub fn rebuild(data_dir: &Path, files: Arc<dyn Files>, now: Wall) -> Result<Rebu
     store.wait_ready();
     let took_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
     let view = store.view();
-    let (messages, mailboxes) = (view.tally(Seq(0), None)?.messages, view.mailboxes()?.len());
+    let (messages, mailboxes) = (view.tally(Seq(0), None, &[])?.messages, view.mailboxes()?.len());
     store.close();
     let octets = segment::list(&*files, &data_dir.join(SPOOL))?.iter().map(|segment| segment.length).sum();
     Ok(Rebuilt { messages, mailboxes, octets, took_ms })

@@ -17,6 +17,7 @@ mod index;
 mod journal;
 mod kills;
 mod misbehaving;
+mod notices;
 mod outage;
 mod outward;
 mod postfix;

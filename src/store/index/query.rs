@@ -196,8 +196,18 @@ impl View {
         names.into_iter().map(|name| decode(&super::rows::encode(&name)?)).collect()
     }
 
-    /// Outcomes of messages from `from` on, before `to`.
-    pub fn tally(&self, from: Seq, to: Option<Seq>) -> Result<Tally, StoreError> {
+    /// Outcomes of messages from `from` on, before `to`; those of `without` do not count.
+    pub fn tally(&self, from: Seq, to: Option<Seq>, without: &[Seq]) -> Result<Tally, StoreError> {
+        let mut tally = self.tally_of_all(from, to)?;
+        for message in without.iter().filter(|message| **message >= from && to.is_none_or(|to| **message < to)) {
+            let deliveries = self.deliveries(*message)?;
+            tally.messages = tally.messages.saturating_sub(u64::from(!deliveries.is_empty()));
+            deliveries.iter().for_each(|delivery| tally.count(&delivery.state, |count| count.saturating_sub(1)));
+        }
+        Ok(tally)
+    }
+
+    fn tally_of_all(&self, from: Seq, to: Option<Seq>) -> Result<Tally, StoreError> {
         let range = |prefix: Vec<u8>| {
             let end = to.map_or_else(|| keys::behind(&prefix), |to| keys::from_message(&prefix, to.max(from)));
             keys::from_message(&prefix, from)..end
@@ -282,15 +292,20 @@ impl View {
 
 impl Tally {
     fn add(&mut self, state: &DeliveryState) {
-        self.recipients += 1;
-        match state {
-            DeliveryState::InSession => {}
-            DeliveryState::Queued { .. } => self.queued += 1,
-            DeliveryState::Delivered { .. } => self.delivered += 1,
-            DeliveryState::Refused { .. } => self.refused += 1,
-            DeliveryState::Bounced { .. } => self.bounced += 1,
-            DeliveryState::Held { .. } => self.held += 1,
-        }
+        self.count(state, |count| count + 1);
+    }
+
+    fn count(&mut self, state: &DeliveryState, change: impl Fn(u64) -> u64) {
+        self.recipients = change(self.recipients);
+        let of_state = match state {
+            DeliveryState::InSession => return,
+            DeliveryState::Queued { .. } => &mut self.queued,
+            DeliveryState::Delivered { .. } => &mut self.delivered,
+            DeliveryState::Refused { .. } => &mut self.refused,
+            DeliveryState::Bounced { .. } => &mut self.bounced,
+            DeliveryState::Held { .. } => &mut self.held,
+        };
+        *of_state = change(*of_state);
     }
 }
 

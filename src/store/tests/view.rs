@@ -95,10 +95,12 @@ fn digests_and_tally() {
     assert_eq!(store.view().digests("e1").unwrap(), [(mailbox("ann"), 0), (mailbox("bob"), 0), (mailbox("bob"), 1)]);
     assert_eq!(store.view().digests("e").unwrap(), []);
     store.write_wait(vec![delivery(Seq(1), 0, delivered()), delivery(Seq(2), 1, held()), delivery(Seq(3), 0, refused())], START).unwrap();
-    let tally = store.view().tally(Seq(1), Some(Seq(4))).unwrap();
+    let tally = store.view().tally(Seq(1), Some(Seq(4)), &[]).unwrap();
     assert_eq!(tally, Tally { messages: 3, recipients: 6, delivered: 1, refused: 1, bounced: 0, held: 1, queued: 3 });
-    assert_eq!(store.view().tally(Seq(4), None).unwrap().messages, 3);
-    assert_eq!(store.view().tally(Seq(4), Some(Seq(2))).unwrap(), Tally::default());
+    let tally = store.view().tally(Seq(1), Some(Seq(4)), &[Seq(2), Seq(5), Seq(99)]).unwrap();
+    assert_eq!(tally, Tally { messages: 2, recipients: 4, delivered: 1, refused: 1, bounced: 0, held: 0, queued: 2 });
+    assert_eq!(store.view().tally(Seq(4), None, &[]).unwrap().messages, 3);
+    assert_eq!(store.view().tally(Seq(4), Some(Seq(2)), &[]).unwrap(), Tally::default());
 }
 
 #[test]
