@@ -2,7 +2,7 @@
 //!
 //! One runner for the primary, one for the outside. Oldest first, as far as [`super::lanes`] are free.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,9 +23,7 @@ use crate::smtp::client::Transaction;
 use crate::store::{Delivery, MessageRow, Seq, StoreError};
 
 /// Transactions that a scan finds at a time.
-const SCAN_ROOM: usize = 256;
-/// The same where one domain's servers may be slow and others behind them in the queue are not.
-const SCAN_ROOM_DIRECT: usize = 2048;
+const SCAN_ROOM: usize = 2048;
 /// A runner looks again after this time without a kick.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Tries at a time by the smart host, and of all domains together.
@@ -176,6 +174,16 @@ impl Runner {
                 return Ok(self.under_way.count() == 0 && self.core.claims.is_idle(self.queue));
             }
         }
+        self.start_ready().await?;
+        // What is left waits for its lane. What came meanwhile may find one free: a server that hangs keeps nobody else's mail back.
+        if self.room() > 0 && !self.ready.is_empty() {
+            self.scan().await?;
+            self.start_ready().await?;
+        }
+        Ok(false)
+    }
+
+    async fn start_ready(&mut self) -> Result<(), StoreError> {
         let mut passed_over = VecDeque::new();
         let mut fill = self.under_way.fill();
         while self.room() > 0
@@ -209,7 +217,7 @@ impl Runner {
         }
         passed_over.append(&mut self.ready);
         self.ready = passed_over;
-        Ok(false)
+        Ok(())
     }
 
     fn is_direct(&self) -> bool {
@@ -246,17 +254,17 @@ impl Runner {
         Ok(row.filter(|_| !wanted.is_empty()).map(|row| (row, wanted)))
     }
 
-    /// Reads the queue from its beginning until enough is found that is due.
+    /// Reads the queue from its beginning until enough is found that is due and not found yet.
     async fn scan(&mut self) -> Result<(), StoreError> {
         let mut after = None;
-        let room = if self.is_direct() { SCAN_ROOM_DIRECT } else { SCAN_ROOM };
-        while self.ready.len() < room {
+        let known: HashSet<u64> = self.ready.iter().map(|ready| ready.transaction.message).collect();
+        while self.ready.len() < SCAN_ROOM {
             let (core, queue) = (self.core.clone(), self.queue);
             let page = rt::unblock(move || core.store.view().queue(queue, after, limits::QUEUE_PAGE_ENTRIES)).await?;
             let Some(last) = page.last() else { break };
             after = Some((Seq(last.message), last.recipient));
-            let busy = |message| self.core.claims.is_taken(self.queue, Seq(message));
-            let due = plan::due(&page, self.core.now().wall, &busy, room - self.ready.len());
+            let busy = |message| known.contains(&message) || self.core.claims.is_taken(self.queue, Seq(message));
+            let due = plan::due(&page, self.core.now().wall, &busy, SCAN_ROOM - self.ready.len());
             self.ready.extend(due.into_iter().map(|transaction| Ready { transaction, lanes: None }));
         }
         Ok(())
@@ -540,6 +548,22 @@ mod tests {
         let transaction = plan::Transaction { message: stale.0, route: Route::Primary, recipients: vec![0] };
         runner.ready.push_back(Ready { transaction, lanes: None });
         assert!(!is_drained(&mut runner), "bo's message was not looked at yet");
+    }
+
+    #[test]
+    fn one_persons_mail_that_hangs_keeps_nobody_elses_back() {
+        let world = World::new();
+        let mut runner = runner(&world);
+        let hangs = world.queued_for("ann");
+        let _claim = world.core.claims.take(Queue::Primary, hangs);
+        runner.under_way.start(hangs.0, BTreeSet::from([Lane::Mailbox(world.address("ann").mailbox())]));
+        let waits = world.queued_for("ann");
+        assert!(!is_drained(&mut runner));
+        assert_eq!(runner.ready.len(), 1);
+        let other = world.queued_for("bo");
+        assert!(!is_drained(&mut runner));
+        assert!(runner.under_way.has(other.0) && !runner.under_way.has(waits.0));
+        assert_eq!(runner.ready.len(), 1, "and nothing is found twice");
     }
 
     /// What is recorded after a try at that age, and whether a report was written with it.

@@ -125,6 +125,8 @@ fn a_slow_domain_does_not_keep_others_waiting() {
     send(&lifeboat, &["x@slow.example", "x@fast.example"], "both");
     send(&lifeboat, &["y@fast.example"], "fast");
     assert_eq!(arrived(&sink, 1)[0], ["y@fast.example"]);
+    let list = lifeboat.command(&["queue", "list"]);
+    assert!(list.contains("x@slow.example") && !list.contains("1 tries"), "while the slow server was still waited for: {list}");
 }
 
 /// What Debian's python3-dkim says of each signature of a message, with a name server of one record.
