@@ -12,6 +12,7 @@ mod dkim;
 mod hand_over;
 mod housekeeping;
 mod intake;
+mod job;
 mod journal;
 mod lanes;
 mod loops;

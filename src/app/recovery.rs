@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::core::{Core, EventNow};
-use super::queue::Fate;
+use super::job::Fate;
 use super::writing::{Addressed, NewMessage, queued_now};
 use crate::clock::{Mono, Wall};
 use crate::continuity::{EventId, Gate as Report, Input};

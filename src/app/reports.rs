@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::core::Core;
-use super::queue::random;
+use super::job::random;
 use super::writing::{Addressed, NewMessage, queued_now};
 use crate::limits;
 use crate::mail::trace::split_header;
