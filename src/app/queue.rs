@@ -21,7 +21,9 @@ use crate::relay::{Queue, Route};
 use crate::store::{Delivery, MessageRow, Seq, StoreError};
 
 /// Transactions that a scan finds at a time.
-const SCAN_ROOM: usize = 2048;
+const SCAN_ROOM: usize = 256;
+/// The same where one domain's servers may be slow and others behind them in the queue are not.
+const SCAN_ROOM_DIRECT: usize = 2048;
 /// While all that was found waits for its lane, the queue behind it is read this often at most: it may be long, and all for one person.
 const LOOK_BEHIND_EVERY: Duration = Duration::from_secs(1);
 /// A runner looks again after this time without a kick.
@@ -255,13 +257,14 @@ impl Runner {
     async fn scan(&mut self) -> Result<(), StoreError> {
         let mut after = None;
         let known: HashSet<u64> = self.ready.iter().map(|ready| ready.transaction.message).collect();
-        while self.ready.len() < SCAN_ROOM {
+        let room = if self.is_direct() { SCAN_ROOM_DIRECT } else { SCAN_ROOM };
+        while self.ready.len() < room {
             let (core, queue) = (self.core.clone(), self.queue);
             let page = rt::unblock(move || core.store.view().queue(queue, after, limits::QUEUE_PAGE_ENTRIES)).await?;
             let Some(last) = page.last() else { break };
             after = Some((Seq(last.message), last.recipient));
             let busy = |message| known.contains(&message) || self.core.claims.is_taken(self.queue, Seq(message));
-            let due = plan::due(&page, self.core.now().wall, &busy, SCAN_ROOM - self.ready.len());
+            let due = plan::due(&page, self.core.now().wall, &busy, room - self.ready.len());
             self.ready.extend(due.into_iter().map(|transaction| Ready { transaction, lanes: None }));
         }
         Ok(())
