@@ -9,6 +9,7 @@ mod conduct;
 mod core;
 mod direct;
 mod dkim;
+mod events;
 mod hand_over;
 mod housekeeping;
 mod intake;
