@@ -19,7 +19,7 @@ use crate::auth::{Credentials, Sessions, Throttle};
 use crate::clock::{Clock, Mono, Now, Wall};
 use crate::config::{Access, Config};
 use crate::continuity::{Action, EventId, Input, Machine, Mode, Saved, Transition};
-use crate::directory::Directory;
+use crate::directory::{Contacts, Directory};
 use crate::mail::{Address, Mailbox};
 use crate::net::rt::channel;
 use crate::notify;
@@ -40,6 +40,8 @@ pub struct Core {
     pub ledger: Ledger,
     pub directory: RwLock<Arc<Directory>>,
     pub credentials: RwLock<Arc<Credentials>>,
+    /// What people said about how they are reached: see [`Core::contact_of`].
+    pub contacts: Mutex<Contacts>,
     pub sessions: Mutex<Sessions>,
     pub throttle: Mutex<Throttle>,
     pub verdicts: Mutex<Verdicts>,
@@ -165,6 +167,7 @@ impl Core {
             ledger: parts.ledger,
             directory: RwLock::new(Arc::new(parts.directory)),
             credentials: RwLock::new(Arc::new(parts.credentials)),
+            contacts: Mutex::default(),
             sessions: Mutex::default(),
             throttle: Mutex::default(),
             verdicts: Mutex::new(known),

@@ -6,6 +6,7 @@
 mod claims;
 mod clock_watch;
 mod conduct;
+mod contacts;
 mod core;
 mod direct;
 mod dkim;
@@ -49,6 +50,7 @@ use crate::clock::Clock;
 use crate::config::{Config, SmtpTls};
 use crate::continuity::{Machine, Policy};
 use crate::control::{Answer, Status, Verb};
+use crate::directory::ContactLine;
 use crate::limits;
 use crate::net::control_socket::{self, ControlServer};
 use crate::net::deadline;
@@ -193,6 +195,9 @@ fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> 
     log::info!("started mode={:?} people={} newest={}", machine.mode(), directory.len(), store.view().newest());
     let broken = ledger.broken_at();
     let core = Core::new(Parts { config, clock, store, ledger, directory, credentials, machine, event });
+    for line in of_kind::<ContactLine>(&lines, "contact") {
+        core::lock(&core.contacts).apply(line);
+    }
     if let Some(text) = trouble {
         core.raise_alarm("directory", text);
     }

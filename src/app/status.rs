@@ -42,6 +42,7 @@ pub fn status(core: &Core) -> Status {
         alarms,
         store: store_status(core),
         people: core.directory().len(),
+        reachable: core.reachable(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_s: now.mono.since(core.started.mono).as_secs(),
     }

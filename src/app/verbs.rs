@@ -42,6 +42,7 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::CredentialIssue { address, by } => issue(core, &address, &by),
         Verb::DkimCreate { selector, kind, by } => dkim::create(core, &selector, &kind, &by),
         Verb::DkimShow => dkim::show(core),
+        Verb::DirectoryExport => export(core),
         Verb::DirectoryImport { csv, by } => import(core, &csv, &by),
     }
 }
@@ -72,6 +73,11 @@ fn issue(core: &Core, address: &str, by: &str) -> Answer {
     drop(credentials);
     let text = format!("{}\npassword: {password}\nIt is shown only now. A password issued before no longer works.\n", person.address);
     Answer::done(text, json!({ "address": person.address, "password": password }))
+}
+
+fn export(core: &Core) -> Answer {
+    let csv = core.directory().to_csv(&lock(&core.contacts), &core.config.smtp.domains);
+    Answer::done(csv.clone(), json!({ "csv": csv }))
 }
 
 fn import(core: &Core, csv: &str, by: &str) -> Answer {

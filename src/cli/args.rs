@@ -226,6 +226,22 @@ pub struct Directory {
 #[argh(subcommand)]
 pub enum DirectoryCommand {
     Import(DirectoryImport),
+    Export(DirectoryExport),
+}
+
+/// write the directory as a CSV file, with what people said about how they are reached; `directory import` takes it again
+#[derive(FromArgs)]
+#[argh(subcommand, name = "export")]
+pub struct DirectoryExport {
+    /// where to; to standard output without it
+    #[argh(option)]
+    pub to: Option<PathBuf>,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
 }
 
 /// replace the directory by a CSV file

@@ -29,14 +29,27 @@ pub fn ask(asked: Asked) -> u8 {
 }
 
 fn ask_at(socket: &Path, json: bool, verb: &Verb) -> u8 {
-    match control_socket::ask(socket, verb) {
-        Ok(answer) => print(&answer, json),
-        Err(AskError::NotRunning) => fail(NOT_RUNNING, "Lifeboat is not running (start it with: systemctl start lifeboat)", json),
-        Err(AskError::Io(error)) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+    answer_at(socket, json, verb).map_or_else(|exit| exit, |answer| print(&answer, json))
+}
+
+/// As [`ask`], for commands that do something with the answer themselves.
+///
+/// # Errors
+/// What went wrong was printed; the exit code.
+pub fn answer(config: &Path, json: bool, verb: &Verb) -> Result<Answer, u8> {
+    let loaded = load::load_or_complain(config)?;
+    let answer = answer_at(&loaded.config.server.control_socket, json, verb)?;
+    if answer.exit == 0 { Ok(answer) } else { Err(print(&answer, json)) }
+}
+
+fn answer_at(socket: &Path, json: bool, verb: &Verb) -> Result<Answer, u8> {
+    control_socket::ask(socket, verb).map_err(|error| match error {
+        AskError::NotRunning => fail(NOT_RUNNING, "Lifeboat is not running (start it with: systemctl start lifeboat)", json),
+        AskError::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             fail(FAILED, &format!("{}: permission denied (try it with sudo)", socket.display()), json)
         }
-        Err(AskError::Io(error)) => fail(FAILED, &format!("{}: {error}", socket.display()), json),
-    }
+        AskError::Io(error) => fail(FAILED, &format!("{}: {error}", socket.display()), json),
+    })
 }
 
 fn print(answer: &Answer, json: bool) -> u8 {
@@ -51,7 +64,7 @@ fn print(answer: &Answer, json: bool) -> u8 {
 }
 
 /// Scripts that asked for JSON get JSON also when nobody answers.
-fn fail(exit: u8, text: &str, json: bool) -> u8 {
+pub fn fail(exit: u8, text: &str, json: bool) -> u8 {
     if json {
         say(&format!("{:#}", serde_json::json!({ "error": text })));
     } else {

@@ -12,6 +12,7 @@ mod gateway;
 mod load;
 mod logging;
 mod mailbox;
+mod people;
 mod queue;
 mod run;
 
@@ -68,10 +69,10 @@ fn command(command: Command) -> u8 {
         Command::Event(event) => self::event(event.command),
         Command::Automatic(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::Automatic { on: c.state.0, by: ask::by() } }),
         Command::Queue(queue) => queue::run(queue.command),
-        Command::Directory(directory) => {
-            let DirectoryCommand::Import(c) = directory.command;
-            ask::import(&c.config, c.json, &c.file)
-        }
+        Command::Directory(directory) => match directory.command {
+            DirectoryCommand::Import(c) => ask::import(&c.config, c.json, &c.file),
+            DirectoryCommand::Export(c) => people::export(&c),
+        },
         Command::Mailbox(mailbox) => match mailbox.command {
             MailboxCommand::List(c) => mailbox::list(&c),
             MailboxCommand::Export(c) => mailbox::export(&c),

@@ -26,6 +26,9 @@ pub struct Status {
     pub alarms: Vec<Alarm>,
     pub store: StoreStatus,
     pub people: usize,
+    /// Of these, whom a notice reaches while mail is down, or who has an emergency card.
+    #[serde(default)]
+    pub reachable: usize,
     pub version: String,
     pub uptime_s: u64,
 }
@@ -118,6 +121,7 @@ pub(super) mod tests {
                 retention_waits: Some("the clock jumped".into()),
             },
             people: 40,
+            reachable: 31,
             version: "0.1.0".into(),
             uptime_s: 90_061,
         }
@@ -141,6 +145,7 @@ pub(super) mod tests {
             "alarms": [{ "name": "disk-low", "text": "4 GiB are left for mail" }],
             "store": { "newest": 4711, "used_octets": 3221225472u64, "free_octets": 4294967296u64, "index": "building", "index_percent": 43, "retention_waits": "the clock jumped" },
             "people": 40,
+            "reachable": 31,
             "version": "0.1.0",
             "uptime_s": 90061
         });

@@ -73,6 +73,8 @@ pub enum Verb {
     },
     /// What belongs into DNS, and whether it is there.
     DkimShow,
+    /// The directory as CSV, with what people said about how they are reached.
+    DirectoryExport,
     /// Text of the CSV.
     DirectoryImport {
         csv: String,
@@ -177,6 +179,7 @@ mod tests {
             Verb::DkimCreate { selector: "s1".into(), kind: "rsa".into(), by: by() },
             json!({ "verb": "dkim-create", "selector": "s1", "kind": "rsa", "by": "cli:ann" }),
         );
+        check(Verb::DirectoryExport, json!({ "verb": "directory-export" }));
         check(
             Verb::DirectoryImport { csv: "address\n".into(), by: by() },
             json!({ "verb": "directory-import", "csv": "address\n", "by": "cli:ann" }),

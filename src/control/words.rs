@@ -117,7 +117,8 @@ fn facts(status: &Status, now: Wall) -> Vec<(&'static str, String)> {
     if let Some(why) = &status.store.retention_waits {
         facts.push(("Retention", format!("waits: {why}")));
     }
-    facts.push(("People", status.people.to_string()));
+    let reachable = if status.people > 0 { format!(", {} of them reachable while mail is down", status.reachable) } else { String::new() };
+    facts.push(("People", format!("{}{reachable}", status.people)));
     facts.push(("Version", format!("{}, running for {}", status.version, in_words(Duration::from_secs(status.uptime_s)))));
     facts
 }
@@ -215,7 +216,7 @@ mod tests {
              Store        3.0 GiB used, 4.0 GiB free\n\
              Index        being made again, 43 % done: mail is taken, the webmail and the queues wait for it\n\
              Retention    waits: the clock jumped\n\
-             People       40\n\
+             People       40, 31 of them reachable while mail is down\n\
              Version      0.1.0, running for 1 day 1 hour\n",
         );
     }
@@ -232,6 +233,7 @@ mod tests {
             queue: QueueCounts { held: 1, ..Default::default() },
             store: StoreStatus::default(),
             people: 0,
+            reachable: 0,
             uptime_s: 0,
             listen: Default::default(),
             ..example()

@@ -8,7 +8,7 @@ use super::{Directory, Person, Problem};
 use crate::limits::{FILE_PROBLEMS_MAX, PERSON_NAME_MAX_CHARS, PERSON_PHONE_MAX_CHARS};
 use crate::mail::{Address, Mailbox};
 
-const HEADER: &str = "address,name,aliases,alternate_email,phone,groups";
+pub(super) const HEADER: &str = "address,name,aliases,alternate_email,phone,groups";
 
 pub(super) fn parse(text: &str, domains: &[String]) -> Result<Directory, Vec<Problem>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -181,8 +181,7 @@ impl Build<'_> {
         if text.is_empty() {
             return None;
         }
-        let is_phone = text.chars().all(|c| c.is_ascii_digit() || "+-()/. ".contains(c)) && text.chars().any(|c| c.is_ascii_digit());
-        if !is_phone || text.len() > PERSON_PHONE_MAX_CHARS {
+        if !is_phone(text) {
             self.problem(line, format!("phone: \"{}\" is not a phone number (example: +49 30 123456)", shown(text)));
             return None;
         }
@@ -213,6 +212,12 @@ impl Build<'_> {
         }
         Err(self.problems)
     }
+}
+
+/// Whether this may be somebody's phone number: digits and what people write between them, at most [`PERSON_PHONE_MAX_CHARS`].
+pub fn is_phone(text: &str) -> bool {
+    let fits = text.chars().all(|c| c.is_ascii_digit() || "+-()/. ".contains(c)) && text.chars().any(|c| c.is_ascii_digit());
+    fits && text.len() <= PERSON_PHONE_MAX_CHARS
 }
 
 /// Elements of a list within a column.

@@ -1,12 +1,18 @@
 //! The people of the office.
 //!
-//! Owns the directory: who has a mailbox here, under which addresses. Never decides about mail or logins: an address
+//! Owns the directory: who has a mailbox here, under which addresses, and how each is reached while mail is down: by the file, and
+//! by what the person said. Never decides about mail or logins: an address
 //! that is not here may still exist at the primary, and `postmaster@` needs no line here.
 
+mod contacts;
 mod csv;
+mod export;
 
 use std::collections::BTreeMap;
 use std::fmt;
+
+pub use contacts::{Contact, ContactLine, Contacts, Said, Source};
+pub use csv::is_phone;
 
 use crate::mail::{Address, Mailbox};
 

@@ -1,0 +1,35 @@
+//! How each person is reached: the directory and what people said, together. What people say is in the ledger first.
+
+use super::core::{Core, lock};
+use crate::directory::{Contact, ContactLine, Person};
+use crate::mail::Mailbox;
+use crate::store::StoreError;
+
+impl Core {
+    /// How a person of the directory is reached while mail is down; nothing for who is not in it.
+    #[allow(dead_code, reason = "what notices asks")]
+    pub fn contact_of(&self, mailbox: &Mailbox) -> Contact {
+        self.directory().person(mailbox).map(|person| self.contact(person)).unwrap_or_default()
+    }
+
+    /// The same for a person at hand.
+    pub fn contact(&self, person: &Person) -> Contact {
+        lock(&self.contacts).of(person, &self.config.smtp.domains)
+    }
+
+    /// Records what was said, then makes it true. Waits for the disk.
+    ///
+    /// # Errors
+    /// It is not on record, and does not count.
+    #[allow(dead_code, reason = "what enrolment says")]
+    pub fn note_contact(&self, line: ContactLine) -> Result<(), StoreError> {
+        self.ledger.append("contact", &line, line.at)?;
+        lock(&self.contacts).apply(line);
+        Ok(())
+    }
+
+    /// People whom some channel reaches: mail to the outside, a phone, or a card in their hands.
+    pub fn reachable(&self) -> usize {
+        self.directory().people().filter(|person| self.contact(person).is_reachable()).count()
+    }
+}
