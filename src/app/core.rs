@@ -14,11 +14,13 @@ use super::claims::Claims;
 use super::clock_watch::Refusal;
 use super::journal::Journal;
 use super::rates::{Rates, WhenFull};
+use super::seen::{self, Seen};
 use super::verdicts::{self, Verdicts};
 use crate::auth::{Credentials, Sessions, Throttle};
 use crate::clock::{Clock, Mono, Now, Wall};
 use crate::config::{Access, Config};
 use crate::continuity::{Action, EventId, Input, Machine, Mode, Saved, Transition};
+use crate::control::readiness::Readiness;
 use crate::directory::{Contacts, Directory};
 use crate::mail::{Address, Mailbox};
 use crate::net::rt::channel;
@@ -50,6 +52,10 @@ pub struct Core {
     /// Messages whose recipients are being tried or decided about.
     pub claims: Claims,
     pub journal: Journal,
+    /// What shows that the box is in the mail path.
+    pub seen: Mutex<Seen>,
+    /// The newest score.
+    pub readiness: Mutex<Option<Readiness>>,
     /// What the primary was last seen to offer.
     pub offered: Mutex<Option<Capabilities>>,
     pub alarms: Mutex<HashMap<&'static str, String>>,
@@ -159,6 +165,7 @@ impl Core {
     pub fn new(parts: Parts) -> Core {
         let saved = parts.machine.saved().clone();
         let known = Verdicts::load(&verdicts::file(&parts.config.server.data_dir), parts.clock.now().mono);
+        let seen = Seen::load(&seen::file(&parts.config.server.data_dir));
         Core {
             started: parts.clock.now(),
             config: parts.config,
@@ -174,6 +181,8 @@ impl Core {
             claims: Claims::default(),
             rates: Mutex::new(Rates::new(crate::limits::TRUSTED_HOSTS_COUNTED_MAX, WhenFull::Refuse)),
             journal: Journal::default(),
+            seen: Mutex::new(seen),
+            readiness: Mutex::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),
             retention_waits: Mutex::default(),
@@ -211,6 +220,15 @@ impl Core {
         let file = verdicts::file(&self.config.server.data_dir);
         if let Err(error) = replace_file(&file, &octets) {
             log::warn!("verdicts not saved file={} error={error:?}", file.display());
+        }
+    }
+
+    /// Writes down what was seen last, if it is worth it. Waits for the disk: not from async code.
+    pub fn save_seen(&self) {
+        let Some(octets) = lock(&self.seen).take_unsaved() else { return };
+        let file = seen::file(&self.config.server.data_dir);
+        if let Err(error) = replace_file(&file, &octets) {
+            log::warn!("seen not saved file={} error={error:?}", file.display());
         }
     }
 

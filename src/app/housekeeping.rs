@@ -73,7 +73,11 @@ pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
         look_at_spool(&core);
         look_at_queues(&core).await;
         let there = core.clone();
-        rt::unblock(move || there.save_verdicts()).await;
+        rt::unblock(move || {
+            there.save_verdicts();
+            there.save_seen();
+        })
+        .await;
         if core.store.view().queue_counts().is_ok_and(|counts| counts.held == 0) {
             core.clear_alarm(ALARM_LOOP);
         }

@@ -9,6 +9,7 @@ use super::core::{Core, lock};
 use super::hand_over::HandOver;
 use super::loops::Loops;
 use super::outgoing::{Outgoing, Source};
+use super::seen::Sight;
 use super::writing::{Addressed, NewMessage, queued_now};
 use crate::clock::{Mono, Wall};
 use crate::config::SmtpTls;
@@ -81,6 +82,7 @@ impl Intake {
             return;
         }
         *noticed = Some(now);
+        lock(&self.core.seen).note(Sight::Stranger, self.core.now().wall);
         let core = self.core.clone();
         rt::spawn(rt::unblock(move || core.feed(Input::ForeignClient))).detach();
     }

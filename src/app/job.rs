@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::core::Core;
+use super::core::{Core, lock};
 use super::outgoing::{Outgoing, Source};
+use super::seen::Sight;
 use crate::clock::Wall;
 use crate::limits;
 use crate::net::rt;
@@ -130,6 +131,9 @@ impl Job {
         }
         if !late.is_empty() {
             states.extend(self.report_delay(late).await);
+        }
+        if self.queue == Queue::Outbound && states.iter().any(|(_, state)| matches!(state, DeliveryState::Delivered { .. })) {
+            lock(&self.core.seen).note(Sight::Delivered, now);
         }
         for (number, state) in &states {
             log::info!("queue={:?} message={} rcpt={number} state={}", self.queue, self.message, serde_json::json!(state));

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use super::core::{Core, lock};
 use super::intake::{Intake, Standing};
+use super::seen::Sight;
 use super::writing::{Addressed, NewMessage};
 use crate::clock::Wall;
 use crate::limits::{JOURNAL_RECENT_MAX, JOURNAL_RECENT_PLACES_MAX};
@@ -104,7 +105,10 @@ impl Intake {
         })
         .await;
         let filed = match read {
-            Ok(Ok(report)) => core.file_report(session, report).await,
+            Ok(Ok(report)) => {
+                lock(&core.seen).note(Sight::Journal, core.now().wall);
+                core.file_report(session, report).await
+            }
             Ok(Err((why, octets))) => core.keep_unreadable(session, &why.to_string(), octets).await,
             Err(error) => Err(StoreError::Io(error.to_string())),
         };

@@ -26,8 +26,10 @@ mod pins;
 mod queue;
 mod queue_verbs;
 mod rates;
+mod readiness;
 mod recovery;
 mod reports;
+mod seen;
 mod server;
 mod status;
 mod targets;
@@ -170,6 +172,7 @@ impl Running {
             let _stays_in_doubt = deadline::within(STOP_GRACE, self.core.nothing_under_way()).await;
         });
         self.core.save_verdicts();
+        self.core.save_seen();
         self.core.store.close();
         log::info!("stopped");
     }
@@ -251,6 +254,7 @@ fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc
         parts.spawn(monitor::tick(core.clone())),
         parts.spawn(housekeeping::run(core.clone(), outgoing.clone())),
         parts.spawn(notices::run(core.clone())),
+        parts.spawn(readiness::run(core.clone())),
         parts.spawn(housekeeping::watch_certificate(core.clone(), identity)),
     ];
     if !core.config.primary.health_urls.is_empty() {

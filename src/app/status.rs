@@ -45,6 +45,7 @@ pub fn status(core: &Core) -> Status {
         reachable: core.reachable(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_s: now.mono.since(core.started.mono).as_secs(),
+        readiness: super::readiness::newest(core).map(|readiness| readiness.score),
     }
 }
 

@@ -22,6 +22,10 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         }
         Verb::EventStart { reason, by } => events::start(core, reason, by),
         Verb::EventEnd { force, by } => events::end(core, force, by),
+        Verb::Readiness => {
+            let readiness = super::readiness::look(core);
+            Answer::done(readiness.to_text(), json!(readiness))
+        }
         Verb::EventList => events::list(core),
         Verb::EventShow { id } => events::show(core, &id),
         Verb::EventRelease { id, by } => events::release(core, &id, &by),

@@ -33,6 +33,7 @@ pub enum Command {
     Run(Run),
     CheckConfig(CheckConfig),
     Status(Status),
+    Readiness(Readiness),
     Event(Event),
     Automatic(Automatic),
     Queue(Queue),
@@ -77,6 +78,18 @@ pub struct CheckConfig {
 #[derive(FromArgs)]
 #[argh(subcommand, name = "status")]
 pub struct Status {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// say how ready box and office are for an outage, and what would help most
+#[derive(FromArgs)]
+#[argh(subcommand, name = "readiness")]
+pub struct Readiness {
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,

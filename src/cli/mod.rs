@@ -66,6 +66,7 @@ fn command(command: Command) -> u8 {
         Command::Run(run) => run::run(&run.config),
         Command::CheckConfig(check) => check::check(&check.config),
         Command::Status(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::Status }),
+        Command::Readiness(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::Readiness }),
         Command::Event(event) => self::event(event.command),
         Command::Automatic(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::Automatic { on: c.state.0, by: ask::by() } }),
         Command::Queue(queue) => queue::run(queue.command),

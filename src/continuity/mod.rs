@@ -5,6 +5,7 @@
 //!
 //! `watch` counts, `hold_down` protects against flapping, `machine` decides, `words` tells people why.
 
+pub mod drill;
 mod evidence;
 mod hold_down;
 mod input;

@@ -2,6 +2,7 @@
 //!
 //! Owns the wire form and the words of the answers. Never acts: `app` carries the verbs out, `net` moves the lines.
 
+pub mod readiness;
 mod status;
 mod verb;
 mod words;

@@ -31,6 +31,9 @@ pub struct Status {
     pub reachable: usize,
     pub version: String,
     pub uptime_s: u64,
+    /// 0 to 100; absent in the first moments after a start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<u32>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -124,6 +127,7 @@ pub(super) mod tests {
             reachable: 31,
             version: "0.1.0".into(),
             uptime_s: 90_061,
+            readiness: Some(73),
         }
     }
 
@@ -147,7 +151,8 @@ pub(super) mod tests {
             "people": 40,
             "reachable": 31,
             "version": "0.1.0",
-            "uptime_s": 90061
+            "uptime_s": 90061,
+            "readiness": 73
         });
         assert_eq!(serde_json::to_value(example()).unwrap(), expected);
         assert_eq!(serde_json::from_value::<Status>(expected).unwrap(), example());

@@ -16,6 +16,8 @@ pub enum Verb {
         force: bool,
         by: String,
     },
+    /// The readiness score with its reasons.
+    Readiness,
     EventList,
     EventShow {
         id: String,
@@ -154,6 +156,7 @@ mod tests {
         check(Verb::Status, json!({ "verb": "status" }));
         check(Verb::EventStart { reason: "r".into(), by: by() }, json!({ "verb": "event-start", "reason": "r", "by": "cli:ann" }));
         check(Verb::EventEnd { force: true, by: by() }, json!({ "verb": "event-end", "force": true, "by": "cli:ann" }));
+        check(Verb::Readiness, json!({ "verb": "readiness" }));
         check(Verb::EventList, json!({ "verb": "event-list" }));
         check(Verb::EventShow { id: "2026".into() }, json!({ "verb": "event-show", "id": "2026" }));
         check(Verb::Automatic { on: false, by: by() }, json!({ "verb": "automatic", "on": false, "by": "cli:ann" }));

@@ -119,6 +119,9 @@ fn facts(status: &Status, now: Wall) -> Vec<(&'static str, String)> {
     }
     let reachable = if status.people > 0 { format!(", {} of them reachable while mail is down", status.reachable) } else { String::new() };
     facts.push(("People", format!("{}{reachable}", status.people)));
+    if let Some(score) = status.readiness {
+        facts.push(("Readiness", format!("{score} of 100 (`lifeboat readiness` says why)")));
+    }
     facts.push(("Version", format!("{}, running for {}", status.version, in_words(Duration::from_secs(status.uptime_s)))));
     facts
 }
@@ -217,6 +220,7 @@ mod tests {
              Index        being made again, 43 % done: mail is taken, the webmail and the queues wait for it\n\
              Retention    waits: the clock jumped\n\
              People       40, 31 of them reachable while mail is down\n\
+             Readiness    73 of 100 (`lifeboat readiness` says why)\n\
              Version      0.1.0, running for 1 day 1 hour\n",
         );
     }
@@ -235,6 +239,7 @@ mod tests {
             people: 0,
             reachable: 0,
             uptime_s: 0,
+            readiness: None,
             listen: Default::default(),
             ..example()
         };

@@ -311,7 +311,8 @@ impl Store {
         let Inner { files, spool, view, .. } = &*self.inner;
         let segments = segment::list(&**files, spool)?;
         let spooled: u64 = segments.iter().map(|segment| segment.length).sum();
-        Ok(Usage { free_octets: files.free_octets(spool).map_err(StoreError::of)?, used_octets: spooled + view.size() })
+        let oldest = segments.first().and_then(|segment| segment::day_of_name(&segment.name()));
+        Ok(Usage { free_octets: files.free_octets(spool).map_err(StoreError::of)?, used_octets: spooled + view.size(), oldest })
     }
 
     /// Writes what is queued, then stops the writer thread. Later writes get [`StoreError::Closed`].
@@ -355,4 +356,6 @@ impl Drop for Inner {
 pub struct Usage {
     pub free_octets: u64,
     pub used_octets: u64,
+    /// Midnight (UTC) of the day of the oldest mail that is kept; None if there is none.
+    pub oldest: Option<Wall>,
 }

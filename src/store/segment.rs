@@ -115,6 +115,13 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
+/// Midnight of the day in a segment's name.
+pub fn day_of_name(name: &str) -> Option<Wall> {
+    let day: jiff::civil::Date = name.get(..10)?.parse().ok()?;
+    let midnight = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond();
+    u64::try_from(midnight).ok().map(Wall)
+}
+
 fn number_of(name: &str, suffix: &str) -> Option<u64> {
     let (_, number) = name.strip_suffix(suffix)?.rsplit_once('-')?;
     number.bytes().all(|b| b.is_ascii_digit()).then(|| number.parse().ok())?

@@ -1,0 +1,178 @@
+//! Collects the facts for the readiness score, keeps the newest result for whoever shows it, and records the score once a day.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::clock_watch::Refusal;
+use super::core::{Core, lock};
+use crate::clock::Wall;
+use crate::config::{Config, OutboundRoute};
+use crate::control::readiness::{self, Certificate, Facts, Readiness};
+use crate::directory::Person;
+use crate::mail::Mailbox;
+use crate::net::rt;
+use crate::net::tls;
+use crate::store::Phase;
+
+/// The facts change slowly, and collecting them reads the ledger.
+const LOOK_EVERY: Duration = Duration::from_secs(300);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// A certificate that ends within this time is to be renewed.
+const CERTIFICATE_SOON_DAYS: u32 = 14;
+
+/// A ledger line of kind `readiness`: one a day, to see how it went over the years.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadinessLine {
+    pub score: u32,
+    /// Names of the items that were not all right.
+    pub open: Vec<String>,
+}
+
+/// For ever.
+pub async fn run(core: Arc<Core>) {
+    loop {
+        let there = core.clone();
+        rt::unblock(move || {
+            let readiness = look(&there);
+            record(&there, &readiness);
+        })
+        .await;
+        rt::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Looks now, and keeps the result. Waits for files: not from async code.
+pub fn look(core: &Core) -> Readiness {
+    let readiness = readiness::assess(&facts(core));
+    *lock(&core.readiness) = Some(readiness.clone());
+    readiness
+}
+
+/// What was found last; none in the first moments after a start.
+pub fn newest(core: &Core) -> Option<Readiness> {
+    lock(&core.readiness).clone()
+}
+
+/// Once a day by the wall clock. A clock that was set back records nothing until it is right again.
+fn record(core: &Core, readiness: &Readiness) {
+    let now = core.now().wall;
+    let last = match core.ledger.read("readiness") {
+        Ok(lines) => lines.last().map(|line| line.at),
+        Err(error) => return log::error!("readiness: the ledger cannot be read: {error}"),
+    };
+    if last.is_none_or(|last| now.since(last) >= DAY) {
+        let open = readiness.to_do().into_iter().map(|item| item.name.clone()).collect();
+        core.record("readiness", &ReadinessLine { score: readiness.score, open }, now);
+    }
+}
+
+fn facts(core: &Core) -> Facts {
+    let (config, now) = (&core.config, core.now().wall);
+    let usage = core.store.usage().unwrap_or_default();
+    let cached_days = usage.oldest.map_or(0, |oldest| days_since(now, oldest));
+    let directory = core.directory();
+    let credentials = core.credentials();
+    let count = |wanted: &dyn Fn(&Person) -> bool| directory.people().filter(|person| wanted(person)).count();
+    let has_password = |mailbox: &Mailbox| credentials.has(mailbox);
+    let sights = lock(&core.seen).sights();
+    let ago = |at: Option<Wall>| at.map(|at| days_since(now, at));
+    Facts {
+        canary: config.primary.canary.is_some(),
+        health_pages: !config.primary.health_urls.is_empty(),
+        witnesses: !config.monitor.witnesses.is_empty(),
+        automatic: core.machine().saved().automatic,
+        cached_days,
+        retention_days: config.cache.retention_days,
+        people: directory.len(),
+        directory_age_days: ago(last_of(core, "directory")),
+        directory_trouble: lock(&core.alarms).contains_key("directory"),
+        reachable: core.reachable(),
+        with_login: count(&|person| has_password(&person.mailbox)),
+        last_drill: None,
+        drills_scheduled: false,
+        certificate: certificate(config, now),
+        free_octets: usage.free_octets,
+        disk_days_left: readiness::disk_days_left(usage.used_octets, cached_days, usage.free_octets),
+        clock_trusted: match *lock(&core.retention_waits) {
+            None => Some(true),
+            Some(Refusal::JustStarted) => None,
+            Some(_) => Some(false),
+        },
+        stranger_days: ago(sights.stranger),
+        has_route: config.outbound.route == OutboundRoute::Direct || !config.outbound.smarthosts.is_empty(),
+        delivered_days: ago(sights.delivered),
+        takes_journal: config.primary.journal.is_some(),
+        journal_days: ago(sights.journal),
+        admins: config.notify.admins.len(),
+        index_ready: matches!(core.store.phase(), Phase::Live | Phase::Behind),
+        ledger_whole: core.ledger.broken_at().is_none(),
+    }
+}
+
+fn last_of(core: &Core, kind: &str) -> Option<Wall> {
+    core.ledger.read(kind).ok()?.last().map(|line| line.at)
+}
+
+fn days_since(now: Wall, at: Wall) -> u32 {
+    u32::try_from(now.since(at).as_secs() / DAY.as_secs()).unwrap_or(u32::MAX)
+}
+
+fn certificate(config: &Config, now: Wall) -> Certificate {
+    if !config.web.tls {
+        return Certificate::None;
+    }
+    let Some(file) = &config.web.certificate else { return Certificate::SelfMade };
+    if tls::trouble(file, now).is_some() || !file.is_file() {
+        return Certificate::Unusable;
+    }
+    match tls::trouble(file, now.plus(DAY * CERTIFICATE_SOON_DAYS)) {
+        Some(_) => Certificate::Ends { days: CERTIFICATE_SOON_DAYS },
+        None => Certificate::Given,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::seen::Sight;
+    use crate::app::testing::World;
+    use crate::control::readiness::State;
+
+    fn state(readiness: &Readiness, name: &str) -> State {
+        readiness.items.iter().find(|item| item.name == name).unwrap_or_else(|| panic!("no item {name}")).state
+    }
+
+    #[test]
+    fn what_the_box_sees_shows_in_the_score() {
+        let world = World::new();
+        let core = &world.core;
+        assert_eq!(newest(core), None);
+        let before = look(core);
+        assert_eq!(newest(core).as_ref(), Some(&before));
+        assert_eq!(state(&before, "journal"), State::Bad);
+        assert_eq!(state(&before, "port-25"), State::Unknown);
+        assert_eq!(state(&before, "people-reachable"), State::Bad, "the test's people have no other address");
+        let now = core.now().wall;
+        for sight in [Sight::Journal, Sight::Stranger, Sight::Delivered] {
+            lock(&core.seen).note(sight, now);
+        }
+        let after = look(core);
+        for name in ["journal", "port-25", "outbound"] {
+            assert_eq!(state(&after, name), State::Ok, "{name}");
+        }
+        assert_eq!(after.score, before.score + 4 + 4 + 5);
+    }
+
+    #[test]
+    fn the_score_is_recorded_once_a_day() {
+        let world = World::new();
+        let readiness = look(&world.core);
+        record(&world.core, &readiness);
+        record(&world.core, &readiness);
+        let lines = world.core.ledger.read("readiness").unwrap();
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0].data["score"], readiness.score);
+    }
+}
