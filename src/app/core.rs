@@ -4,8 +4,8 @@
 //! anybody acts on it.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,8 @@ pub struct Core {
     pub config: Config,
     pub clock: Arc<dyn Clock>,
     pub started: Now,
+    /// Where the webmail listens, as soon as it does.
+    pub web_bound: OnceLock<Vec<SocketAddr>>,
     pub store: Store,
     pub ledger: Ledger,
     pub directory: RwLock<Arc<Directory>>,
@@ -168,6 +170,7 @@ impl Core {
         let seen = Seen::load(&seen::file(&parts.config.server.data_dir));
         Core {
             started: parts.clock.now(),
+            web_bound: OnceLock::new(),
             config: parts.config,
             clock: parts.clock,
             store: parts.store,

@@ -17,6 +17,7 @@ mod intake;
 mod job;
 mod journal;
 mod lanes;
+mod links;
 mod loops;
 mod monitor;
 mod notices;
@@ -128,6 +129,7 @@ impl Running {
         };
         let web = WebServer::start(web_options, Arc::new(move |request| webmail.handle(request)))
             .map_err(|error| listening("web.listen", &web_config.listen, &error))?;
+        let _set_once = core.web_bound.set(web.addresses());
         let listen = Arc::new(Listen { smtp: smtp.addresses(), web: web.addresses() });
         log::info!("listening smtp={:?} web={:?}", listen.smtp, listen.web);
         let control = {

@@ -8,6 +8,7 @@ pub mod deadline;
 pub mod dns;
 pub mod https_client;
 mod listen;
+pub mod own_address;
 pub mod probe;
 pub mod rt;
 pub mod service;
