@@ -61,6 +61,8 @@ pub struct Core {
     /// What the primary was last seen to offer.
     pub offered: Mutex<Option<Capabilities>>,
     pub alarms: Mutex<HashMap<&'static str, String>>,
+    /// Where the pages are served, once they are.
+    pub web_bound: OnceLock<Vec<SocketAddr>>,
     /// Why nothing is dropped for its age now, if so.
     pub retention_waits: Mutex<Option<Refusal>>,
     machine: Mutex<Machine>,
@@ -188,6 +190,7 @@ impl Core {
             readiness: Mutex::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),
+            web_bound: OnceLock::new(),
             retention_waits: Mutex::default(),
             mode: RwLock::new(ModeNow { mode: parts.machine.mode(), since: saved.since, event: parts.event }),
             machine: Mutex::new(parts.machine),
@@ -321,9 +324,9 @@ impl Core {
         self.record("mode", &ModeLine { transition, saved, event, unrecorded, configured_automatic }, at);
     }
 
-    /// Outcomes of the office's own mail from `from` on, before `to`: what the box told its admins meanwhile is none of it.
+    /// Outcomes of the office's own mail from `from` on, before `to`: what the box told people and admins meanwhile is none of it.
     pub fn tally(&self, from: Seq, to: Option<Seq>) -> Result<Tally, StoreError> {
-        self.store.view().tally(from, to, &super::notices::told(&self.ledger)?)
+        self.store.view().tally(from, to, &super::notices::told_since(&self.ledger, from)?)
     }
 
     fn close_event(&self, event: &EventNow, at: Wall) {

@@ -3,9 +3,13 @@
 //! Pure: values in, values out. Nothing here knows a store, a socket or a clock.
 
 mod digest;
+mod letter;
 mod notice;
 mod summary;
+mod template;
 
 pub use digest::{Digest, DigestItem, digest};
-pub use notice::{Letterhead, Notice, notice};
+pub use letter::{Letter, Letterhead, draft, letter};
+pub use notice::{Login, Notice};
 pub use summary::event_summary;
+pub use template::{TemplateProblem, Templates};

@@ -1,95 +1,183 @@
-//! What the admins are told by mail: that an event began, that it is over, that something needs them.
+//! What can be said, and to which template its words belong.
 
 use crate::clock::Wall;
-use crate::mail::compose::Draft;
-use crate::mail::parse::Person;
-use crate::mail::{Address, date};
+use crate::mail::date;
 
+/// How a person signs in, as a notice says it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Login {
+    /// With this password, made for the event.
+    Fresh { password: String },
+    /// With the password of the last notice: a flap kills no fresh one.
+    AsBefore,
+}
+
+/// Passwords stay out of logs, also those of a panic.
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if matches!(self, Login::AsBefore) { "AsBefore" } else { "Fresh" })
+    }
+}
+
+/// One thing that is said, with what is special about it. What all notices share is in [`super::Letterhead`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// The box has taken over; why, in the words of the one who decided.
-    Begun { since: Wall, reason: String },
+    // ---- To people
+    EventStart {
+        since: Wall,
+        login: Login,
+    },
+    EventReminder {
+        since: Wall,
+    },
+    EventEnd,
+    Maintenance {
+        from: Wall,
+        to: Wall,
+        reason: String,
+    },
+    DrillStart {
+        until: Wall,
+        login: Login,
+    },
+    DrillEnd,
+    /// To the normal mailbox: where can we reach you?
+    Invitation {
+        form_link: String,
+        until: Wall,
+    },
+    InvitationReminder {
+        form_link: String,
+        until: Wall,
+    },
+    ConfirmationCode {
+        code: String,
+        until: Wall,
+    },
+
+    // ---- To admins
+    /// Why, in the words of the one who decided; who is told. `scope` is empty for everybody.
+    AdminEventStart {
+        since: Wall,
+        reason: String,
+        scope: String,
+        told: String,
+    },
+    AdminEventReminder {
+        since: Wall,
+        reason: String,
+        scope: String,
+        summary: String,
+    },
     /// How it went ([`super::event_summary`]).
-    Over { summary: String },
+    AdminHandOver {
+        scope: String,
+        summary: String,
+    },
+    AdminMaintenance {
+        from: Wall,
+        to: Wall,
+        reason: String,
+        told: String,
+    },
+    AdminDrillStart {
+        until: Wall,
+        summary: String,
+    },
+    AdminDrillEnd {
+        summary: String,
+    },
     /// The text of an alarm.
-    Alarm { text: String },
+    AdminAlarm {
+        alarm: String,
+    },
 }
 
-/// Who writes, and for which office.
-#[derive(Clone, Debug)]
-pub struct Letterhead<'a> {
-    pub hostname: &'a str,
-    /// The first of the served domains: the office, and the domain that the notice comes from.
-    pub domain: &'a str,
-    pub to: &'a [Address],
-}
-
-/// The notice, ready to be written and sent outward.
-pub fn notice(letterhead: &Letterhead<'_>, notice: &Notice, message_id: String, now: Wall) -> Draft {
-    let Letterhead { hostname, domain, to } = letterhead;
-    let person = |address: &Address| Person { name: String::new(), address: address.to_string() };
-    Draft {
-        from: Person { name: "Lifeboat".to_owned(), address: format!("postmaster@{domain}") },
-        to: to.iter().map(person).collect(),
-        cc: vec![],
-        subject: subject(domain, notice),
-        text: format!("{}\n\nThis is {hostname}. On the box, `lifeboat status` says how things are now.\n", text(hostname, notice)),
-        in_reply_to: None,
-        references: vec![],
-        attachments: vec![],
-        message_id,
-        date: now,
-        // RFC 3834 section 5: so that no vacation notice answers it.
-        auto_submitted: Some("auto-generated"),
-    }
-}
-
-fn subject(domain: &str, notice: &Notice) -> String {
-    match notice {
-        Notice::Begun { .. } => format!("Exchange is down; Lifeboat keeps the mail of {domain} going"),
-        Notice::Over { .. } => format!("Exchange is back; the mail of {domain} works normally again"),
-        Notice::Alarm { .. } => format!("Lifeboat needs you ({domain})"),
-    }
-}
-
-fn text(hostname: &str, notice: &Notice) -> String {
-    match notice {
-        Notice::Begun { since, reason } => format!(
-            "Since {} UTC Lifeboat takes the office's mail.\n\nWhy: {reason}\n\nPeople read and answer their mail at https://{hostname}/ until \
-             Exchange works again; `lifeboat credential issue ADDRESS` makes a password for who has none. When Exchange is back, Lifeboat hands everything \
-             over by itself. You need not do anything here: look after Exchange.",
-            date::minute(*since)
-        ),
-        Notice::Over { summary } => summary.clone(),
-        Notice::Alarm { text } => text.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn written(about: Notice) -> (String, String) {
-        let admin = Address::parse("admin@phone.example").unwrap();
-        let letterhead = Letterhead { hostname: "box.example.com", domain: "example.com", to: &[admin] };
-        let draft = notice(&letterhead, &about, "id@box".to_owned(), Wall(1_772_529_302_000));
-        assert_eq!((draft.from.address.as_str(), draft.to[0].address.as_str()), ("postmaster@example.com", "admin@phone.example"));
-        assert_eq!(draft.auto_submitted, Some("auto-generated"));
-        (draft.subject, draft.text)
-    }
-
-    #[test]
-    fn a_notice_says_what_is_and_what_to_do() {
-        let (subject, text) = written(Notice::Begun { since: Wall(1_772_529_302_000), reason: "It refused the connection.".to_owned() });
-        assert_eq!(subject, "Exchange is down; Lifeboat keeps the mail of example.com going");
-        for part in ["Since 2026-03-03 09:15 UTC", "Why: It refused the connection.", "https://box.example.com/", "credential issue"] {
-            assert!(text.contains(part), "{part}: {text}");
+impl Notice {
+    /// Name of its template: `event-start`.
+    pub fn template(&self) -> &'static str {
+        match self {
+            Notice::EventStart { login: Login::Fresh { .. }, .. } => "event-start",
+            Notice::EventStart { login: Login::AsBefore, .. } => "event-start-again",
+            Notice::EventReminder { .. } => "event-reminder",
+            Notice::EventEnd => "event-end",
+            Notice::Maintenance { .. } => "maintenance",
+            Notice::DrillStart { login: Login::Fresh { .. }, .. } => "drill-start",
+            Notice::DrillStart { login: Login::AsBefore, .. } => "drill-start-again",
+            Notice::DrillEnd => "drill-end",
+            Notice::Invitation { .. } => "invitation",
+            Notice::InvitationReminder { .. } => "invitation-reminder",
+            Notice::ConfirmationCode { .. } => "confirmation-code",
+            Notice::AdminEventStart { .. } => "admin-event-start",
+            Notice::AdminEventReminder { .. } => "admin-event-reminder",
+            Notice::AdminHandOver { .. } => "admin-hand-over",
+            Notice::AdminMaintenance { .. } => "admin-maintenance",
+            Notice::AdminDrillStart { .. } => "admin-drill-start",
+            Notice::AdminDrillEnd { .. } => "admin-drill-end",
+            Notice::AdminAlarm { .. } => "admin-alarm",
         }
-        let (subject, text) = written(Notice::Over { summary: super::super::event_summary(1, 1, 0, 0, 0) });
-        assert_eq!(subject, "Exchange is back; the mail of example.com works normally again");
-        assert!(text.starts_with("Mail works normally again. 1 message was taken; 1 delivered"), "{text}");
-        let (subject, text) = written(Notice::Alarm { text: "The disk is nearly full.".to_owned() });
-        assert_eq!(subject, "Lifeboat needs you (example.com)");
-        assert!(text.starts_with("The disk is nearly full.\n\nThis is box.example.com."), "{text}");
+    }
+
+    /// Placeholders of its own with what stands for them.
+    pub(super) fn values(&self) -> Vec<(&'static str, String)> {
+        let time = |at: &Wall| date::minute(*at);
+        let login = |login: &Login| match login {
+            Login::Fresh { password } => Some(("password", password.clone())),
+            Login::AsBefore => None,
+        };
+        match self {
+            Notice::EventStart { since, login: how } => [("since", time(since))].into_iter().chain(login(how)).collect(),
+            Notice::EventReminder { since } => vec![("since", time(since))],
+            Notice::EventEnd | Notice::DrillEnd => vec![],
+            Notice::Maintenance { from, to, reason } => vec![("from", time(from)), ("to", time(to)), ("reason", reason.clone())],
+            Notice::DrillStart { until, login: how } => [("until", time(until))].into_iter().chain(login(how)).collect(),
+            Notice::Invitation { form_link, until } | Notice::InvitationReminder { form_link, until } => {
+                vec![("form_link", form_link.clone()), ("until", time(until))]
+            }
+            Notice::ConfirmationCode { code, until } => vec![("code", code.clone()), ("until", time(until))],
+            Notice::AdminEventStart { since, reason, scope, told } => {
+                vec![("since", time(since)), ("reason", reason.clone()), ("scope", scope.clone()), ("told", told.clone())]
+            }
+            Notice::AdminEventReminder { since, reason, scope, summary } => {
+                vec![("since", time(since)), ("reason", reason.clone()), ("scope", scope.clone()), ("summary", summary.clone())]
+            }
+            Notice::AdminHandOver { scope, summary } => vec![("scope", scope.clone()), ("summary", summary.clone())],
+            Notice::AdminMaintenance { from, to, reason, told } => {
+                vec![("from", time(from)), ("to", time(to)), ("reason", reason.clone()), ("told", told.clone())]
+            }
+            Notice::AdminDrillStart { until, summary } => vec![("until", time(until)), ("summary", summary.clone())],
+            Notice::AdminDrillEnd { summary } => vec![("summary", summary.clone())],
+            Notice::AdminAlarm { alarm } => vec![("alarm", alarm.clone())],
+        }
+    }
+
+    /// One of each, for checking templates and for looking at them.
+    pub fn samples() -> Vec<Notice> {
+        let (since, until) = (Wall(1_772_529_302_000), Wall(1_772_536_502_000));
+        let fresh = || Login::Fresh { password: "lamp-river-seven-coat".to_owned() };
+        let (reason, scope) = (|| "The primary could not be reached.".to_owned(), || "group sales".to_owned());
+        let form_link = || "https://lifeboat.example.com/enrol/4f2a".to_owned();
+        let summary = || super::event_summary(12, 12, 0, 0, 0);
+        let told = || "23 people are told how to sign in; 2 cannot be reached.".to_owned();
+        vec![
+            Notice::EventStart { since, login: fresh() },
+            Notice::EventStart { since, login: Login::AsBefore },
+            Notice::EventReminder { since },
+            Notice::EventEnd,
+            Notice::Maintenance { from: since, to: until, reason: "Exchange gets an update.".to_owned() },
+            Notice::DrillStart { until, login: fresh() },
+            Notice::DrillStart { until, login: Login::AsBefore },
+            Notice::DrillEnd,
+            Notice::Invitation { form_link: form_link(), until },
+            Notice::InvitationReminder { form_link: form_link(), until },
+            Notice::ConfirmationCode { code: "481 516".to_owned(), until },
+            Notice::AdminEventStart { since, reason: reason(), scope: scope(), told: told() },
+            Notice::AdminEventReminder { since, reason: reason(), scope: scope(), summary: summary() },
+            Notice::AdminHandOver { scope: scope(), summary: summary() },
+            Notice::AdminMaintenance { from: since, to: until, reason: "Exchange gets an update.".to_owned(), told: told() },
+            Notice::AdminDrillStart { until, summary: "5 people take part.".to_owned() },
+            Notice::AdminDrillEnd { summary: "5 of 5 people signed in.".to_owned() },
+            Notice::AdminAlarm { alarm: "The disk of this box is nearly full: 900 MiB are free.".to_owned() },
+        ]
     }
 }

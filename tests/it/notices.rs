@@ -36,7 +36,7 @@ fn admins_are_told_once_what_begins_and_what_ends() {
     let begun = wait_for("the beginning is told", LIMIT, || notice(&phone, "Exchange is down"));
     for part in [
         "Why: The primary could not be reached",
-        "https://lifeboat.example.com/",
+        "https://lifeboat.example.com:",
         "From: Lifeboat <postmaster@example.com>",
         "Auto-Submitted:",
     ] {

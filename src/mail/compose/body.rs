@@ -64,6 +64,11 @@ pub(super) fn text(text: &str) -> Part {
     Part { media_type: "text/plain".to_owned(), parameters, encoding, disposition: None, body }
 }
 
+/// HTML for people, as [`text`].
+pub(super) fn html(html: &str) -> Part {
+    Part { media_type: "text/html".to_owned(), ..text(html) }
+}
+
 /// An attached file.
 pub(super) fn file(file: &File) -> Part {
     let name = match one_line(&file.name) {

@@ -48,6 +48,23 @@ pub struct File {
 /// else as a 8bit part; one that cannot be sent as lines at all (NUL, bare CR or LF, lines over 998 octets)
 /// becomes an application/octet-stream in base64, so that it still comes out byte for byte.
 pub fn write(draft: &Draft) -> Vec<u8> {
+    let text = body::text(&draft.text);
+    let top = if draft.attachments.is_empty() {
+        text
+    } else {
+        let parts = std::iter::once(text).chain(draft.attachments.iter().map(body::file)).collect();
+        body::multipart("mixed", &[], parts, &draft.message_id)
+    };
+    top.write(header(draft))
+}
+
+/// The message with its text in a second form as HTML (RFC 2046 section 5.1.4), without attachments.
+pub fn write_alternative(draft: &Draft, html: &str) -> Vec<u8> {
+    let parts = vec![body::text(&draft.text), body::html(html)];
+    body::multipart("alternative", &[], parts, &draft.message_id).write(header(draft))
+}
+
+fn header(draft: &Draft) -> Fields {
     let mut fields = Fields::new();
     fields.raw("Date", &super::date::rfc5322(draft.date));
     fields.persons("From", std::slice::from_ref(&draft.from));
@@ -65,14 +82,7 @@ pub fn write(draft: &Draft) -> Vec<u8> {
         fields.raw("Auto-Submitted", value);
     }
     fields.raw("MIME-Version", "1.0");
-    let text = body::text(&draft.text);
-    let top = if draft.attachments.is_empty() {
-        text
-    } else {
-        let parts = std::iter::once(text).chain(draft.attachments.iter().map(body::file)).collect();
-        body::multipart("mixed", &[], parts, &draft.message_id)
-    };
-    top.write(fields)
+    fields
 }
 
 // RFC 5322 section 3.6.4. Very long threads keep their root and their newest messages.

@@ -7,45 +7,16 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::core::{Core, EventLine, EventNow};
-use super::status;
-use super::writing::{Addressed, NewMessage, queued_now};
+use super::tell::{NoticeLine, Order, To, tell};
+use crate::app::core::{Core, EventLine, EventNow};
+use crate::app::status;
 use crate::clock::Mono;
 use crate::limits::{NOTICE_ALARM_AFTER, NOTICE_ALARM_AGAIN_AFTER, NOTICES_HOUR_MAX};
-use crate::mail::{Address, DsnRequest, compose};
 use crate::net::rt;
-use crate::notify::{self, Letterhead, Notice};
-use crate::relay::{Queue, Route};
-use crate::store::{Change, Ledger, Origin, Seq, Staged, StoreError};
+use crate::notify::Notice;
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 const HOUR: Duration = Duration::from_secs(3600);
-
-/// A ledger line of kind `notice`: what the admins were told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct NoticeLine {
-    /// `begun`, `over` or `alarm`.
-    about: String,
-    /// Id of the event, or name of the alarm.
-    what: String,
-    /// The message that says so.
-    message: Seq,
-}
-
-/// All messages that told something.
-///
-/// # Errors
-/// The ledger cannot be read.
-pub fn told(ledger: &Ledger) -> Result<Vec<Seq>, StoreError> {
-    Ok(lines(ledger)?.into_iter().map(|line| line.message).collect())
-}
-
-fn lines(ledger: &Ledger) -> Result<Vec<NoticeLine>, StoreError> {
-    let lines = ledger.read("notice")?;
-    Ok(lines.into_iter().filter_map(|line| serde_json::from_value(line.data).ok()).collect())
-}
 
 /// Looks, and tells.
 struct Herald {
@@ -80,8 +51,13 @@ pub async fn run(core: Arc<Core>) {
 impl Herald {
     async fn new(core: Arc<Core>) -> Herald {
         let of = core.clone();
-        let told = rt::unblock(move || lines(&of.ledger)).await.unwrap_or_default();
-        let event = told.into_iter().rfind(|line| line.about != "alarm").filter(|line| line.about == "begun").map(|line| line.what);
+        let lines = rt::unblock(move || of.ledger.read("notice")).await.unwrap_or_default();
+        let told = lines.into_iter().filter_map(|line| serde_json::from_value::<NoticeLine>(line.data).ok());
+        let event = told
+            .filter(|line| matches!(line.about.as_str(), "begun" | "over"))
+            .last()
+            .filter(|line| line.about == "begun")
+            .map(|line| line.what);
         Herald { core, event, alarms: HashMap::new(), sent: VecDeque::new() }
     }
 
@@ -103,7 +79,7 @@ impl Herald {
         let reason = rt::unblock(move || reason(&core, &event.id.0).map(|reason| (event.id.0, reason))).await;
         // Its line is written before the mode changes; a ledger that cannot be read must not keep the news back.
         let (id, reason) = reason.unwrap_or_else(|id| (id, "see `lifeboat event list`".to_owned()));
-        if self.tell("begun", &id, Notice::Begun { since, reason }).await {
+        if self.tell("begun", &id, Notice::AdminEventStart { since, reason, scope: String::new(), told: String::new() }).await {
             self.event = Some(id);
         }
     }
@@ -114,7 +90,7 @@ impl Herald {
         let closed = closed.into_iter().filter_map(|line| serde_json::from_value::<EventLine>(line.data).ok());
         let summary = closed.rev().find(|line| line.id.0 == id).map(|line| line.summary);
         let summary = summary.unwrap_or_else(|| format!("Mail works normally again. `lifeboat event show {id}` says more."));
-        if !self.tell("over", &id, Notice::Over { summary }).await {
+        if !self.tell("over", &id, Notice::AdminHandOver { scope: String::new(), summary }).await {
             self.event = Some(id);
         }
     }
@@ -131,7 +107,7 @@ impl Herald {
             let is_news = known.told.is_none_or(|told| now.since(told) >= NOTICE_ALARM_AGAIN_AFTER);
             if is_news
                 && now.since(known.since) >= NOTICE_ALARM_AFTER
-                && self.tell("alarm", &alarm.name, Notice::Alarm { text: alarm.text }).await
+                && self.tell("alarm", &alarm.name, Notice::AdminAlarm { alarm: alarm.text }).await
             {
                 self.alarms.insert(alarm.name, Alarm { told: Some(now), ..known });
             }
@@ -139,7 +115,7 @@ impl Herald {
     }
 
     /// Whether it is on its way, or was one too many; false: try again.
-    async fn tell(&mut self, about: &str, what: &str, notice: Notice) -> bool {
+    async fn tell(&mut self, about: &'static str, what: &str, notice: Notice) -> bool {
         let now = self.core.now().mono;
         while self.sent.front().is_some_and(|at| now.since(*at) >= HOUR) {
             self.sent.pop_front();
@@ -148,12 +124,10 @@ impl Herald {
             log::warn!("notice about={about} what={what} not sent: too many in an hour");
             return true;
         }
-        match send(&self.core, &notice).await {
-            Ok(message) => {
-                log::info!("notice about={about} what={what} admins={}", self.core.config.notify.admins.len());
+        let (core, order) = (self.core.clone(), Order { about, what: what.to_owned(), notice, to: To::Admins });
+        match rt::unblock(move || tell(&core, order)).await {
+            Ok(_) => {
                 self.sent.push_back(now);
-                let (core, line) = (self.core.clone(), NoticeLine { about: about.to_owned(), what: what.to_owned(), message });
-                rt::unblock(move || core.record("notice", &line, core.now().wall)).await;
                 true
             }
             Err(error) => {
@@ -173,33 +147,4 @@ fn reason(core: &Core, id: &str) -> Result<String, String> {
     let of_event = |data: &serde_json::Value| data["event"]["id"] == id && data["transition"]["to"] == "continuity";
     let first = lines.iter().map(|line| &line.data).find(|data| of_event(data));
     first.and_then(|data| data["transition"]["reason"].as_str()).map(str::to_owned).ok_or_else(|| id.to_owned())
-}
-
-/// Queues it for the outside.
-async fn send(core: &Arc<Core>, notice: &Notice) -> Result<Seq, StoreError> {
-    let now = core.now().wall;
-    let config = &core.config;
-    let domain = config.smtp.domains.first().map_or(config.server.hostname.as_str(), String::as_str);
-    let admins: &[Address] = &config.notify.admins;
-    let letterhead = Letterhead { hostname: &config.server.hostname, domain, to: admins };
-    let body = Staged::from_bytes(compose::write(&notify::notice(&letterhead, notice, core.message_id(), now)));
-    let mut addressed = Addressed::default();
-    for admin in admins {
-        addressed.add(admin.clone(), Route::Outbound, queued_now(now), None);
-    }
-    let new = NewMessage {
-        origin: Origin::Notice,
-        session: "notice".to_owned(),
-        client: None,
-        reverse_path: None,
-        recipients: addressed.recipients,
-        filings: addressed.filings,
-        eight_bit: true,
-        smtputf8: !admins.iter().all(Address::is_ascii),
-        dsn: DsnRequest::default(),
-    };
-    let accepted = new.accepted(&body, now).map_err(|error| StoreError::Io(error.to_string()))?;
-    let written = core.write(vec![Change::Message(Box::new(accepted), Arc::new(body))]).await?;
-    core.kick(Queue::Outbound);
-    Ok(written.first().copied().unwrap_or_default())
 }
