@@ -61,8 +61,6 @@ pub struct Core {
     /// What the primary was last seen to offer.
     pub offered: Mutex<Option<Capabilities>>,
     pub alarms: Mutex<HashMap<&'static str, String>>,
-    /// Where the pages are served, once they are.
-    pub web_bound: OnceLock<Vec<SocketAddr>>,
     /// Why nothing is dropped for its age now, if so.
     pub retention_waits: Mutex<Option<Refusal>>,
     machine: Mutex<Machine>,
@@ -190,7 +188,6 @@ impl Core {
             readiness: Mutex::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),
-            web_bound: OnceLock::new(),
             retention_waits: Mutex::default(),
             mode: RwLock::new(ModeNow { mode: parts.machine.mode(), since: saved.since, event: parts.event }),
             machine: Mutex::new(parts.machine),

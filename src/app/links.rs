@@ -1,6 +1,6 @@
 //! Where people find the webmail: by name, and by address for when DNS is down.
 
-#![allow(dead_code, reason = "for notices, invitations and cards")]
+#![allow(dead_code, reason = "for invitations and cards")]
 
 use std::net::{IpAddr, SocketAddr};
 

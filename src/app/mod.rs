@@ -131,7 +131,6 @@ impl Running {
             .map_err(|error| listening("web.listen", &web_config.listen, &error))?;
         let _set_once = core.web_bound.set(web.addresses());
         let listen = Arc::new(Listen { smtp: smtp.addresses(), web: web.addresses() });
-        let _only_here = core.web_bound.set(listen.web.clone());
         log::info!("listening smtp={:?} web={:?}", listen.smtp, listen.web);
         let control = {
             let (core, listen) = (core.clone(), listen.clone());

@@ -4,14 +4,10 @@
 //! | --- | --- |
 //! | `tell` | the one place that sends a notice, for every part of the box |
 //! | `herald` | follows the state of the box and tells what changed |
-//! | `links` | where people reach the pages |
 
 mod herald;
-mod links;
 mod tell;
 
 pub use herald::run;
-#[allow(unused_imports, reason = "parts that come use them")]
-pub use links::{Links, links};
 #[allow(unused_imports, reason = "parts that come use them")]
 pub use tell::{Channel, NoticeLine, Order, To, Told, tell, tell_all, told_since};

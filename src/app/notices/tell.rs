@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::links;
 use crate::app::core::Core;
 use crate::app::writing::{Addressed, NewMessage, queued_now};
 use crate::mail::{Address, DsnRequest, Mailbox, compose};
@@ -142,7 +141,6 @@ struct Item {
 }
 
 fn items(core: &Arc<Core>, order: &Order) -> Result<Vec<Item>, StoreError> {
-    let directory = core.directory();
     let mut items = Vec::new();
     match &order.to {
         To::Outside(mailbox) => {
@@ -151,8 +149,9 @@ fn items(core: &Arc<Core>, order: &Order) -> Result<Vec<Item>, StoreError> {
             }
         }
         To::Inside(mailbox) => {
-            let Some(person) = directory.person(mailbox) else { return Ok(items) };
-            items.push(mail(core, order, Some(mailbox), std::slice::from_ref(&person.address), Route::Submit)?);
+            if let Some(person) = core.directory().person(mailbox) {
+                items.push(mail(core, order, Some(mailbox), std::slice::from_ref(&person.address), Route::Submit)?);
+            }
         }
         To::Address(mailbox, address) => items.push(mail(core, order, Some(mailbox), std::slice::from_ref(address), Route::Outbound)?),
         To::Phone(..) => {}
@@ -196,7 +195,7 @@ fn mail(core: &Arc<Core>, order: &Order, person: Option<&Mailbox>, to: &[Address
 /// The notice in words, for a person or for the admins.
 fn written(core: &Core, notice: &Notice, person: Option<&Mailbox>) -> (Letterhead, Letter) {
     let config = &core.config;
-    let links = links::links(core);
+    let links = core.links();
     let directory = core.directory();
     let person = person.and_then(|mailbox| directory.person(mailbox));
     let head = Letterhead {
