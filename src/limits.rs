@@ -207,6 +207,16 @@ pub const EVIDENCE_DETAIL_MAX_OCTETS: usize = 300;
 /// Longest name of an operator, and longest reason that one gives, in octets.
 pub const OPERATOR_NAME_MAX_OCTETS: usize = 100;
 pub const OPERATOR_REASON_MAX_OCTETS: usize = 300;
+/// Events of some people that are open at a time.
+pub const SCOPES_MAX: usize = 16;
+/// Mailboxes and groups together that one of them names.
+pub const SCOPE_MEMBERS_MAX: usize = 500;
+/// Entries of the queue of which is remembered whether they wait for the end of one.
+pub const KEPT_BACK_REMEMBERED_MAX: usize = 200_000;
+/// Longest planned time of one.
+pub const SCOPE_LENGTH_MAX: Duration = Duration::from_secs(60 * 24 * 3600);
+/// A restart so long after a planned end is believed; a wall clock that says more is taken to be wrong.
+pub const SCOPE_OVERDUE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Failed relays ask for a probe at most this often.
 pub const PROBE_NOW_EVERY: Duration = Duration::from_secs(1);
 /// Failovers that flap protection remembers.

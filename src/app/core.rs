@@ -14,12 +14,13 @@ use super::claims::Claims;
 use super::clock_watch::Refusal;
 use super::journal::Journal;
 use super::rates::{Rates, WhenFull};
+use super::scopes::{self, ScopeNow};
 use super::seen::{self, Seen};
 use super::verdicts::{self, Verdicts};
 use crate::auth::{Credentials, Sessions, Throttle};
 use crate::clock::{Clock, Mono, Now, Wall};
-use crate::config::{Access, Config};
-use crate::continuity::{Action, EventId, Input, Machine, Mode, Saved, Transition};
+use crate::config::Config;
+use crate::continuity::{Action, EventId, Input, Machine, Members, Mode, Saved, ScopeChange, Transition};
 use crate::control::readiness::Readiness;
 use crate::directory::{Contacts, Directory};
 use crate::mail::{Address, Mailbox};
@@ -65,6 +66,7 @@ pub struct Core {
     pub retention_waits: Mutex<Option<Refusal>>,
     machine: Mutex<Machine>,
     mode: RwLock<ModeNow>,
+    pub(super) scopes: RwLock<Arc<Vec<ScopeNow>>>,
     suspicions: Mutex<Suspicions>,
     /// Wakes the queue runners; one slot each, so that a kick is never lost and never piles up.
     kicks: HashMap<Queue, (channel::Sender<()>, channel::Receiver<()>)>,
@@ -98,12 +100,25 @@ pub struct ModeLine {
     pub saved: Saved,
     #[serde(default)]
     pub event: Option<EventNow>,
+    /// A change of an event for some people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ScopeChange>,
+    /// The open events for some people: their first messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<EventNow>,
     /// Changes between normal and suspect before this one that are only in the log.
     #[serde(default)]
     pub unrecorded: u64,
     /// What the configuration said about automatic: a change there counts, also after an operator's word.
     #[serde(default)]
     pub configured_automatic: Option<bool>,
+}
+
+impl ModeLine {
+    /// Only what has to survive a restart.
+    pub fn of(saved: Saved, event: Option<EventNow>) -> ModeLine {
+        ModeLine { transition: None, saved, event, scope: None, scopes: vec![], unrecorded: 0, configured_automatic: None }
+    }
 }
 
 /// Keeps changes between normal and suspect from filling the ledger: anybody whose mail the primary answers with 4xx can
@@ -141,6 +156,17 @@ pub struct EventLine {
     /// Its first message, and the first one after it; None in lines of versions that did not say. See [`super::pins`].
     #[serde(default)]
     pub messages: Option<(Seq, Seq)>,
+    /// Of an event for some people: whom it was for. Its numbers are theirs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ScopeLine>,
+}
+
+/// For whom an event was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopeLine {
+    pub members: Members,
+    /// Everybody who was meant, when it ended.
+    pub mailboxes: Vec<Mailbox>,
 }
 
 /// A ledger line of kind `audit`: who did what.
@@ -161,11 +187,14 @@ pub struct Parts {
     pub credentials: Credentials,
     pub machine: Machine,
     pub event: Option<EventNow>,
+    /// First messages of the open events for some people.
+    pub scopes: Vec<EventNow>,
 }
 
 impl Core {
     pub fn new(parts: Parts) -> Core {
         let saved = parts.machine.saved().clone();
+        let newest = parts.store.view().newest();
         let known = Verdicts::load(&verdicts::file(&parts.config.server.data_dir), parts.clock.now().mono);
         let seen = Seen::load(&seen::file(&parts.config.server.data_dir));
         Core {
@@ -190,6 +219,7 @@ impl Core {
             alarms: Mutex::default(),
             retention_waits: Mutex::default(),
             mode: RwLock::new(ModeNow { mode: parts.machine.mode(), since: saved.since, event: parts.event }),
+            scopes: RwLock::new(Arc::new(scopes::with_firsts(&saved.scopes, &parts.scopes, Seq(newest.0 + 1)))),
             machine: Mutex::new(parts.machine),
             suspicions: Mutex::default(),
             kicks: [Queue::Primary, Queue::Outbound].map(|queue| (queue, channel::bounded(1))).into(),
@@ -277,13 +307,17 @@ impl Core {
                     recorded = true;
                     self.change(&machine, transition);
                 }
+                Action::ScopeChanged(change) => {
+                    recorded = true;
+                    self.change_scope(&machine, &change);
+                }
                 Action::ProbeNow => self.probe_at_once(),
                 Action::Alarm(alarm) => log::warn!("continuity alarm={alarm:?}"),
                 Action::AlarmOver(alarm) => log::info!("continuity alarm-over={alarm:?}"),
             }
         }
         if !recorded && *machine.saved() != before {
-            self.record_mode(None, machine.saved().clone(), self.mode().event, now.wall);
+            self.record_mode(ModeLine::of(machine.saved().clone(), self.mode().event), now.wall);
         }
     }
 
@@ -304,21 +338,26 @@ impl Core {
         let calm = |mode| matches!(mode, Mode::Normal | Mode::Suspect);
         let is_suspicion = calm(transition.from) && calm(transition.to);
         if !is_suspicion || lock(&self.suspicions).admit(self.now().mono) {
-            self.record_mode(Some(transition.clone()), saved.clone(), event.clone(), transition.at);
+            let line = ModeLine { transition: Some(transition.clone()), ..ModeLine::of(saved.clone(), event.clone()) };
+            self.record_mode(line, transition.at);
         }
         let now = ModeNow { mode: transition.to, since: saved.since, event };
         let over = now.mode == Mode::Normal && before.mode == Mode::Recovering;
         *self.mode.write().unwrap_or_else(PoisonError::into_inner) = now;
-        if over && self.config.web.access == Access::Continuity {
-            lock(&self.sessions).clear();
+        if over {
+            self.sign_out_whom_mail_works_for();
         }
         self.kick(Queue::Primary);
     }
 
-    fn record_mode(&self, transition: Option<Transition>, saved: Saved, event: Option<EventNow>, at: Wall) {
+    pub(super) fn record_mode(&self, line: ModeLine, at: Wall) {
         let unrecorded = std::mem::take(&mut lock(&self.suspicions).unrecorded);
         let configured_automatic = Some(self.config.monitor.automatic);
-        self.record("mode", &ModeLine { transition, saved, event, unrecorded, configured_automatic }, at);
+        let scopes = match line.scopes.is_empty() {
+            true => self.scopes().iter().map(ScopeNow::as_event).collect(),
+            false => line.scopes,
+        };
+        self.record("mode", &ModeLine { unrecorded, configured_automatic, scopes, ..line }, at);
     }
 
     /// Outcomes of the office's own mail from `from` on, before `to`: what the box told people and admins meanwhile is none of it.
@@ -338,7 +377,7 @@ impl Core {
         let summary = notify::event_summary(tally.recipients, tally.delivered, tally.held, failed, tally.queued);
         log::info!("continuity event={} over: {summary}", event.id.0);
         let messages = Some((event.first, Seq(self.store.view().newest().0 + 1)));
-        let line = EventLine { id: event.id.clone(), from: event.since, to: at, tally, summary, messages };
+        let line = EventLine { id: event.id.clone(), from: event.since, to: at, tally, summary, messages, scope: None };
         self.record("event", &line, at);
     }
 

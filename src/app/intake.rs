@@ -161,12 +161,14 @@ impl Intake {
                 addressed.add(recipient.clone(), Route::Outbound, queued_now(now), None);
                 continue;
             }
+            let mailbox = self.core.mailbox_for(recipient);
             let state = match (standing, mode) {
                 (Standing::Primary, _) => held_loop(now),
+                // Behind what waits already, also while that is handed over: order holds.
+                (_, Mode::Normal) if self.core.outage_of(&mailbox).is_some() => queued_now(now),
                 (_, Mode::Normal) => DeliveryState::InSession,
                 _ => queued_now(now),
             };
-            let mailbox = self.core.mailbox_for(recipient);
             addressed.add(recipient.clone(), Route::Primary, state, Some(mailbox));
         }
         let outward = addressed.recipients.iter().any(|recipient| recipient.route == Route::Outbound);

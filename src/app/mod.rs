@@ -16,6 +16,7 @@ mod housekeeping;
 mod intake;
 mod job;
 mod journal;
+mod kept_back;
 mod lanes;
 mod links;
 mod loops;
@@ -30,6 +31,8 @@ mod rates;
 mod readiness;
 mod recovery;
 mod reports;
+mod scope_verbs;
+mod scopes;
 mod seen;
 mod server;
 mod status;
@@ -196,10 +199,11 @@ fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> 
     }
     let last = of_kind::<ModeLine>(&lines, "mode").pop();
     let event = last.as_ref().and_then(|line| line.event.clone());
+    let scopes = last.as_ref().map(|line| line.scopes.clone()).unwrap_or_default();
     let machine = restore(&config, last, now);
     log::info!("started mode={:?} people={} newest={}", machine.mode(), directory.len(), store.view().newest());
     let broken = ledger.broken_at();
-    let core = Core::new(Parts { config, clock, store, ledger, directory, credentials, machine, event });
+    let core = Core::new(Parts { config, clock, store, ledger, directory, credentials, machine, event, scopes });
     for line in of_kind::<ContactLine>(&lines, "contact") {
         core::lock(&core.contacts).apply(line);
     }

@@ -133,6 +133,7 @@ mod tests {
             tally: Tally::default(),
             summary: String::new(),
             messages: Some((Seq(1), before)),
+            scope: None,
         };
         world.core.record("event", &line, line.to);
     }

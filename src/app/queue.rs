@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::claims::Claim;
 use super::core::{Core, ModeNow};
 use super::job::{Fate, Job};
+use super::kept_back::KeptBack;
 use super::lanes::{Lane, Lanes};
 use super::outgoing::Outgoing;
 use super::recovery::Recovery;
@@ -47,6 +48,7 @@ pub struct Runner {
     paused_until: Option<Mono>,
     /// When the queue behind what waits was read.
     looked_behind: Option<Mono>,
+    kept_back: KeptBack,
 }
 
 /// A transaction to start.
@@ -94,6 +96,7 @@ impl Runner {
             recovery: None,
             paused_until: None,
             looked_behind: None,
+            kept_back: KeptBack::default(),
         }
     }
 
@@ -250,6 +253,9 @@ impl Runner {
         let (row, mut wanted) =
             rt::unblock(move || Ok::<_, StoreError>((core.store.view().message(message)?, core.store.view().deliveries(message)?))).await?;
         wanted.retain(|to| transaction.recipients.contains(&to.recipient) && to.state.is_queued());
+        if self.queue == Queue::Primary {
+            wanted.retain(|to| !self.core.is_kept_back(&to.address));
+        }
         Ok(row.filter(|_| !wanted.is_empty()).map(|row| (row, wanted)))
     }
 
@@ -260,9 +266,21 @@ impl Runner {
         let room = if self.is_direct() { SCAN_ROOM_DIRECT } else { SCAN_ROOM };
         while self.ready.len() < room {
             let (core, queue) = (self.core.clone(), self.queue);
-            let page = rt::unblock(move || core.store.view().queue(queue, after, limits::QUEUE_PAGE_ENTRIES)).await?;
-            let Some(last) = page.last() else { break };
-            after = Some((Seq(last.message), last.recipient));
+            let mut kept_back = std::mem::take(&mut self.kept_back);
+            let (page, last, kept_back) = rt::unblock(move || {
+                let mut page = core.store.view().queue(queue, after, limits::QUEUE_PAGE_ENTRIES)?;
+                let last = page.last().map(|last| (Seq(last.message), last.recipient));
+                if queue == Queue::Primary {
+                    kept_back.sift(&core, &mut page)?;
+                }
+                Ok::<_, StoreError>((page, last, kept_back))
+            })
+            .await?;
+            self.kept_back = kept_back;
+            if last.is_none() {
+                break;
+            }
+            after = last;
             let busy = |message| known.contains(&message) || self.core.claims.is_taken(self.queue, Seq(message));
             let due = plan::due(&page, self.core.now().wall, &busy, room - self.ready.len());
             self.ready.extend(due.into_iter().map(|transaction| Ready { transaction, lanes: None }));

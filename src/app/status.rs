@@ -1,7 +1,9 @@
 //! The box's state as a document.
 
 use super::core::{Core, lock};
-use crate::control::{Alarm, IndexState, ListenStatus, ProbeStatus, Status, StoreStatus};
+use super::scopes::ScopeNow;
+use crate::continuity::{Kind, Mode, Phase as ScopePhase};
+use crate::control::{Alarm, IndexState, ListenStatus, ProbeStatus, ScopeStatus, Status, StoreStatus};
 use crate::mail::date;
 use crate::store::{Phase, StoreError};
 
@@ -24,6 +26,7 @@ pub fn status(core: &Core) -> Status {
         mode: mode.mode,
         since: date::rfc3339(mode.since),
         event: mode.event.map(|event| event.id.0),
+        scopes: core.scopes().iter().map(|scope| scope_status(core, scope)).collect(),
         automatic,
         outlook,
         listen: ListenStatus::default(),
@@ -46,6 +49,23 @@ pub fn status(core: &Core) -> Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_s: now.mono.since(core.started.mono).as_secs(),
         readiness: super::readiness::newest(core).map(|readiness| readiness.score),
+    }
+}
+
+fn scope_status(core: &Core, scope: &ScopeNow) -> ScopeStatus {
+    let event = &scope.event;
+    ScopeStatus {
+        id: event.id.0.clone(),
+        kind: event.kind,
+        mode: match (event.kind, event.phase) {
+            (Kind::Outage, ScopePhase::Open) => Mode::Continuity,
+            (Kind::Outage, _) => Mode::Recovering,
+            (Kind::Drill, _) => core.mode().mode,
+        },
+        since: date::rfc3339(event.since),
+        until: event.until.map(date::rfc3339),
+        members: event.members.clone(),
+        mailboxes: core.mailboxes_of(&event.members).into_iter().collect(),
     }
 }
 

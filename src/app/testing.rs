@@ -83,7 +83,8 @@ impl World {
         let (ledger, _) = Ledger::open(&folder.path().join("ledger"), Arc::new(Disk)).unwrap();
         let directory = Directory::parse_csv(DIRECTORY, &config.smtp.domains).unwrap();
         let machine = super::restore(&config, None, now);
-        let parts = Parts { config, clock, store, ledger, directory, credentials: Credentials::default(), machine, event: None };
+        let parts =
+            Parts { config, clock, store, ledger, directory, credentials: Credentials::default(), machine, event: None, scopes: vec![] };
         World { core: Arc::new(Core::new(parts)), files, _folder: folder }
     }
 

@@ -200,7 +200,7 @@ fn the_configuration_counts_when_it_changes_and_the_operator_until_then() {
         let mut config = config.clone();
         config.monitor.automatic = configured;
         let saved = Saved { automatic: saved, ..Saved::default() };
-        let line = ModeLine { transition: None, saved, event: None, unrecorded: 0, configured_automatic: was };
+        let line = ModeLine { configured_automatic: was, ..ModeLine::of(saved, None) };
         assert_eq!(super::restore(&config, Some(line), now).saved().automatic, expected);
     };
     check(true, Some(true), false, false);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::core::{Core, lock};
-use super::{dkim, events, queue_verbs, status};
+use super::{dkim, events, queue_verbs, scope_verbs, status};
 use crate::auth::{Verifier, password};
-use crate::continuity::Input;
+use crate::continuity::{Input, Kind};
 use crate::control::{Answer, Verb};
 use crate::directory::Directory;
 use crate::mail::Address;
@@ -20,12 +20,17 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
             let status = status::status(core);
             Answer::done(status.to_text(core.now().wall), json!(status))
         }
-        Verb::EventStart { reason, by } => events::start(core, reason, by),
-        Verb::EventEnd { force, by } => events::end(core, force, by),
         Verb::Readiness => {
             let readiness = super::readiness::look(core);
             Answer::done(readiness.to_text(), json!(readiness))
         }
+        Verb::EventStart { reason, by, whom } if !whom.is_everybody() => scope_verbs::start(core, Kind::Outage, &whom, reason, by),
+        Verb::EventStart { reason, by, .. } => events::start(core, reason, by),
+        Verb::EventEnd { force, by, id: None } => events::end(core, force, by),
+        Verb::EventEnd { force, by, id: Some(id) } => match core.mode().event.is_some_and(|event| event.id.0 == id) {
+            true => events::end(core, force, by),
+            false => scope_verbs::end(core, &id, force, by).unwrap_or_else(|| Answer::failed(format!("No event {id} is open."))),
+        },
         Verb::EventList => events::list(core),
         Verb::EventShow { id } => events::show(core, &id),
         Verb::EventRelease { id, by } => events::release(core, &id, &by),

@@ -31,6 +31,7 @@ impl Webmail {
         let (directory, credentials) = (core.directory(), core.credentials());
         let token = request.cookie(SESSION_COOKIE).map(|value| Token(value.to_owned()));
         let session = token.and_then(|token| lock(&core.sessions).get(&token, now.mono).map(|session| (token, session)));
+        let standing = session.as_ref().map_or_else(|| core.standing_of_everybody(), |(_, session)| core.standing_of(&session.mailbox));
         let mut random = [0; 64];
         if getrandom::fill(&mut random).is_err() {
             return web::refusal(503, "The box has no random numbers yet. Please try again in a minute.");
@@ -40,6 +41,9 @@ impl Webmail {
             hostname: &core.config.server.hostname,
             version: env!("CARGO_PKG_VERSION"),
             mode: ModeView { mode: mode.mode, since: mode.event.map_or(mode.since, |event| event.since) },
+            standing,
+            standing_of: &|mailbox| core.standing_of(mailbox),
+            open_for_some: core.open_for_some(),
             access: core.config.web.access,
             tls: core.config.web.tls,
             store: &core.store,

@@ -71,9 +71,9 @@ impl Sessions {
         self.by_token.remove(token);
     }
 
-    /// Signs everybody out (the event is over).
-    pub fn clear(&mut self) {
-        self.by_token.clear();
+    /// Signs out whoever may not stay (their event is over).
+    pub fn keep(&mut self, may_stay: impl Fn(&Mailbox) -> bool) {
+        self.by_token.retain(|_, session| may_stay(&session.mailbox));
     }
 
     pub fn len(&self) -> usize {
@@ -134,7 +134,9 @@ mod tests {
         assert_eq!(sessions.get(&token("a"), Mono(1)), None);
         assert_eq!(sessions.get(&token("b"), Mono(1)).unwrap().csrf, "csrf-b");
         assert_eq!(sessions.get(&token("c"), Mono(1)), None);
-        sessions.clear();
+        sessions.keep(|mailbox| mailbox.as_str() == "ann@example.com");
+        assert_eq!(sessions.len(), 1);
+        sessions.keep(|_| false);
         assert!(sessions.is_empty());
     }
 

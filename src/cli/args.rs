@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use argh::FromArgs;
 
@@ -124,6 +125,18 @@ pub struct EventStart {
     /// why, for the record
     #[argh(option)]
     pub reason: Option<String>,
+    /// only for this person (may be said several times); everybody else's mail flows as ever
+    #[argh(option)]
+    pub mailbox: Vec<String>,
+    /// only for this group of the directory (may be said several times)
+    #[argh(option)]
+    pub group: Vec<String>,
+    /// with --mailbox or --group: when it ends by itself, such as "2026-12-01 20:00"
+    #[argh(option)]
+    pub until: Option<String>,
+    /// with --mailbox or --group: after how long it ends by itself, such as 2h
+    #[argh(option, long = "for")]
+    pub length: Option<Length>,
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,
@@ -136,6 +149,9 @@ pub struct EventStart {
 #[derive(FromArgs)]
 #[argh(subcommand, name = "end")]
 pub struct EventEnd {
+    /// which, as `status` shows it, if it is one for some people only
+    #[argh(positional)]
+    pub id: Option<String>,
     /// even if the mail server does not answer; automatic waits until it does
     #[argh(switch)]
     pub force: bool,
@@ -211,6 +227,17 @@ pub struct Automatic {
     /// answer with one JSON document
     #[argh(switch)]
     pub json: bool,
+}
+
+/// A length of time: `90m`, `2h`, `3d`.
+pub struct Length(pub Duration);
+
+impl FromStr for Length {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Length, &'static str> {
+        lifeboat::config::duration(text).map(Length).ok_or("write a length of time with its unit: 90m, 2h, 3d")
+    }
 }
 
 pub struct OnOff(pub bool);

@@ -24,7 +24,7 @@ use argh::FromArgs;
 
 use args::{AdminCommand, Command, CredentialCommand, DirectoryCommand, DkimCommand, EventCommand, Lifeboat, MailboxCommand};
 use ask::Asked;
-use lifeboat::control::Verb;
+use lifeboat::control::{Verb, Whom};
 
 /// How a command ends (DESIGN section 9, after sysexits.h).
 pub const DONE: u8 = 0;
@@ -104,9 +104,10 @@ fn event(command: EventCommand) -> u8 {
     match command {
         EventCommand::Start(c) => {
             let reason = c.reason.unwrap_or_else(|| "started by hand".to_owned());
-            ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventStart { reason, by } })
+            let whom = Whom { mailboxes: c.mailbox, groups: c.group, until: c.until, length_s: c.length.map(|length| length.0.as_secs()) };
+            ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventStart { reason, by, whom } })
         }
-        EventCommand::End(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventEnd { force: c.force, by } }),
+        EventCommand::End(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventEnd { force: c.force, by, id: c.id } }),
         EventCommand::Drill(c) => not_yet("event drill", &c.config),
         EventCommand::List(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventList }),
         EventCommand::Release(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventRelease { id: c.id, by } }),

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 pub use read::{Problem, Report, parse};
 pub use suggest::nearest;
+pub use units::duration;
 pub use values::{HealthUrl, HostPort, Network, NetworkSet};
 
 /// The whole configuration, checked. Defaults are those of `assets/lifeboat.toml`.

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-/// `500ms`, `5s`, `2m`, `1h`. None if it is not one of these.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+/// `500ms`, `5s`, `2m`, `1h`, `3d`. None if it is not one of these.
+pub fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = split(text)?;
     match unit {
         "ms" => Some(Duration::from_millis(number)),
         "s" => Some(Duration::from_secs(number)),
         "m" => number.checked_mul(60).map(Duration::from_secs),
         "h" => number.checked_mul(3600).map(Duration::from_secs),
+        "d" => number.checked_mul(86_400).map(Duration::from_secs),
         _ => None,
     }
 }
@@ -57,6 +58,7 @@ mod tests {
         check_duration("5 s", Some(5_000));
         check_duration("2m", Some(120_000));
         check_duration("1h", Some(3_600_000));
+        check_duration("3d", Some(259_200_000));
         check_duration("5", None);
         check_duration("s", None);
         check_duration("-5s", None);

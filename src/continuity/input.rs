@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EventId, Evidence, Mode};
+use super::{EventId, Evidence, Mode, NewScope, ScopeChange};
 use crate::clock::Wall;
 
 /// Thresholds.
@@ -36,6 +36,13 @@ pub enum Input {
     End { by: String, force: bool },
     /// `automatic on|off`.
     Automatic { by: String, on: bool },
+    /// An event for some people begins: see [`Machine::may_start_scope`](super::Machine::may_start_scope).
+    StartScope(NewScope),
+    /// An operator ends one: an open outage is handed over, a drill is closed.
+    EndScope { by: String, id: EventId, force: bool },
+    /// Everything of an outage of some is handed over, only deferred or held recipients remain, digests included. To be repeated like
+    /// [`Gate::Done`].
+    ScopeHandedOver { id: EventId },
     /// Time passed. Wanted about once a second.
     Tick,
 }
@@ -56,6 +63,8 @@ pub enum Gate {
 pub enum Action {
     /// Record it (ledger) before acting on it. At most one for each input.
     Changed(Transition),
+    /// Record it like a change of mode. There may be several.
+    ScopeChanged(ScopeChange),
     /// Look at the primary (and the witnesses) at once.
     ProbeNow,
     Alarm(Alarm),

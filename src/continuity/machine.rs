@@ -16,9 +16,13 @@ use std::collections::BTreeSet;
 
 use super::hold_down::{Failovers, plausible_age};
 use super::log::Log;
+use super::scopes::{self, PlannedEnds};
 use super::watch::Watch;
 use super::words::{self, MONITOR};
-use super::{Action, Alarm, EndError, Evidence, Gate, Input, Mode, Policy, Probe, Saved, Transition, evidence};
+use super::{
+    Action, Alarm, EndError, EventId, Evidence, Gate, Input, Kind, Mode, NewScope, Phase, Policy, Probe, Saved, ScopeChange, ScopeError,
+    ScopedEvent, Transition, evidence,
+};
 use crate::clock::{Mono, Now};
 use crate::limits::{EVIDENCE_MAX, EVIDENCE_OF_SUSPICION_MAX, OPERATOR_NAME_MAX_OCTETS, OPERATOR_REASON_MAX_OCTETS, PROBE_NOW_EVERY};
 
@@ -34,6 +38,8 @@ pub struct Machine {
     /// Continuity is not left by itself before this.
     held_down_until: Mono,
     probe_asked: Option<Mono>,
+    /// Of the events of some people.
+    planned_ends: PlannedEnds,
     alarms: BTreeSet<Alarm>,
     isolated: bool,
 }
@@ -56,6 +62,7 @@ impl Machine {
             log: Log::default(),
             failovers,
             probe_asked: None,
+            planned_ends: PlannedEnds::restore(&saved.scopes, now),
             alarms: BTreeSet::new(),
             isolated: false,
             policy: Policy { fall: policy.fall.max(1), rise: policy.rise.max(1), ..policy },
@@ -96,6 +103,20 @@ impl Machine {
         }
     }
 
+    /// Whether an event for some people would be refused.
+    pub fn may_start_scope(&self, new: &NewScope) -> Result<(), ScopeError> {
+        scopes::may_start(&self.saved, new)
+    }
+
+    /// Whether the end of an event of some people would be refused. A drill may always end.
+    pub fn may_end_scope(&self, id: &EventId, force: bool) -> Result<(), EndError> {
+        match self.saved.scopes.iter().find(|event| event.id == *id) {
+            Some(ScopedEvent { phase: Phase::Open, kind: Kind::Outage, .. }) if self.watch.is_red() && !force => Err(EndError::PrimaryDown),
+            Some(ScopedEvent { phase: Phase::Open, .. }) => Ok(()),
+            Some(_) | None => Err(EndError::NoEvent),
+        }
+    }
+
     /// Takes one input; gives what has to be done.
     pub fn handle(&mut self, input: Input, now: Now) -> Vec<Action> {
         let mut actions = match input {
@@ -108,6 +129,9 @@ impl Machine {
             Input::Start { by, reason } => self.start(&by, &reason, now),
             Input::End { by, force } => self.end(&by, force, now),
             Input::Automatic { on, .. } => self.automatic(on),
+            Input::StartScope(new) => self.scope_changed(|saved, ends| scopes::start(saved, ends, new, now)),
+            Input::EndScope { by, id, force } => self.end_scope(&by, &id, force, now),
+            Input::ScopeHandedOver { id } => self.close_scope(&id, now),
             Input::Tick => vec![],
         };
         self.isolated = self.watch.isolated(now.mono);
@@ -115,6 +139,7 @@ impl Machine {
             // The record of a change comes before everything else that is to be done.
             actions.splice(0..0, self.decide(now));
         }
+        actions.extend(self.end_planned(now));
         self.note_alarms(now, &mut actions);
         actions
     }
@@ -178,6 +203,40 @@ impl Machine {
         // Whoever says "on" means it: a hold that a forced end left is lifted.
         self.saved.held_until_green &= !on;
         vec![]
+    }
+
+    fn scope_changed(&mut self, change: impl FnOnce(&mut Saved, &mut PlannedEnds) -> Option<ScopeChange>) -> Vec<Action> {
+        change(&mut self.saved, &mut self.planned_ends).map(Action::ScopeChanged).into_iter().collect()
+    }
+
+    fn end_scope(&mut self, by: &str, id: &EventId, force: bool, now: Now) -> Vec<Action> {
+        if self.may_end_scope(id, force).is_err() {
+            return vec![];
+        }
+        let reason = words::scope_ended_by(&evidence::one_line(by, OPERATOR_NAME_MAX_OCTETS));
+        self.scope_changed(|saved, ends| scopes::advance(saved, ends, id, (by, reason), now))
+    }
+
+    /// A primary that is red at this moment has not been handed everything.
+    fn close_scope(&mut self, id: &EventId, now: Now) -> Vec<Action> {
+        let handing = |event: &ScopedEvent| event.id == *id && event.phase == Phase::HandingOver;
+        let calm = matches!(self.saved.mode, Mode::Normal | Mode::Suspect) && !self.watch.is_red();
+        if !calm || !self.saved.scopes.iter().any(handing) {
+            return vec![];
+        }
+        self.scope_changed(|saved, ends| scopes::advance(saved, ends, id, (MONITOR, words::scope_handed_over()), now))
+    }
+
+    /// Ends what is planned to end now; an outage of some waits for a primary that is not red.
+    fn end_planned(&mut self, now: Now) -> Vec<Action> {
+        let mut actions = vec![];
+        for id in self.planned_ends.due(now.mono) {
+            if self.may_end_scope(&id, false).is_ok() {
+                let word = (MONITOR, words::scope_planned_end());
+                actions.extend(self.scope_changed(|saved, ends| scopes::advance(saved, ends, &id, word, now)));
+            }
+        }
+        actions
     }
 
     /// What the evidence asks for now.

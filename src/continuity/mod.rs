@@ -3,7 +3,8 @@
 //! Invariant: nothing here knows what a probe *is*, only whether it passed and how it looked.
 //! Stands on promise 4: [`Machine`] is the only thing that changes the mode.
 //!
-//! `watch` counts, `hold_down` protects against flapping, `machine` decides, `words` tells people why.
+//! `watch` counts, `hold_down` protects against flapping, `machine` decides, `scopes` has the events of some people only, `words` tells
+//! people why.
 
 pub mod drill;
 mod evidence;
@@ -11,6 +12,7 @@ mod hold_down;
 mod input;
 mod log;
 mod machine;
+mod scopes;
 mod state;
 mod watch;
 mod words;
@@ -18,4 +20,5 @@ mod words;
 pub use evidence::{Class, Evidence, Probe};
 pub use input::{Action, Alarm, EndError, Gate, Input, Policy, Transition};
 pub use machine::Machine;
+pub use scopes::{Kind, Members, NewScope, Phase, ScopeChange, ScopeError, ScopedEvent, Standing, Whose, standing};
 pub use state::{EventId, Mode, Saved};

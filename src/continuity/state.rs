@@ -1,8 +1,12 @@
 //! Where the box stands, and what of it survives a restart.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+use super::{Phase, ScopedEvent};
 use crate::clock::Wall;
+use crate::limits::SCOPES_MAX;
 
 /// The mode of the box.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,7 +26,7 @@ pub enum Mode {
 ///
 /// Unique on this box for ever: if the wall clock stood still or jumped back, the number of the event follows
 /// (`2026-03-03T09-15-02-7`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventId(pub String);
 
@@ -47,20 +51,27 @@ pub struct Saved {
     pub events: u64,
     /// The latest start that an event ever had, for unique names.
     pub latest_start: Wall,
+    /// Open events of some people, oldest first, at most [`crate::limits::SCOPES_MAX`].
+    pub scopes: Vec<ScopedEvent>,
 }
 
 impl Saved {
-    /// Opens an event and names it.
+    /// Opens everybody's event and names it.
     pub(super) fn open_event(&mut self, at: Wall) {
+        self.event = Some(self.name(at));
+        self.event_since = Some(at);
+    }
+
+    /// A name for an event that begins now.
+    pub(super) fn name(&mut self, at: Wall) -> EventId {
         // Names have whole seconds. A name without a number is later than every name before it, and each number is used once:
         // so no two are equal, however the clock jumps.
         let second = Wall(at.0 - at.0 % 1000);
         self.events = self.events.saturating_add(1);
         let time = time_of_name(second);
         let fresh = self.events == 1 || second > self.latest_start;
-        self.event = Some(EventId(if fresh { time } else { format!("{time}-{}", self.events) }));
         self.latest_start = self.latest_start.max(second);
-        self.event_since = Some(at);
+        EventId(if fresh { time } else { format!("{time}-{}", self.events) })
     }
 
     /// Closes the open event and gives its name.
@@ -82,8 +93,10 @@ impl Saved {
         } else if self.event.is_none() {
             self.open_event(now);
         }
+        let mut seen = BTreeSet::new();
+        self.scopes.retain(|event| event.phase != Phase::Over && seen.insert(event.id.clone()) && seen.len() <= SCOPES_MAX);
         // An event on record counts even if the record is of a version that did not count.
-        if self.event.is_some() {
+        if self.event.is_some() || !self.scopes.is_empty() {
             self.events = self.events.max(1);
         }
         self
@@ -100,8 +113,6 @@ fn time_of_name(second: Wall) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     const START: Wall = Wall(1_772_529_302_000);

@@ -78,6 +78,18 @@ pub(super) fn ended_by(by: &str, forced: bool) -> String {
     format!("Ended by {by}{forced}. The mail that was taken is handed over to the primary now.")
 }
 
+pub(super) fn scope_ended_by(by: &str) -> String {
+    format!("Ended by {by}.")
+}
+
+pub(super) fn scope_planned_end() -> String {
+    "Its planned end has come.".to_owned()
+}
+
+pub(super) fn scope_handed_over() -> String {
+    "Everything that can be handed over for these people is handed over. Their mail works normally again.".to_owned()
+}
+
 /// What happens next.
 pub(super) fn outlook(policy: &Policy, saved: &Saved, watch: &Watch, isolated: bool) -> String {
     if isolated {

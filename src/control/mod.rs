@@ -7,5 +7,5 @@ mod status;
 mod verb;
 mod words;
 
-pub use status::{Alarm, IndexState, ListenStatus, ProbeStatus, Status, StoreStatus};
-pub use verb::{Answer, Selection, Verb};
+pub use status::{Alarm, IndexState, ListenStatus, ProbeStatus, ScopeStatus, Status, StoreStatus};
+pub use verb::{Answer, Selection, Verb, Whom};

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::words;
 use crate::clock::Wall;
-use crate::continuity::{Class, Mode, Probe};
+use crate::continuity::{Class, Kind, Members, Mode, Probe};
+use crate::mail::Mailbox;
 use crate::store::QueueCounts;
 
 /// `status --json` (DESIGN section 9: stable; extend, don't rename). Times are RFC 3339 in UTC.
@@ -17,6 +18,9 @@ pub struct Status {
     pub since: String,
     /// Id of the open event.
     pub event: Option<String>,
+    /// Open events of some people only.
+    #[serde(default)]
+    pub scopes: Vec<ScopeStatus>,
     pub automatic: bool,
     /// What happens next, in words.
     pub outlook: String,
@@ -34,6 +38,23 @@ pub struct Status {
     /// 0 to 100; absent in the first moments after a start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readiness: Option<u32>,
+}
+
+/// An open event of some people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScopeStatus {
+    pub id: String,
+    pub kind: Kind,
+    /// Of these people: `continuity` or `recovering`; in a drill the mode of everybody.
+    pub mode: Mode,
+    /// RFC 3339.
+    pub since: String,
+    /// Its planned end, RFC 3339.
+    pub until: Option<String>,
+    /// As an operator named them.
+    pub members: Members,
+    /// Everybody who is meant.
+    pub mailboxes: Vec<Mailbox>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -102,6 +123,7 @@ pub(super) mod tests {
             mode: Mode::Continuity,
             since: "2026-03-03T09:15:02Z".into(),
             event: Some("2026-03-03T09-15-02".into()),
+            scopes: vec![],
             automatic: true,
             outlook: "at 6 successes in a row the mail is handed over; 0 so far".into(),
             listen: ListenStatus { smtp: vec!["0.0.0.0:25".parse().unwrap()], web: vec!["0.0.0.0:443".parse().unwrap()] },
@@ -138,6 +160,7 @@ pub(super) mod tests {
             "mode": "continuity",
             "since": "2026-03-03T09:15:02Z",
             "event": "2026-03-03T09-15-02",
+            "scopes": [],
             "automatic": true,
             "outlook": "at 6 successes in a row the mail is handed over; 0 so far",
             "listen": { "smtp": ["0.0.0.0:25"], "web": ["0.0.0.0:443"] },

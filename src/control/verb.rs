@@ -8,13 +8,19 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case", tag = "verb")]
 pub enum Verb {
     Status,
+    /// Everybody's, or one for the people that are named.
     EventStart {
         reason: String,
         by: String,
+        #[serde(flatten)]
+        whom: Whom,
     },
+    /// Everybody's, or one of some people.
     EventEnd {
         force: bool,
         by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
     },
     /// The readiness score with its reasons.
     Readiness,
@@ -82,6 +88,29 @@ pub enum Verb {
         csv: String,
         by: String,
     },
+}
+
+/// For whom an event is, and until when: everybody and until somebody ends it, if nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whom {
+    /// Addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mailboxes: Vec<String>,
+    /// Groups of the directory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// Its planned end, as people write a time: `2026-12-01 20:00`, in the office's zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Or so many seconds from now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length_s: Option<u64>,
+}
+
+impl Whom {
+    pub fn is_everybody(&self) -> bool {
+        self.mailboxes.is_empty() && self.groups.is_empty()
+    }
 }
 
 /// Which waiting recipients are meant: all of them, if nothing is said.
@@ -154,9 +183,20 @@ mod tests {
     #[test]
     fn wire_forms_are_stable() {
         check(Verb::Status, json!({ "verb": "status" }));
-        check(Verb::EventStart { reason: "r".into(), by: by() }, json!({ "verb": "event-start", "reason": "r", "by": "cli:ann" }));
-        check(Verb::EventEnd { force: true, by: by() }, json!({ "verb": "event-end", "force": true, "by": "cli:ann" }));
         check(Verb::Readiness, json!({ "verb": "readiness" }));
+        let everybody = Whom::default();
+        check(
+            Verb::EventStart { reason: "r".into(), by: by(), whom: everybody },
+            json!({ "verb": "event-start", "reason": "r", "by": "cli:ann" }),
+        );
+        let some =
+            Whom { mailboxes: vec!["a@b.test".into()], groups: vec!["sales".into()], until: Some("20:00".into()), length_s: Some(60) };
+        let wire = json!({ "verb": "event-start", "reason": "r", "by": "cli:ann", "mailboxes": ["a@b.test"], "groups": ["sales"],
+            "until": "20:00", "length_s": 60 });
+        check(Verb::EventStart { reason: "r".into(), by: by(), whom: some }, wire);
+        let one = Verb::EventEnd { force: false, by: by(), id: Some("2026".into()) };
+        check(one, json!({ "verb": "event-end", "force": false, "by": "cli:ann", "id": "2026" }));
+        check(Verb::EventEnd { force: true, by: by(), id: None }, json!({ "verb": "event-end", "force": true, "by": "cli:ann" }));
         check(Verb::EventList, json!({ "verb": "event-list" }));
         check(Verb::EventShow { id: "2026".into() }, json!({ "verb": "event-show", "id": "2026" }));
         check(Verb::Automatic { on: false, by: by() }, json!({ "verb": "automatic", "on": false, "by": "cli:ann" }));

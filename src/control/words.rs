@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{IndexState, Status};
+use super::{IndexState, ScopeStatus, Status};
 use crate::clock::Wall;
-use crate::continuity::{Class, Mode, Probe};
+use crate::continuity::{Class, Kind, Mode, Probe};
 
 pub(super) fn status(status: &Status, now: Wall) -> String {
     let mut text = heading(status, now);
@@ -83,6 +83,9 @@ fn facts(status: &Status, now: Wall) -> Vec<(&'static str, String)> {
     if let Some(event) = &status.event {
         facts.push(("Event", event.clone()));
     }
+    for (number, scope) in status.scopes.iter().enumerate() {
+        facts.push((if number == 0 { "For some" } else { "" }, scope_words(scope)));
+    }
     for (number, probe) in status.probes.iter().enumerate() {
         let name = if number == 0 { "Seen" } else { "" };
         let mut seen = format!("{}: {}", probe_name(probe.probe), class_words(probe.class));
@@ -124,6 +127,18 @@ fn facts(status: &Status, now: Wall) -> Vec<(&'static str, String)> {
     }
     facts.push(("Version", format!("{}, running for {}", status.version, in_words(Duration::from_secs(status.uptime_s)))));
     facts
+}
+
+/// `group sales: their mail is kept here (2 people, event 2026-03-03T09-15-02, until 2026-03-03T11:15:02Z)`.
+fn scope_words(scope: &ScopeStatus) -> String {
+    let state = match (scope.kind, scope.mode) {
+        (Kind::Drill, _) => "a drill, their mail flows as ever",
+        (Kind::Outage, Mode::Recovering) => "their mail is being handed over",
+        (Kind::Outage, _) => "their mail is kept here, and they use the webmail",
+    };
+    let people = if scope.mailboxes.len() == 1 { "1 person".to_owned() } else { format!("{} people", scope.mailboxes.len()) };
+    let until = scope.until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
+    format!("{}: {state} ({people}, event {}{until})", scope.members.words(), scope.id)
 }
 
 fn probe_name(probe: Probe) -> &'static str {
@@ -190,6 +205,7 @@ mod tests {
     use super::super::status::tests::example;
     use super::super::{ProbeStatus, StoreStatus};
     use super::*;
+    use crate::continuity::Members;
     use crate::store::QueueCounts;
 
     /// 2026-03-03T09:20:02Z: five minutes after the example's flip.
@@ -258,6 +274,25 @@ mod tests {
              People       0\n\
              Version      0.1.0, running for 0 seconds\n",
         );
+    }
+
+    #[test]
+    fn events_of_some_say_whom_they_concern() {
+        let scope = |kind, mode| ScopeStatus {
+            id: "2026-03-03T09-15-02".into(),
+            kind,
+            mode,
+            since: "2026-03-03T09:15:02Z".into(),
+            until: Some("2026-03-03T11:15:02Z".into()),
+            members: Members { mailboxes: vec![], groups: vec!["sales".into()] },
+            mailboxes: vec![],
+        };
+        let scopes = vec![scope(Kind::Outage, Mode::Continuity), scope(Kind::Outage, Mode::Recovering), scope(Kind::Drill, Mode::Normal)];
+        let text = Status { scopes, ..example() }.to_text(NOW);
+        let expected =
+            "For some     group sales: their mail is kept here, and they use the webmail (0 people, event 2026-03-03T09-15-02, until";
+        assert!(text.contains(expected), "{text}");
+        assert!(text.contains("group sales: their mail is being handed over") && text.contains("group sales: a drill"), "{text}");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use jiff::{Timestamp, Zoned, tz::TimeZone};
+use jiff::{Timestamp, Zoned, civil::DateTime, tz::TimeZone};
 
 use crate::clock::Wall;
 
@@ -37,6 +37,18 @@ pub fn asctime(at: Wall) -> String {
     zoned(at, TimeZone::UTC).strftime("%a %b %e %H:%M:%S %Y").to_string()
 }
 
+/// A time as people write it, in the box's time zone: `2026-03-03 09:15`, with or without seconds. A time that a clock change leaves out
+/// is taken as the one an hour later, one that comes twice as the earlier. None if it is no time.
+pub fn read(text: &str) -> Option<Wall> {
+    read_in(text, zone())
+}
+
+fn read_in(text: &str, zone: TimeZone) -> Option<Wall> {
+    let written: DateTime = text.trim().replacen(' ', "T", 1).parse().ok()?;
+    let millis = written.to_zoned(zone).ok()?.timestamp().as_millisecond();
+    u64::try_from(millis).ok().map(Wall)
+}
+
 fn shorten(at: &Zoned, now: &Zoned) -> String {
     let format = if at.date() == now.date() {
         "%H:%M"
@@ -49,8 +61,12 @@ fn shorten(at: &Zoned, now: &Zoned) -> String {
 }
 
 fn local(at: Wall) -> Zoned {
+    zoned(at, zone())
+}
+
+fn zone() -> TimeZone {
     static ZONE: OnceLock<TimeZone> = OnceLock::new();
-    zoned(at, ZONE.get_or_init(TimeZone::system).clone())
+    ZONE.get_or_init(TimeZone::system).clone()
 }
 
 fn zoned(at: Wall, zone: TimeZone) -> Zoned {

@@ -1,10 +1,9 @@
 //! What the mode permits a person to do here (DESIGN section 3).
 
 use super::pages::layout::{Banner, Tone};
-use super::request::ModeView;
 use crate::clock::Wall;
 use crate::config;
-use crate::continuity::Mode;
+use crate::continuity::{Kind, Mode, Standing, Whose};
 use crate::mail::date;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +12,8 @@ pub enum Access {
     Open,
     /// The primary is back and gets its mail: read; what is sent becomes a draft.
     HandingOver,
+    /// The primary works, and this person takes part in a drill.
+    Practice,
     /// The primary works, and reading here is allowed by `web.access = "always"`.
     ReadOnly,
     /// The primary works: people use Outlook.
@@ -20,12 +21,13 @@ pub enum Access {
 }
 
 impl Access {
-    pub fn of(mode: Mode, configured: config::Access) -> Access {
-        match (mode, configured) {
-            (Mode::Continuity, _) => Access::Open,
-            (Mode::Recovering, _) => Access::HandingOver,
-            (Mode::Normal | Mode::Suspect, config::Access::Always) => Access::ReadOnly,
-            (Mode::Normal | Mode::Suspect, config::Access::Continuity) => Access::Closed,
+    pub fn of(standing: &Standing, configured: config::Access) -> Access {
+        match (standing.mode, standing.whose, configured) {
+            (Mode::Continuity, ..) => Access::Open,
+            (Mode::Recovering, ..) => Access::HandingOver,
+            (Mode::Normal | Mode::Suspect, Whose::Drill, _) => Access::Practice,
+            (Mode::Normal | Mode::Suspect, _, config::Access::Always) => Access::ReadOnly,
+            (Mode::Normal | Mode::Suspect, _, config::Access::Continuity) => Access::Closed,
         }
     }
 
@@ -38,16 +40,25 @@ impl Access {
     }
 }
 
-/// Says on every page in what state the mail system is and what that means for the reader.
-pub fn banner(access: Access, mode: &ModeView, signed_in: bool, now: Wall) -> Option<Banner> {
+/// Says on every page in what state the mail system is, whom it concerns, and what that means for the reader.
+pub fn banner(access: Access, standing: &Standing, signed_in: bool, now: Wall) -> Option<Banner> {
     Some(match access {
-        Access::Open => Banner::down(&date::short(mode.since, now), signed_in),
+        Access::Open if standing.whose == Whose::Some => Banner::down_for_some(&date::short(standing.since, now)),
+        Access::Open => Banner::down(&date::short(standing.since, now), signed_in),
         Access::HandingOver => Banner {
             tone: Tone::Calm,
-            strong: "The mail server is back.".to_owned(),
+            strong: match standing.whose {
+                Whose::Some => "The mail server works for you again.".to_owned(),
+                Whose::Everybody | Whose::Drill => "The mail server is back.".to_owned(),
+            },
             text: "Lifeboat is handing over your mail, so you can read here but not send. Everything will be in your normal \
                    mailbox shortly. Please use Outlook again."
                 .to_owned(),
+        },
+        Access::Practice => Banner {
+            tone: Tone::Calm,
+            strong: "This is a drill.".to_owned(),
+            text: "Mail works normally; you are practising how to read and answer it here.".to_owned(),
         },
         Access::ReadOnly => Banner {
             tone: Tone::Calm,
@@ -58,12 +69,51 @@ pub fn banner(access: Access, mode: &ModeView, signed_in: bool, now: Wall) -> Op
     })
 }
 
+/// For somebody who is not signed in while an event for some people is open: who they are shows only after the password.
+pub fn banner_for_some(open: Kind) -> Banner {
+    let strong = match open {
+        Kind::Outage => "Mail does not work for some people.",
+        Kind::Drill => "Some people are practising here.",
+    };
+    Banner {
+        tone: Tone::Calm,
+        strong: strong.to_owned(),
+        text: "If you were asked to use this page, sign in. For everybody else mail works normally: please use Outlook as usual."
+            .to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn standing(mode: Mode, whose: Whose) -> Standing {
+        Standing { mode, whose, since: Wall(0), event: None, until: None }
+    }
+
     fn check(mode: Mode, configured: config::Access, expected: Access) {
-        assert_eq!(Access::of(mode, configured), expected, "{mode:?} {configured:?}");
+        assert_eq!(Access::of(&standing(mode, Whose::Everybody), configured), expected, "{mode:?} {configured:?}");
+    }
+
+    #[test]
+    fn whoever_practises_gets_in_in_normal_times() {
+        for configured in [config::Access::Continuity, config::Access::Always] {
+            assert_eq!(Access::of(&standing(Mode::Suspect, Whose::Drill), configured), Access::Practice);
+            assert_eq!(Access::of(&standing(Mode::Continuity, Whose::Some), configured), Access::Open);
+        }
+        assert!(Access::Practice.may_read() && !Access::Practice.may_write());
+    }
+
+    #[test]
+    fn banners_say_whom_it_concerns() {
+        let strong = |mode, whose| {
+            let standing = standing(mode, whose);
+            banner(Access::of(&standing, config::Access::Always), &standing, true, Wall(0)).map(|banner| banner.strong).unwrap_or_default()
+        };
+        assert_ne!(strong(Mode::Continuity, Whose::Everybody), strong(Mode::Continuity, Whose::Some));
+        assert_ne!(strong(Mode::Recovering, Whose::Everybody), strong(Mode::Recovering, Whose::Some));
+        assert!(strong(Mode::Normal, Whose::Drill).contains("drill"));
+        assert_ne!(banner_for_some(Kind::Outage).strong, banner_for_some(Kind::Drill).strong);
     }
 
     #[test]

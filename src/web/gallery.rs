@@ -229,8 +229,9 @@ fn pages() -> Vec<(&'static str, Markup)> {
     };
     let html = MessagePage { body: Body::Html { remote_blocked: true }, ..mail(Folder::Inbox) };
     vec![
-        ("closed", login::closed(&Shell::bare("Mail works normally"), &Closed { suspect: false })),
-        ("suspect", login::closed(&Shell::bare("Mail works normally"), &Closed { suspect: true })),
+        ("closed", login::closed(&Shell::bare("Mail works normally"), &Closed { suspect: false, for_you: false })),
+        ("closed-for-you", login::closed(&Shell::bare("Mail works normally"), &Closed { suspect: false, for_you: true })),
+        ("suspect", login::closed(&Shell::bare("Mail works normally"), &Closed { suspect: true, for_you: false })),
         ("login", login::page(&signed_out("Sign in"), &login(false))),
         ("login-wrong", login::page(&signed_out("Sign in"), &login(true))),
         ("inbox", folder::page(&here(Folder::Inbox), &inbox(12))),

@@ -3,6 +3,7 @@
 use maud::Markup;
 
 use super::access::Access;
+use super::pages::layout::Shell;
 use super::pages::login::{Closed, LoginPage, Problem};
 use super::{Answer, Context, Intent, Outcome, Request, Response, SESSION_COOKIE, Trouble};
 use super::{guard, pages, reader, response};
@@ -14,6 +15,7 @@ use crate::mail::{Address, Mailbox};
 /// `/`: to where it makes sense.
 pub fn home(context: &Context<'_>) -> Answer {
     let response = match (reader::access(context), reader::signed_in(context)) {
+        (Access::Closed, None) if reader::may_sign_in(context) => response::see_other("/login"),
         (Access::Closed, _) => response::page(200, closed_page(context)),
         (_, Some(_)) => response::see_other("/mail/inbox"),
         (_, None) => response::see_other("/login"),
@@ -22,16 +24,17 @@ pub fn home(context: &Context<'_>) -> Answer {
 }
 
 pub fn closed_page(context: &Context<'_>) -> Markup {
-    let closed = Closed { suspect: context.mode.mode == crate::continuity::Mode::Suspect };
-    pages::login::closed(&reader::shell(context, "Mail works normally"), &closed)
+    let closed = Closed { suspect: context.mode.mode == crate::continuity::Mode::Suspect, for_you: context.open_for_some.is_some() };
+    let shell = Shell { banner: None, ..reader::shell(context, "Mail works normally") };
+    pages::login::closed(&shell, &closed)
 }
 
 /// `GET /login`
 pub fn form(context: &Context<'_>) -> Answer {
-    if !reader::access(context).may_read() {
+    if !reader::may_sign_in(context) {
         return Err(Trouble::Closed);
     }
-    if reader::signed_in(context).is_some() {
+    if reader::signed_in(context).is_some() && reader::access(context).may_read() {
         return Ok(response::see_other("/mail/inbox").into());
     }
     Ok(login_page(context, 200, "", None).into())
@@ -40,7 +43,7 @@ pub fn form(context: &Context<'_>) -> Answer {
 /// `POST /login`. Whether an address is known shows neither in the answer nor in the work that is done for it.
 pub fn sign_in(request: &Request, context: &Context<'_>) -> Answer {
     let form = guard::small_form(request)?;
-    if !reader::access(context).may_read() {
+    if !reader::may_sign_in(context) {
         return Err(Trouble::Closed);
     }
     let typed = form.get("address").unwrap_or_default().trim();
@@ -52,7 +55,11 @@ pub fn sign_in(request: &Request, context: &Context<'_>) -> Answer {
     let password = form.get("password").unwrap_or_default();
     let matches = (context.check_password)(who.known.as_ref(), password);
     match &who.known {
-        Some(mailbox) if matches => Ok(signed_in(context, mailbox)),
+        Some(mailbox) if matches => match Access::of(&(context.standing_of)(mailbox), context.access) {
+            // Only who has the right password learns that the event is not theirs.
+            Access::Closed => Ok(response::page(403, closed_page(context)).into()),
+            _ => Ok(signed_in(context, mailbox)),
+        },
         _ => {
             let response = login_page(context, 403, typed, Some(Problem::WrongPassword));
             Ok(Outcome { response, intents: vec![Intent::LoginFailed { mailbox: who.counted().cloned() }] })

@@ -28,16 +28,24 @@ pub fn signed_in<'a>(context: &'a Context<'_>) -> Option<Reader<'a>> {
     Some(Reader { person, session })
 }
 
+/// What the reader may do here; who is not signed in, may do what everybody may.
 pub fn access(context: &Context<'_>) -> Access {
-    Access::of(context.mode.mode, context.access)
+    Access::of(&context.standing, context.access)
+}
+
+/// Whether the door is open: there is somebody who may come in.
+pub fn may_sign_in(context: &Context<'_>) -> bool {
+    access(context).may_read() || context.open_for_some.is_some()
 }
 
 /// The person, if the mode lets people read. Asked by every page under `/mail`.
 pub fn reading<'a>(context: &'a Context<'_>) -> Result<Reader<'a>, Trouble> {
-    if !access(context).may_read() {
-        return Err(Trouble::Closed);
+    let reader = signed_in(context);
+    match access(context).may_read() {
+        true => reader.ok_or(Trouble::SignedOut),
+        false if reader.is_none() && may_sign_in(context) => Err(Trouble::SignedOut),
+        false => Err(Trouble::Closed),
     }
-    signed_in(context).ok_or(Trouble::SignedOut)
 }
 
 /// A message of the reader's own mailbox. Whether it exists for others is not told.
@@ -50,7 +58,11 @@ pub fn shell(context: &Context<'_>, title: &str) -> Shell {
     let access = access(context);
     let mut shell = Shell::bare(title);
     let reader = signed_in(context).filter(|_| access.may_read());
-    shell.banner = access::banner(access, &context.mode, reader.is_some(), context.now.wall);
+    shell.banner =
+        match context.open_for_some.filter(|_| signed_in(context).is_none() && matches!(access, Access::Closed | Access::ReadOnly)) {
+            Some(open) => Some(access::banner_for_some(open)),
+            None => access::banner(access, &context.standing, reader.is_some(), context.now.wall),
+        };
     if let Some(reader) = reader {
         let unread = counts(context, reader, Folder::Inbox).unread;
         let drafts = counts(context, reader, Folder::Drafts).total;

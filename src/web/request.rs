@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::auth::{Credentials, Session, Token};
 use crate::clock::{Now, Wall};
 use crate::config::Access;
-use crate::continuity::Mode;
+use crate::continuity::{Kind, Mode, Standing};
 use crate::directory::Directory;
 use crate::mail::{Address, Mailbox};
 use crate::store::{Seq, Store};
@@ -51,6 +51,12 @@ pub struct Context<'a> {
     pub hostname: &'a str,
     pub version: &'a str,
     pub mode: ModeView,
+    /// Where the person of the session stands; without one, everybody's mode.
+    pub standing: Standing,
+    /// Where a person stands.
+    pub standing_of: &'a dyn Fn(&Mailbox) -> Standing,
+    /// An event for some people is open.
+    pub open_for_some: Option<Kind>,
     pub access: Access,
     /// True behind TLS: cookies are `Secure`.
     pub tls: bool,
@@ -76,7 +82,7 @@ pub struct Context<'a> {
 /// Name of the session cookie.
 pub const SESSION_COOKIE: &str = "lifeboat";
 
-/// The mode as pages show it.
+/// Everybody's mode as pages show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModeView {
     pub mode: Mode,

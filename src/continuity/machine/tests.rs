@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock::Wall;
-use crate::continuity::Class;
+use crate::continuity::{Class, Members};
 use crate::limits;
 
 pub(super) fn policy(health_pages: bool) -> Policy {
@@ -63,6 +63,14 @@ impl Bench {
             "off" => Input::Automatic { by: by(), on: false },
             "done" => Input::Gate(Gate::Done),
             "relapse" => Input::Gate(Gate::Relapse { refused: 2, tried: 4 }),
+            "scope" | "drill" => {
+                let kind = if word == "drill" { Kind::Drill } else { Kind::Outage };
+                let members = Members { groups: vec!["sales".to_owned()], ..Members::default() };
+                Input::StartScope(NewScope { kind, members, length: Some(Duration::from_secs(3600)), by: by(), reason: String::new() })
+            }
+            "end-scope" => Input::EndScope { by: by(), id: self.oldest_scope(), force: false },
+            "force-scope" => Input::EndScope { by: by(), id: self.oldest_scope(), force: true },
+            "done-scope" => Input::ScopeHandedOver { id: self.oldest_scope() },
             "hour" => {
                 self.pass(3600);
                 Input::Tick
@@ -87,6 +95,10 @@ impl Bench {
         let actions = self.machine.handle(input, self.now);
         self.pass(5);
         actions.into_iter().map(|action| self.word(action)).collect()
+    }
+
+    fn oldest_scope(&self) -> EventId {
+        self.machine.saved().scopes.first().map_or(EventId("none".to_owned()), |event| event.id.clone())
     }
 
     fn pass(&mut self, seconds: u64) {
@@ -118,6 +130,7 @@ impl Bench {
                 self.changes.push(transition);
                 format!(">{}", to.as_str().unwrap())
             }
+            Action::ScopeChanged(change) => format!("{:?}>{:?}", change.event.kind, change.event.phase).to_lowercase(),
             Action::ProbeNow => "probe!".to_owned(),
             Action::Alarm(alarm) => format!("+{}", name(alarm)),
             Action::AlarmOver(alarm) => format!("-{}", name(alarm)),
@@ -534,4 +547,54 @@ fn a_dead_or_hanging_primary_is_entered_before_20_s() {
     let hanging = worst_detection(4_000, Class::Hanging);
     assert!(refusing < 20_000 && hanging < 20_000, "{refusing} ms, {hanging} ms");
     assert!(refusing > 10_000 && hanging > 14_000, "{refusing} ms, {hanging} ms: the test measures nothing");
+}
+
+#[test]
+fn events_of_some_lie_beneath_the_mode() {
+    check("scope smtp-healthy end-scope done-scope", "outage>open outage>handingover outage>over");
+    check("drill end-scope end-scope", "drill>open drill>over");
+    check("scope done-scope end-scope end-scope", "outage>open outage>handingover");
+    // A red primary keeps an outage of some from its end, unless somebody insists; a drill may end.
+    check("smtp-down scope end-scope force-scope", ">suspect outage>open outage>handingover");
+    check("smtp-down drill end-scope", ">suspect drill>open drill>over");
+    check("scope force-scope smtp-down done-scope", "outage>open outage>handingover >suspect");
+    // Everybody's event comes and goes above it.
+    let above = "scope smtp-down*3 end-scope smtp-healthy*8 done done-scope end-scope done-scope";
+    check(above, "outage>open >suspect >continuity >recovering >normal outage>handingover outage>over");
+}
+
+#[test]
+fn planned_ends_come_by_themselves() {
+    check("scope tick hour tick", "outage>open outage>handingover");
+    check("drill hour", "drill>open drill>over");
+    check("scope smtp-down hour tick smtp-healthy", "outage>open >suspect >normal outage>handingover");
+    // Across a restart the wall clock says what is left, where it can be right.
+    check("scope restart tick hour", "outage>open outage>handingover");
+    check("drill hour restart tick", "drill>open drill>over");
+    check("drill clock-1970 restart tick hour", "drill>open drill>over");
+    check("drill clock-2099 restart tick hour", "drill>open drill>over");
+}
+
+#[test]
+fn events_of_some_are_named_apart_and_bounded() {
+    let mut bench = Bench::new(false);
+    bench.run("start scope drill restart scope*20");
+    let mut names: Vec<String> = bench.machine.saved().scopes.iter().map(|event| event.id.0.clone()).collect();
+    assert_eq!(names.len(), limits::SCOPES_MAX);
+    names.extend(bench.machine.saved().event.clone().map(|id| id.0));
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), limits::SCOPES_MAX + 1);
+    let new = |count: usize, length| NewScope {
+        kind: Kind::Drill,
+        members: Members { groups: vec!["sales".to_owned(); count], ..Members::default() },
+        length,
+        by: String::new(),
+        reason: String::new(),
+    };
+    let fresh = Bench::new(false).machine;
+    assert_eq!(fresh.may_start_scope(&new(0, None)), Err(ScopeError::NobodyNamed));
+    assert_eq!(fresh.may_start_scope(&new(limits::SCOPE_MEMBERS_MAX + 1, None)), Err(ScopeError::TooManyNamed));
+    assert_eq!(fresh.may_start_scope(&new(1, Some(Duration::ZERO))), Err(ScopeError::Length));
+    assert_eq!(bench.machine.may_start_scope(&new(1, None)), Err(ScopeError::TooManyOpen));
 }

@@ -46,6 +46,7 @@ fn now(access: Access) -> &'static str {
     match access {
         Access::Open => "The mail server is down. Sign in, and read and answer your mail here until it is back.",
         Access::HandingOver => "The mail server is back, and your mail is being handed over. Please use Outlook again.",
+        Access::Practice => "This is a drill: mail works normally. Sign in, and try to read your mail here.",
         Access::ReadOnly => "Mail works normally. Please use Outlook. You can look things up here, but not write.",
         Access::Closed => "Mail works normally. Please use Outlook as usual; there is nothing to do here.",
     }

@@ -62,6 +62,17 @@ impl Banner {
     }
 }
 
+impl Banner {
+    /// The same for an outage of some people, this reader among them.
+    pub fn down_for_some(since: &str) -> Banner {
+        Banner {
+            tone: Tone::Alert,
+            strong: format!("Your mailbox on the mail server has been down since {since}, and those of some others with it."),
+            text: "You are working in Lifeboat. Everything you send and receive here will be in your normal mailbox afterwards.".to_owned(),
+        }
+    }
+}
+
 /// A whole page. `main` begins with the page's only `h1`.
 pub fn page(shell: &Shell, main: &Markup) -> Markup {
     html! {

@@ -22,6 +22,8 @@ pub enum Problem {
 pub struct Closed {
     /// Something was seen that may become an outage.
     pub suspect: bool,
+    /// There is an event, but not for this person.
+    pub for_you: bool,
 }
 
 pub fn page(shell: &Shell, page: &LoginPage) -> Markup {
@@ -64,8 +66,9 @@ pub fn closed(shell: &Shell, closed: &Closed) -> Markup {
         shell,
         &html! {
             div.card {
-                h1 { "Mail works normally" }
+                h1 { @if closed.for_you { "Mail works normally for you" } @else { "Mail works normally" } }
                 p.lead { "Please use Outlook as usual." }
+                @if closed.for_you { p { "Only some people work with Lifeboat at the moment, and you are not one of them." } }
                 p { "This page opens by itself when the mail server is down. Then you can read and answer your mail here." }
                 @if closed.suspect {
                     p.hint { "Lifeboat is taking a closer look at the mail server right now. If it stays away, this page opens in less than a minute." }

@@ -12,7 +12,7 @@ use super::{Context, Intent, ModeView, Outcome, Request, respond};
 use crate::auth::{Credentials, Session, Token};
 use crate::clock::{Mono, Now, Wall};
 use crate::config::Access;
-use crate::continuity::Mode;
+use crate::continuity::{Kind, Mode, Standing, Whose};
 use crate::directory::Directory;
 use crate::mail::{Address, DsnRequest, Mailbox, parse};
 use crate::relay::{DeliveryState, Route};
@@ -40,6 +40,8 @@ struct World {
     directory: Directory,
     credentials: Credentials,
     mode: Mode,
+    /// An event for one person only.
+    some: Option<(Kind, &'static str)>,
     access: Access,
     tls: bool,
     ready: bool,
@@ -67,10 +69,22 @@ impl World {
             directory,
             credentials: Credentials::default(),
             mode,
+            some: None,
             access: Access::Continuity,
             tls: true,
             ready: true,
             _folder: folder,
+        }
+    }
+
+    fn standing(&self, who: Option<&Mailbox>) -> Standing {
+        let everybody = Standing { mode: self.mode, whose: Whose::Everybody, since: NOW, event: None, until: None };
+        match self.some {
+            Some((kind, whom)) if who == Some(&mailbox(whom)) => match kind {
+                Kind::Outage => Standing { mode: Mode::Continuity, whose: Whose::Some, ..everybody },
+                Kind::Drill => Standing { whose: Whose::Drill, ..everybody },
+            },
+            _ => everybody,
         }
     }
 
@@ -159,6 +173,11 @@ impl<'a> Ask<'a> {
                 hostname: "lifeboat.example.com",
                 version: "0",
                 mode: ModeView { mode: self.world.mode, since: NOW },
+                standing: session
+                    .as_ref()
+                    .map_or_else(|| self.world.standing(None), |(_, session)| self.world.standing(Some(&session.mailbox))),
+                standing_of: &|mailbox| self.world.standing(Some(mailbox)),
+                open_for_some: self.world.some.as_ref().map(|(kind, _)| *kind),
                 access: self.world.access,
                 tls: self.world.tls,
                 store: &self.world.store,

@@ -141,3 +141,34 @@ fn wrong_methods_and_unknown_paths_are_friendly() {
     large.request.body.resize(crate::limits::WEB_FORM_MAX_OCTETS + 1, b'a');
     check(&large, 413, 0);
 }
+
+#[test]
+fn an_outage_of_some_lets_in_whom_it_concerns() {
+    let mut world = World::new(Mode::Normal);
+    world.some = Some((Kind::Outage, "ann@example.com"));
+    world.inbound(PLAIN);
+    assert_eq!(header(&check(&world.ask("GET", "/"), 303, 0), "Location"), "/login");
+    let door = body(&check(&world.ask("GET", "/login"), 200, 0));
+    assert!(door.contains("for some people") && !door.contains("Ann"), "{door}");
+    let fields = |who| [("address", who), ("password", "right")];
+    let mut ann = world.ask("POST", "/login").form(&fields("ann@example.com"));
+    ann.password_right = true;
+    check(&ann, 303, 1);
+    assert!(body(&check(&world.ask("GET", "/mail/inbox").by("ann@example.com"), 200, 0)).contains("Hello there"));
+    check(&world.ask("GET", "/mail/new").by("ann@example.com"), 200, 0);
+    let mut bo = world.ask("POST", "/login").form(&fields("bo@example.com"));
+    bo.password_right = true;
+    assert!(body(&check(&bo, 403, 0)).contains("normally for you"));
+    let stranger = body(&check(&world.ask("POST", "/login").form(&fields("eva@example.com")), 403, 1));
+    assert!(!stranger.contains("normally for you"));
+    assert!(body(&check(&world.ask("GET", "/mail/inbox").by("bo@example.com"), 403, 0)).contains("normally for you"));
+}
+
+#[test]
+fn a_drill_lets_people_read_and_not_write() {
+    let mut world = World::new(Mode::Normal);
+    world.some = Some((Kind::Drill, "ann@example.com"));
+    world.inbound(PLAIN);
+    assert!(body(&check(&world.ask("GET", "/mail/inbox").by("ann@example.com"), 200, 0)).contains("This is a drill."));
+    check(&world.ask("GET", "/mail/new").by("ann@example.com"), 403, 0);
+}
