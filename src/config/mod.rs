@@ -10,6 +10,8 @@
 //! turns each table into values or defaults, `checks` looks at what only makes sense together.
 
 mod checks;
+mod cron;
+mod drill;
 mod read;
 mod reader;
 mod sections;
@@ -23,6 +25,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use cron::Schedule;
 pub use read::{Problem, Report, parse};
 pub use suggest::nearest;
 pub use units::duration;
@@ -41,6 +44,7 @@ pub struct Config {
     pub web: Web,
     pub cache: Cache,
     pub directory: DirectoryFile,
+    pub drill: Drill,
 }
 
 impl Config {
@@ -193,6 +197,18 @@ pub enum Access {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cache {
     pub retention_days: u32,
+}
+
+/// Drills that come by themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drill {
+    /// None: only by hand.
+    pub schedule: Option<Schedule>,
+    /// With `groups`: who practises then; everybody, if both are empty.
+    pub people: Vec<crate::mail::Address>,
+    pub groups: Vec<String>,
+    /// From its start to its end, also the default of one that is started by hand.
+    pub duration: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -47,12 +47,13 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
     ("web", &["listen", "tls", "certificate", "key", "access", "networks"]),
     ("cache", &["retention_days"]),
     ("directory", &["file"]),
+    ("drill", &["schedule", "people", "groups", "duration"]),
 ];
 
 const LISTEN: Wanted = Wanted { what: "an address with a port", example: "\"0.0.0.0:25\"" };
 const NETWORK: Wanted = Wanted { what: "a network or an address", example: "\"192.0.2.10/32\"" };
 const SERVER: Wanted = Wanted { what: "a server with its port", example: "\"192.0.2.10:25\"" };
-const DURATION: Wanted = Wanted { what: "a time with its unit", example: "\"5s\"" };
+pub(super) const DURATION: Wanted = Wanted { what: "a time with its unit", example: "\"5s\"" };
 const CA_FILE: Wanted = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/ca.pem\"" };
 const SMTP_TLS: [(&str, SmtpTls); 3] = [("off", SmtpTls::Off), ("opportunistic", SmtpTls::Opportunistic), ("required", SmtpTls::Required)];
 const YES_NO: Wanted = Wanted { what: "true or false", example: "true" };
@@ -73,6 +74,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &'t DeTable<'t>, gateway: 
         web: web(reader, section("web")),
         cache: cache(reader, section("cache")),
         directory: directory(reader, section("directory")),
+        drill: super::drill::read(reader, section("drill")),
     }
 }
 
@@ -256,12 +258,12 @@ fn choice<'t, T: Copy>(r: &mut Reader<'t>, s: &Section<'t>, key: &str, choices: 
     })
 }
 
-fn string<'v>(value: &'v DeValue<'_>) -> Result<&'v str, Wrong> {
+pub(super) fn string<'v>(value: &'v DeValue<'_>) -> Result<&'v str, Wrong> {
     value.as_str().ok_or(Wrong::Kind)
 }
 
 /// The empty text means "none".
-fn optional<T>(parse: impl Fn(&DeValue<'_>) -> Result<T, Wrong>) -> impl Fn(&DeValue<'_>) -> Result<Option<T>, Wrong> {
+pub(super) fn optional<T>(parse: impl Fn(&DeValue<'_>) -> Result<T, Wrong>) -> impl Fn(&DeValue<'_>) -> Result<Option<T>, Wrong> {
     move |value| if value.as_str() == Some("") { Ok(None) } else { parse(value).map(Some) }
 }
 
@@ -318,7 +320,7 @@ fn without_doubles(words: Vec<String>) -> Vec<String> {
     once
 }
 
-fn address(value: &DeValue<'_>) -> Result<Address, Wrong> {
+pub(super) fn address(value: &DeValue<'_>) -> Result<Address, Wrong> {
     Address::parse(string(value)?).map_err(|_| Wrong::Kind)
 }
 

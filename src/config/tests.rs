@@ -122,7 +122,7 @@ fn unknown_things_are_errors() {
     check_with(
         "[x]\n",
         &[
-            "1: x: unknown table; there are [server], [smtp], [primary], [monitor], [outbound], [dkim], [notify], [web], [cache], [directory]",
+            "1: x: unknown table; there are [server], [smtp], [primary], [monitor], [outbound], [dkim], [notify], [web], [cache], [directory], [drill]",
         ],
     );
     let report = parse(&format!("hostname = \"a.example\"\n{MINIMAL}"), None);
@@ -378,4 +378,27 @@ fn the_example_shows_every_key_with_its_default() {
     assert_eq!(written_out.primary.source, NetworkSet::default());
     written_out.primary.source = by_default.primary.source.clone();
     assert_eq!(written_out, by_default);
+}
+
+#[test]
+fn drills_have_a_schedule_that_is_checked() {
+    check_with(
+        "[drill]\nschedule = \"0 10 1-7 * tue\"\npeople = [\"ann\"]\ngroups = [\"\"]\nduration = \"5\"\n",
+        &[
+            "2: drill.schedule: \"0 10 1-7 * tue\" says both a day of the month and a weekday: write one of them as * (the first Tuesday is tue#1) (example: \"0 10 * * tue#1\")",
+            "3: drill.people: \"ann\" is not an address (example: \"ann@example.com\")",
+            "4: drill.groups: \"\" is not the name of a group (example: \"sales\")",
+            "5: drill.duration: \"5\" is not a time with its unit (example: \"5s\")",
+        ],
+    );
+    check_with(
+        "[drill]\nduration = \"25h\"\n",
+        &["2: drill.duration: \"25h\" is out of range: 10s to 24h are possible (example: \"30m\")"],
+    );
+    check_warning("[drill]\ngroups = [\"sales\"]\n", "drill.groups", true);
+    check_warning("[drill]\nschedule = \"0 10 * * tue#1\"\ngroups = [\"sales\"]\n", "drill.groups", false);
+    let drill = config_of(&format!("{MINIMAL}[drill]\nschedule = \"0 10 * * tue#1\"\npeople = [\"ann@example.com\"]\n")).drill;
+    assert_eq!((drill.schedule.unwrap().to_string().as_str(), drill.people.len()), ("0 10 * * tue#1", 1));
+    let drill = config_of(MINIMAL).drill;
+    assert_eq!((drill.schedule, drill.people, drill.groups, drill.duration), (None, vec![], vec![], Duration::from_secs(1800)));
 }
