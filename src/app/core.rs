@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -62,6 +63,8 @@ pub struct Core {
     /// What the primary was last seen to offer.
     pub offered: Mutex<Option<Capabilities>>,
     pub alarms: Mutex<HashMap<&'static str, String>>,
+    /// The newest relay to the primary that the machine heard of did not go as it should.
+    pub relay_was_odd: AtomicBool,
     /// Why nothing is dropped for its age now, if so.
     pub retention_waits: Mutex<Option<Refusal>>,
     machine: Mutex<Machine>,
@@ -217,6 +220,7 @@ impl Core {
             readiness: Mutex::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),
+            relay_was_odd: AtomicBool::new(false),
             retention_waits: Mutex::default(),
             mode: RwLock::new(ModeNow { mode: parts.machine.mode(), since: saved.since, event: parts.event }),
             scopes: RwLock::new(Arc::new(scopes::with_firsts(&saved.scopes, &parts.scopes, Seq(newest.0 + 1)))),

@@ -1,6 +1,7 @@
 //! Looks at the primary, start to start of an interval, and gives what it saw to the continuity machine.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::core::Core;
@@ -17,10 +18,13 @@ impl Core {
         rt::unblock(move || core.feed(input)).await;
     }
 
-    /// What a real relay to the primary met. Healthy relays are the rule and are passed on only while the primary is in doubt.
+    /// What a real relay to the primary met. Healthy relays are the rule and are passed on only while the primary is in doubt, and
+    /// after one that was not: an alarm about a setting goes with the first that works again.
     pub async fn observe_relay(self: &Arc<Self>, evidence: Evidence) {
+        let is_healthy = evidence.class == Class::Healthy;
+        let was_odd = self.relay_was_odd.swap(!is_healthy, Ordering::Relaxed);
         let in_doubt = self.mode().mode != crate::continuity::Mode::Normal;
-        if in_doubt || evidence.class != Class::Healthy {
+        if in_doubt || was_odd || !is_healthy {
             self.feed_async(Input::Observed(evidence)).await;
         }
     }
@@ -97,4 +101,24 @@ async fn until_next(core: &Core, started: Mono, may_be_asked: bool) {
 
 fn log_probe(evidence: &Evidence) {
     log::debug!("probe={:?} class={:?} latency_ms={:?} {}", evidence.probe, evidence.class, evidence.latency_ms, evidence.detail);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::World;
+    use crate::continuity::Alarm;
+
+    #[test]
+    fn an_alarm_about_a_setting_goes_with_the_first_relay_that_works() {
+        let world = World::new();
+        let relay = |class| {
+            let evidence = Evidence::new(world.core.now().wall, Probe::Relay, class, "");
+            rt::block_on(world.core.observe_relay(evidence));
+            world.core.machine().alarms()
+        };
+        assert_eq!(relay(Class::Misconfigured), [Alarm::Misconfigured]);
+        assert_eq!(relay(Class::Healthy), []);
+        assert_eq!(relay(Class::Misconfigured), [Alarm::Misconfigured]);
+    }
 }
