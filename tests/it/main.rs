@@ -9,6 +9,7 @@ mod crowd;
 mod damage;
 mod dialog;
 mod direct;
+mod dying;
 mod exim;
 mod full_disk;
 mod garbage;

@@ -1,11 +1,13 @@
 //! The real binary under a real configuration file.
 
 use std::fs::{self, File};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use lifeboat::control::Verb;
+use lifeboat::net::control_socket;
 use serde_json::Value;
 
 use super::{PRIMARY, free_port, run, wait_for};
@@ -29,6 +31,14 @@ pub struct Setup {
     pub smtp: String,
     /// Tables added at the end.
     pub more: String,
+    /// Where it listens.
+    pub ip: IpAddr,
+    /// Lines added to `[primary]`, `[monitor]` and `[web]`.
+    pub at_primary: String,
+    pub monitor: String,
+    pub web: String,
+    /// Not in a hurry: interval, timeout and thresholds are the product's defaults.
+    pub patient: bool,
     pub fall: u32,
     pub rise: u32,
 }
@@ -45,6 +55,11 @@ impl Setup {
             trusted: Vec::new(),
             smtp: String::new(),
             more: String::new(),
+            ip: IpAddr::from([127, 0, 0, 1]),
+            at_primary: String::new(),
+            monitor: String::new(),
+            web: String::new(),
+            patient: false,
             fall: 3,
             rise: 3,
         }
@@ -62,12 +77,16 @@ impl Setup {
             Some(address) => format!("\n[outbound]\nroute = \"smarthost\"\nsmarthost = \"{address}\"\ntls = \"off\"\n"),
             None => String::new(),
         };
+        let pace = match self.patient {
+            true => String::new(),
+            false => format!("interval = \"1s\"\ntimeout = \"900ms\"\nfall = {}\nrise = {}\n", self.fall, self.rise),
+        };
         format!(
             "[server]\nhostname = \"{hostname}\"\ndata_dir = \"{folder}/data\"\ncontrol_socket = \"{folder}/control.sock\"\n\n\
-             [smtp]\nlisten = [\"127.0.0.1:0\"]\ndomains = [\"example.com\"]\ntrusted = [\"{ip}/32\"{trusted}]\n{rate}{smtp}\n\
-             [primary]\nsmtp = \"{primary}\"\nsource = [\"{ip}/32\"]\ncanary = \"lifeboat-canary@example.com\"\n\n\
-             [monitor]\ninterval = \"1s\"\ntimeout = \"900ms\"\nfall = {fall}\nrise = {rise}\n{outbound}\n\
-             [web]\nlisten = [\"127.0.0.1:0\"]\ntls = \"on\"\n\n[directory]\nfile = \"{folder}/directory.csv\"\n\n{more}",
+             [smtp]\nlisten = [\"{listen}:0\"]\ndomains = [\"example.com\"]\ntrusted = [\"{ip}/32\"{trusted}]\n{rate}{smtp}\n\
+             [primary]\nsmtp = \"{primary}\"\nsource = [\"{ip}/32\"]\ncanary = \"lifeboat-canary@example.com\"\n{at_primary}\n\
+             [monitor]\n{pace}{monitor}\n{outbound}\n\
+             [web]\nlisten = [\"{listen}:0\"]\ntls = \"on\"\n{web}\n\n[directory]\nfile = \"{folder}/directory.csv\"\n\n{more}",
             hostname = self.hostname,
             ip = self.primary.ip(),
             primary = self.primary,
@@ -76,8 +95,10 @@ impl Setup {
             rate = if self.smtp.contains("stranger_rate") { "" } else { "stranger_rate = 1000000\n" },
             smtp = self.smtp,
             more = self.more,
-            fall = self.fall,
-            rise = self.rise,
+            listen = self.ip,
+            at_primary = self.at_primary,
+            monitor = self.monitor,
+            web = self.web,
         )
     }
 
@@ -220,6 +241,11 @@ impl Lifeboat {
     pub fn try_status(&self) -> Option<Value> {
         let output = Command::new(BINARY).args(["status", "--json", "--config"]).arg(self.config()).output().unwrap();
         if output.status.success() { serde_json::from_slice(&output.stdout).ok() } else { None }
+    }
+
+    /// What the running box says to a verb, without a process for the question: where many boxes are looked at side by side.
+    pub fn ask(&self, verb: &Verb) -> Option<Value> {
+        control_socket::ask(&self.folder.join("control.sock"), verb).ok().map(|answer| answer.json)
     }
 
     /// `status --json`.

@@ -3,8 +3,10 @@
 pub mod aiosmtpd;
 pub mod dnsmasq;
 pub mod exim;
+pub mod health;
 pub mod lifeboat;
 pub mod mail;
+pub mod netns;
 pub mod person;
 pub mod postfix;
 pub mod scripted;

@@ -131,6 +131,37 @@ in_flow_delay = 0
         wait_for("Postfix listens", START_LIMIT, || std::net::TcpStream::connect(self.smtp).ok());
     }
 
+    /// Other settings while it runs: processes that nobody speaks to end, and the next ones read them.
+    pub fn change(&self, settings: &str) {
+        self.set(settings);
+        run(&mut self.control("reload"));
+    }
+
+    /// Another list of mailboxes while it runs; with that of the canary, or without.
+    pub fn change_mailboxes(&self, people: &[String], canary: bool) {
+        let mailboxes: String = people.iter().map(|address| format!("{address} {}/\n", user(address))).collect();
+        let canary = if canary { "lifeboat-canary@example.com canary/\n" } else { "" };
+        fs::write(self.folder.join("etc/mailboxes"), mailboxes + canary).unwrap();
+        run(&mut self.control("reload"));
+    }
+
+    /// All its processes stop where they are; the kernel goes on taking connections for them.
+    pub fn freeze(&self) {
+        run(&mut self.signal("STOP"));
+    }
+
+    pub fn thaw(&self) {
+        run(&mut self.signal("CONT"));
+    }
+
+    /// They are one group, led by the master.
+    fn signal(&self, name: &str) -> Command {
+        let text = fs::read_to_string(self.folder.join("queue/pid/master.pid")).unwrap_or_default();
+        let mut command = Command::new("kill");
+        command.args([&format!("-{name}"), "--", &format!("-{}", text.trim())]);
+        command
+    }
+
     /// Connections die, the port refuses.
     pub fn pull_plug(&mut self) {
         run(&mut self.control("abort"));
@@ -173,6 +204,8 @@ in_flow_delay = 0
 impl Drop for Postfix {
     fn drop(&mut self) {
         if self.running {
+            // A test that failed may have left it frozen.
+            let _ = self.signal("CONT").output();
             let _ = self.control("abort").output();
         }
         if std::thread::panicking() {
