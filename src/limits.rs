@@ -188,6 +188,14 @@ pub const QUEUE_OLD: Duration = Duration::from_secs(15 * 60);
 pub const QUEUE_PAGE_ENTRIES: usize = 500;
 /// Recipients that `queue list` shows.
 pub const QUEUE_LIST_MAX: usize = 1000;
+/// Rows after which a page of the list of an event's mail ends.
+pub const EVENT_LIST_PAGE_ROWS: usize = 5000;
+/// Moments in the timeline of an event's report, and people that it names.
+pub const EVENT_TIMELINE_MAX: usize = 500;
+pub const EVENT_PEOPLE_MAX: usize = 5000;
+/// Messages that one page of a walk through the spool looks at, and recipients after which a page ends early.
+pub const WALK_PAGE_MESSAGES: usize = 256;
+pub const WALK_PAGE_RECIPIENTS: usize = 10_000;
 
 // ---- Continuity ------------------------------------------------------------------------------
 

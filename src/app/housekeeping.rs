@@ -13,7 +13,7 @@ use super::intake::ALARM_LOOP;
 use super::outgoing::Outgoing;
 use super::targets;
 use super::writing::ALARM_FULL;
-use super::{pins, recovery};
+use super::{events, pins, recovery};
 use crate::clock::{Mono, Wall};
 use crate::config::HostPort;
 use crate::continuity::Mode;
@@ -264,6 +264,8 @@ async fn purge(core: &Arc<Core>, at: Option<Wall>) -> bool {
     let purged = rt::unblock(move || {
         let age_ms = u64::from(there.config.cache.retention_days) * 24 * 3600 * 1000;
         let older_than = Wall(at.map_or(0, |at| at.0.saturating_sub(age_ms)));
+        // Before any of its mail may go.
+        events::record_reports(&there)?;
         let pins = pins::look(&there)?;
         there.store.purge(older_than, pins, there.now().wall)
     })

@@ -293,7 +293,8 @@ fn fits(selection: &Selection, to: &Delivery) -> bool {
         && selection.domain.as_ref().is_none_or(|domain| to.address.is_in(std::slice::from_ref(domain)))
 }
 
-fn state_words(state: &DeliveryState) -> String {
+/// What became of a recipient so far, in words.
+pub fn state_words(state: &DeliveryState) -> String {
     match state {
         DeliveryState::Queued { attempts, next_at, last, .. } => {
             let last = last.as_deref().map(|last| format!(" ({last})")).unwrap_or_default();

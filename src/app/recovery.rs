@@ -12,7 +12,7 @@ use super::job::Fate;
 use super::writing::{Addressed, NewMessage, queued_now};
 use crate::clock::{Mono, Wall};
 use crate::continuity::{EventId, Gate as Report, Input};
-use crate::failback::{DigestPart, Fared, Gate, plan_digests};
+use crate::failback::{DigestPart, Fared, Gate, Stage, plan_digests};
 use crate::limits;
 use crate::mail::{Address, DsnRequest, Mailbox, compose};
 use crate::net::rt;
@@ -35,6 +35,16 @@ pub struct Recovery {
     /// Messages that found the primary in trouble once, and when one did last for its first time.
     troubled: BTreeSet<u64>,
     trouble_at: Option<Mono>,
+}
+
+/// A ledger line of kind `gate`: the recovery gate of an event opened further. Three for each hand-over at most.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct GateLine {
+    event: EventId,
+    /// The stage that it is in now: `batch`, `drain`.
+    stage: String,
+    /// In words for people.
+    text: String,
 }
 
 /// A ledger line of kind `digest`: the messages that one round of digests is made from. After a relapse people go on
@@ -81,11 +91,29 @@ impl Recovery {
     /// Notes how a message fared; too many refusals are a relapse.
     pub async fn note(&mut self, core: &Arc<Core>, message: u64, fate: &Fate) {
         self.note_trouble(message, fate, core.now().mono);
+        let before = self.gate.stage();
         if let Some((refused, tried)) = self.gate.note(Fared::of(&fate.nexts)) {
             feed(core, Input::Gate(Report::Relapse { refused, tried })).await;
             // If a forced end holds the relapse off, the hand-over begins again behind a new gate.
             self.gate = Gate::new();
+        } else if self.gate.stage() != before {
+            self.record_stage(core).await;
         }
+    }
+
+    /// For the report of the event: how the gate opened.
+    async fn record_stage(&self, core: &Arc<Core>) {
+        let text = match self.gate.stage() {
+            Stage::Canary => return,
+            Stage::Batch => "The mail server took the first message; a small batch is handed over next.",
+            Stage::Drain => "The mail server took the small batch; everything is handed over now.",
+        };
+        let Some(event) = &self.event else { return };
+        let (core, line) = (
+            core.clone(),
+            GateLine { event: event.id.clone(), stage: format!("{:?}", self.gate.stage()).to_lowercase(), text: text.to_owned() },
+        );
+        rt::unblock(move || core.record("gate", &line, core.now().wall)).await;
     }
 
     fn note_trouble(&mut self, message: u64, fate: &Fate, now: Mono) {

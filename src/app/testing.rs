@@ -80,12 +80,23 @@ impl World {
         let now = clock.now();
         let options = store::Options { data_dir: config.server.data_dir.clone() };
         let (store, _) = Store::open(&options, files.clone(), now.wall).unwrap();
-        let (ledger, _) = Ledger::open(&folder.path().join("ledger"), Arc::new(Disk)).unwrap();
+        let (ledger, _) = Ledger::open(&config.server.data_dir.join("ledger"), Arc::new(Disk)).unwrap();
         let directory = Directory::parse_csv(DIRECTORY, &config.smtp.domains).unwrap();
         let machine = super::restore(&config, None, now);
         let parts =
             Parts { config, clock, store, ledger, directory, credentials: Credentials::default(), machine, event: None, scopes: vec![] };
         World { core: Arc::new(Core::new(parts)), files, _folder: folder }
+    }
+
+    /// The same data folder, started again.
+    pub fn restarted(self) -> World {
+        let World { core, files, _folder } = self;
+        let (config, clock) = (core.config.clone(), core.clock.clone());
+        core.store.close();
+        drop(core);
+        let core = Arc::new(super::open_core(config, clock).unwrap());
+        core.store.wait_ready();
+        World { core, files, _folder }
     }
 
     pub fn outgoing(&self) -> Arc<Outgoing> {

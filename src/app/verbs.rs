@@ -33,6 +33,7 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         },
         Verb::EventList => events::list(core),
         Verb::EventShow { id } => events::show(core, &id),
+        Verb::EventMessages { id, start } => events::messages(core, &id, start.map(Seq)),
         Verb::EventRelease { id, by } => events::release(core, &id, &by),
         Verb::Automatic { on, by } => {
             core.audit(&by, "automatic", format!("on={on}"));

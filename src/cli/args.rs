@@ -199,13 +199,16 @@ pub struct EventRelease {
     pub json: bool,
 }
 
-/// show one event with its evidence
+/// show all about one event: why, what happened, who was told, what became of the mail
 #[derive(FromArgs)]
 #[argh(subcommand, name = "show")]
 pub struct EventShow {
     /// which, as `event list` shows it
     #[argh(positional)]
     pub id: String,
+    /// instead, a table (CSV) of its mail: what became of each recipient of each message
+    #[argh(switch)]
+    pub csv: bool,
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,

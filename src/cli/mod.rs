@@ -7,6 +7,7 @@ mod args;
 mod ask;
 mod audit;
 mod check;
+mod event_csv;
 mod fsck;
 mod gateway;
 mod load;
@@ -111,6 +112,7 @@ fn event(command: EventCommand) -> u8 {
         EventCommand::Drill(c) => not_yet("event drill", &c.config),
         EventCommand::List(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventList }),
         EventCommand::Release(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventRelease { id: c.id, by } }),
+        EventCommand::Show(c) if c.csv => event_csv::run(&c.config, &c.id),
         EventCommand::Show(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventShow { id: c.id } }),
     }
 }

@@ -2,10 +2,19 @@
 //!
 //! Owns the wire form and the words of the answers. Never acts: `app` carries the verbs out, `net` moves the lines.
 
+mod csv;
+mod event;
+mod event_words;
 pub mod readiness;
 mod status;
 mod verb;
 mod words;
 
+pub use csv::csv_row;
+pub use event::{
+    CountRow, Durations, EventCounts, EventDocument, EventKind, EventMessage, EventRow, EventScope, EventState, Moment, MomentKind,
+    ORIGINS, SignedIn, Told,
+};
+pub use event_words::cells;
 pub use status::{Alarm, IndexState, ListenStatus, ProbeStatus, ScopeStatus, Status, StoreStatus};
 pub use verb::{Answer, Selection, Verb, Whom};

@@ -28,6 +28,12 @@ pub enum Verb {
     EventShow {
         id: String,
     },
+    /// A page of the list of its mail: from this message on.
+    EventMessages {
+        id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<u64>,
+    },
     /// The mail of a closed event need not be kept for its sake any more.
     EventRelease {
         id: String,
@@ -199,6 +205,8 @@ mod tests {
         check(Verb::EventEnd { force: true, by: by(), id: None }, json!({ "verb": "event-end", "force": true, "by": "cli:ann" }));
         check(Verb::EventList, json!({ "verb": "event-list" }));
         check(Verb::EventShow { id: "2026".into() }, json!({ "verb": "event-show", "id": "2026" }));
+        check(Verb::EventMessages { id: "2026".into(), start: None }, json!({ "verb": "event-messages", "id": "2026" }));
+        check(Verb::EventMessages { id: "2026".into(), start: Some(7) }, json!({ "verb": "event-messages", "id": "2026", "start": 7 }));
         check(Verb::Automatic { on: false, by: by() }, json!({ "verb": "automatic", "on": false, "by": "cli:ann" }));
         check(Verb::QueueShow { message: 7 }, json!({ "verb": "queue-show", "message": 7 }));
         check(Verb::QueueList { selection: Selection::default() }, json!({ "verb": "queue-list" }));

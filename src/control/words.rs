@@ -141,7 +141,7 @@ fn scope_words(scope: &ScopeStatus) -> String {
     format!("{}: {state} ({people}, event {}{until})", scope.members.words(), scope.id)
 }
 
-fn probe_name(probe: Probe) -> &'static str {
+pub(super) fn probe_name(probe: Probe) -> &'static str {
     match probe {
         Probe::Smtp => "SMTP",
         Probe::HealthPages => "health pages",
@@ -151,7 +151,7 @@ fn probe_name(probe: Probe) -> &'static str {
     }
 }
 
-fn class_words(class: Class) -> &'static str {
+pub(super) fn class_words(class: Class) -> &'static str {
     match class {
         Class::Healthy => "works",
         Class::Slow => "works, but slowly",
@@ -179,7 +179,7 @@ fn ago(time: &str, now: Wall) -> Option<Duration> {
 }
 
 /// The two largest units at most: `3 days 4 hours`, `5 minutes`.
-fn in_words(time: Duration) -> String {
+pub(super) fn in_words(time: Duration) -> String {
     let seconds = time.as_secs();
     let units = [("day", seconds / 86_400), ("hour", seconds / 3_600 % 24), ("minute", seconds / 60 % 60), ("second", seconds % 60)];
     let Some(first) = units.iter().position(|(_, count)| *count > 0) else { return "0 seconds".into() };
@@ -196,7 +196,7 @@ fn octets(octets: u64) -> String {
 }
 
 /// Details come from other servers: they may not draw over the terminal.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

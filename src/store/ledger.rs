@@ -118,6 +118,14 @@ impl Ledger {
         Ok(lines)
     }
 
+    /// All lines, oldest first, read from disk once, while others go on appending.
+    pub fn each(&self, each: &mut dyn FnMut(Line)) -> Result<Seen, StoreError> {
+        let file = self.files.open(&self.path, How::Read).map_err(StoreError::of)?;
+        let chain = read_chain(&*file, each)?;
+        let torn_octets = file.length().map_err(StoreError::of)?.saturating_sub(chain.end);
+        Ok(Seen { lines: chain.lines, broken_at: chain.broken_at, last_hash: chain.previous, torn_octets })
+    }
+
     fn data_dir(&self) -> Option<&Path> {
         self.path.parent()?.parent()
     }

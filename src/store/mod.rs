@@ -60,7 +60,7 @@ pub use change::{Accepted, Carried, Change, Filing, Flags, Folder, FolderId, Ori
 pub use feed::Phase;
 pub use file::{Disk, Files, How, OpenFile, replace_file};
 pub use frozen::Frozen;
-pub use index::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View};
+pub use index::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, Walk, Walked, Walks};
 pub use ledger::{Ledger, Line};
 pub use retention::Pins;
 pub use search::SearchState;

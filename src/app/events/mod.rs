@@ -1,16 +1,25 @@
 //! Continuity events as an operator meets them: starting and ending one, the list of all, and the document that says how one went.
 //! Waits for files and the store: not from async code.
 
-use std::collections::HashSet;
+mod counts;
+mod document;
+mod messages;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
+use self::counts::ReportLine;
 use super::core::{Core, EventLine, ModeLine};
 use super::pins;
+use super::queue_verbs::state_words;
+use crate::clock::Wall;
 use crate::continuity::{EndError, EventId, Input, Mode, Transition};
-use crate::control::Answer;
+use crate::control::{Answer, EventCounts, EventRow, EventState, csv_row};
 use crate::mail::date;
-use crate::store::StoreError;
+use crate::store::{Seq, StoreError};
 
 /// Events that `event list` shows.
 const EVENTS_SHOWN: usize = 100;
@@ -62,52 +71,120 @@ pub fn release(core: &Core, id: &str, by: &str) -> Answer {
 
 /// Every event, the newest first.
 pub fn list(core: &Core) -> Answer {
-    let closed = match closed(core) {
-        Ok(closed) => closed,
-        Err(error) => return unreadable(&error),
-    };
-    let open = core.mode().event;
-    let kept: Vec<EventId> = match pins::pinned(core) {
-        Ok(pinned) => pinned.into_iter().map(|pinned| pinned.event.id).collect(),
-        Err(error) => return unreadable(&error),
-    };
-    let mut text = String::new();
-    if let Some(event) = &open {
-        text += &format!("{}  open since {}\n", event.id.0, date::rfc3339(event.since));
+    match listed(core) {
+        Ok((text, json)) => Answer::done(text, json),
+        Err(error) => unreadable(&error),
     }
-    for event in closed.iter().rev().take(EVENTS_SHOWN) {
-        text += &format!("{}  {} to {}  {}\n", event.id.0, date::rfc3339(event.from), date::rfc3339(event.to), event.summary);
-        if kept.contains(&event.id) {
+}
+
+fn listed(core: &Core) -> Result<(String, serde_json::Value), StoreError> {
+    let closed = closed(core)?;
+    let open = core.mode().event;
+    let kept: Vec<EventId> = pins::pinned(core)?.into_iter().map(|pinned| pinned.event.id).collect();
+    let rows = rows(core, &closed, &kept)?;
+    let mut text = String::new();
+    for row in &rows {
+        match &row.to {
+            None => text += &format!("{}  open since {}  {}\n", row.id, row.from, row.kind.words()),
+            Some(to) => text += &format!("{}  {} to {to}  {}: {}\n", row.id, row.from, row.kind.words(), row.summary),
+        }
+        if row.kept {
             text += "    its mail is kept until all of it was handed back, or `lifeboat event release`\n";
         }
     }
     if text.is_empty() {
         text.push_str("There has been no continuity event.\n");
     }
-    Answer::done(text, json!({ "open": open, "closed": closed, "kept": kept }))
+    Ok((text, json!({ "open": open, "closed": closed, "kept": kept, "events": rows })))
 }
 
-/// One event with its evidence.
-pub fn show(core: &Core, id: &str) -> Answer {
-    let (changes, closed) = match (core.ledger.read("mode"), closed(core)) {
-        (Ok(changes), Ok(closed)) => (changes, closed),
-        (Err(error), _) | (_, Err(error)) => return unreadable(&error),
+/// At most [`EVENTS_SHOWN`], the newest first.
+fn rows(core: &Core, closed: &[EventLine], kept: &[EventId]) -> Result<Vec<EventRow>, StoreError> {
+    // The change that opened each one, and the mode that followed its last.
+    let mut changes: HashMap<EventId, (Transition, Mode)> = HashMap::new();
+    for line in core.ledger.read("mode")? {
+        let Some(change) = serde_json::from_value::<ModeLine>(line.data).ok().and_then(|line| line.transition) else { continue };
+        let Some(id) = change.event.clone() else { continue };
+        let to = change.to;
+        changes.entry(id).or_insert((change, to)).1 = to;
+    }
+    let of = |id: &EventId, from: Wall, over: Option<&EventLine>| {
+        let (first, last) = changes.get(id).map_or((None, Mode::Continuity), |(first, last)| (Some(first), *last));
+        let by = first.map_or("", |first| first.by.as_str());
+        EventRow {
+            id: id.0.clone(),
+            kind: document::kind_of(by),
+            state: match (over, last) {
+                (Some(_), _) => EventState::Over,
+                (None, Mode::Recovering) => EventState::HandingOver,
+                (None, _) => EventState::Open,
+            },
+            from: date::rfc3339(from),
+            to: over.map(|over| date::rfc3339(over.to)),
+            by: by.to_owned(),
+            reason: first.map_or("", |first| first.reason.as_str()).to_owned(),
+            summary: over.map(|over| over.summary.clone()).unwrap_or_default(),
+            kept: kept.contains(id),
+        }
     };
-    let transitions: Vec<Transition> = changes
-        .into_iter()
-        .filter_map(|line| serde_json::from_value::<ModeLine>(line.data).ok()?.transition)
-        .filter(|change| change.event.as_ref().is_some_and(|event| event.0 == id))
-        .collect();
-    if transitions.is_empty() {
-        return Answer::failed(format!("There is no event {id}. `lifeboat event list` shows all."));
+    let open = core.mode().event.map(|event| of(&event.id, event.since, None));
+    let closed = closed.iter().rev().map(|event| of(&event.id, event.from, Some(event)));
+    Ok(open.into_iter().chain(closed).take(EVENTS_SHOWN).collect())
+}
+
+/// Everything about one event.
+pub fn show(core: &Core, id: &str) -> Answer {
+    match document::document(core, id) {
+        Ok(Some(document)) => Answer::done(document.to_text(), json!(document)),
+        Ok(None) => Answer::failed(format!("There is no event {id}. `lifeboat event list` shows all.")),
+        Err(error) => unreadable(&error),
     }
-    let mut text = format!("Event {id}\n");
-    for change in &transitions {
-        text += &format!("{}  {:?} -> {:?}  by {}: {}\n", date::rfc3339(change.at), change.from, change.to, change.by, change.reason);
+}
+
+/// Puts the numbers of the events that are over on record, before retention may take their mail: once when an event is over, and again when
+/// something changed while its mail was kept.
+///
+/// # Errors
+/// The ledger or the store cannot be read.
+pub fn record_reports(core: &Core) -> Result<(), StoreError> {
+    let mut recorded: HashMap<EventId, EventCounts> = HashMap::new();
+    for line in core.ledger.read("report")? {
+        if let Ok(line) = serde_json::from_value::<ReportLine>(line.data) {
+            recorded.insert(line.id, line.counts);
+        }
     }
-    let report = closed.iter().find(|event| event.id.0 == id);
-    text += &report.map_or_else(|| "The event is open.\n".to_owned(), |event| format!("{}\n", event.summary));
-    Answer::done(text, json!({ "id": id, "transitions": transitions, "report": report }))
+    let kept: Vec<EventId> = pins::pinned(core)?.into_iter().map(|pinned| pinned.event.id).collect();
+    for event in closed(core)? {
+        let Some((first, before)) = event.messages.filter(|_| kept.contains(&event.id)) else { continue };
+        let counts = counts::count(core, first, Some(before))?;
+        let is_news = recorded.get(&event.id).is_none_or(|known| EventCounts { at: counts.at.clone(), ..known.clone() } != counts);
+        if is_news {
+            core.record("report", &ReportLine { id: event.id, counts }, core.now().wall);
+        }
+    }
+    Ok(())
+}
+
+/// A page of the list of its mail; the text is CSV, with the header on the first page.
+pub fn messages(core: &Core, id: &str, start: Option<Seq>) -> Answer {
+    match messages::page(core, id, start) {
+        Ok(Some(page)) => {
+            let header = if start.is_none() { csv_row(&messages::HEADER) } else { String::new() };
+            let text = header + &messages::csv(&page.rows);
+            Answer::done(text, json!({ "rows": page.rows, "next": page.next }))
+        }
+        Ok(None) => Answer::failed(format!("There is no event {id} whose mail is known. `lifeboat event list` shows all.")),
+        Err(error) => unreadable(&error),
+    }
+}
+
+/// The messages of an event: the first one, and the first one after it if it is over.
+fn range(core: &Core, id: &str) -> Result<Option<(Seq, Option<Seq>)>, StoreError> {
+    if let Some(open) = core.mode().event.filter(|open| open.id.0 == id) {
+        return Ok(Some((open.first, None)));
+    }
+    let closed = closed(core)?.into_iter().find(|event| event.id.0 == id);
+    Ok(closed.and_then(|event| event.messages).map(|(first, before)| (first, Some(before))))
 }
 
 /// Reports of the events that are over, oldest first. After a crash in the middle an event is closed twice; the first report is the

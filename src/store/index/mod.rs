@@ -10,6 +10,7 @@ mod overlay;
 mod query;
 mod rows;
 mod vessel;
+mod walk;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -20,6 +21,7 @@ use self::overlay::Overlay;
 pub use self::rows::{Applied, Place, SegmentRow};
 use self::vessel::Vessel;
 pub use self::vessel::{look, quarantine as throw_away};
+pub use self::walk::{Walk, Walked, Walks};
 use super::feed::Feed;
 use super::reader::Reader;
 use super::record::Placed;

@@ -107,7 +107,7 @@ impl View {
     }
 
     // The head of a message's record. Damage of one must not take a page with it: then the subject tells.
-    fn accepted(&self, message: Seq, place: &Place) -> Accepted {
+    pub(super) fn accepted(&self, message: Seq, place: &Place) -> Accepted {
         match self.reader.head(place) {
             Ok(Head::Message(accepted)) => *accepted,
             Ok(Head::Carried(carried)) => carried.accepted,
@@ -353,7 +353,7 @@ fn unreadable() -> Accepted {
     }
 }
 
-fn to_delivery(message: Seq, recipient: u32, row: DeliveryRow) -> Delivery {
+pub(super) fn to_delivery(message: Seq, recipient: u32, row: DeliveryRow) -> Delivery {
     let DeliveryRow { address, route, state } = row;
     Delivery { message, recipient, address, route, state }
 }

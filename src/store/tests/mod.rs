@@ -14,6 +14,7 @@ mod simulated;
 mod spool;
 mod trial;
 mod view;
+mod walk;
 mod workload;
 
 use std::path::{Path, PathBuf};
