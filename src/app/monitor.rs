@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::core::Core;
 use super::outgoing::Outgoing;
 use crate::clock::Mono;
-use crate::continuity::{Class, Evidence, Input, Probe};
+use crate::config::{Config, HealthPass};
+use crate::continuity::{Class, Evidence, Input, Pass, Probe};
 use crate::limits;
 use crate::net::probe;
 use crate::net::rt;
@@ -48,10 +49,11 @@ pub async fn watch_smtp(core: Arc<Core>, outgoing: Arc<Outgoing>) {
 /// Probes the health pages, for ever.
 pub async fn watch_pages(core: Arc<Core>, outgoing: Arc<Outgoing>) {
     let config = &core.config;
+    let pass = pass(config);
     loop {
         let started = core.now().mono;
         let (evidence, odd) =
-            probe::health_pages(&config.primary.health_urls, config.monitor.timeout, outgoing.resolver(), core.clock.clone()).await;
+            probe::health_pages(&config.primary.health_urls, &pass, config.monitor.timeout, outgoing.resolver(), core.clock.clone()).await;
         log_probe(&evidence);
         core.feed_async(Input::Observed(evidence)).await;
         if odd.is_empty() {
@@ -60,6 +62,18 @@ pub async fn watch_pages(core: Arc<Core>, outgoing: Arc<Outgoing>) {
             core.raise_alarm("health-page", format!("Some health pages need a look: {}.", odd.join("; ")));
         }
         until_next(&core, started, false).await;
+    }
+}
+
+/// Which pages must pass, by their place in the list.
+fn pass(config: &Config) -> Pass {
+    match &config.primary.health_pass {
+        HealthPass::Any => Pass::Any,
+        HealthPass::All => Pass::All,
+        HealthPass::These(these) => {
+            let urls = config.primary.health_urls.iter().enumerate();
+            Pass::These(urls.filter(|(_, url)| these.contains(url)).map(|(at, _)| at).collect())
+        }
     }
 }
 

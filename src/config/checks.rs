@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::reader::Reader;
-use super::{Config, HostPort, OutboundRoute, OutboundTls};
+use super::{Config, HealthPass, HostPort, OutboundRoute, OutboundTls};
 
 pub(super) fn check(reader: &mut Reader<'_>, config: &Config) {
     names(reader, config);
@@ -109,6 +109,16 @@ fn primary(r: &mut Reader<'_>, config: &Config) {
         && !canary.is_in(&config.smtp.domains)
     {
         r.warn("primary.canary", format!("{canary} is in none of smtp.domains: the primary may refuse it"));
+    }
+    if let HealthPass::These(these) = &primary.health_pass
+        && r.sound(&["primary.health_urls"])
+    {
+        for url in these.iter().filter(|url| !primary.health_urls.contains(url)) {
+            r.error("primary.health_pass", format!("{url} is none of primary.health_urls"));
+        }
+        if these.is_empty() {
+            r.error("primary.health_pass", "[] names no page (example: \"any\")");
+        }
     }
 }
 

@@ -111,6 +111,17 @@ pub struct Primary {
     /// Asked for by RCPT in each probe; without one the probe stops after MAIL.
     pub canary: Option<crate::mail::Address>,
     pub health_urls: Vec<HealthUrl>,
+    pub health_pass: HealthPass,
+}
+
+/// Which health pages must pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HealthPass {
+    /// One is enough.
+    Any,
+    All,
+    /// Some of `health_urls`; the others cause alarms only.
+    These(Vec<HealthUrl>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Reader, Section, Wanted, Wrong};
 use super::values::{self, NetworkError};
 use super::{
-    Access, Cache, Config, DirectoryFile, Dkim, HealthUrl, HostPort, Monitor, Network, NetworkSet, Notify, Outbound, OutboundRoute,
-    OutboundTls, Primary, Server, Smtp, SmtpTls, Web, units,
+    Access, Cache, Config, DirectoryFile, Dkim, HealthPass, HealthUrl, HostPort, Monitor, Network, NetworkSet, Notify, Outbound,
+    OutboundRoute, OutboundTls, Primary, Server, Smtp, SmtpTls, Web, units,
 };
 use crate::limits::{
     MESSAGE_SIZE_SETTING_MAX_OCTETS, MESSAGE_SIZE_SETTING_MIN_OCTETS, MONITOR_COUNT_SETTING_MAX, MONITOR_SETTING_MAX, MONITOR_SETTING_MIN,
@@ -39,7 +39,7 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
             "tls",
         ],
     ),
-    ("primary", &["smtp", "source", "smtp_submit", "tls", "ca_file", "journal", "canary", "health_urls"]),
+    ("primary", &["smtp", "source", "smtp_submit", "tls", "ca_file", "journal", "canary", "health_urls", "health_pass"]),
     ("monitor", &["interval", "timeout", "fall", "rise", "witnesses", "automatic"]),
     ("outbound", &["route", "smarthost", "dns", "tls", "ca_file", "user", "password_file"]),
     ("dkim", &["selectors"]),
@@ -140,8 +140,27 @@ fn primary<'t>(r: &mut Reader<'t>, s: &Section<'t>, hostname: &str) -> Primary {
         },
         canary: r.get(s, "canary", canary, optional(address)).flatten(),
         health_urls: r.list(s, "health_urls", url, |value| HealthUrl::parse(string(value)?).ok_or(Wrong::Kind)).unwrap_or_default(),
+        health_pass: health_pass(r, s),
         smtp,
     }
+}
+
+/// `"any"`, `"all"`, or a list of pages.
+fn health_pass<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> HealthPass {
+    let wanted = Wanted { what: "\"any\", \"all\", or a list of pages", example: "\"any\"" };
+    let url = |text: &str| HealthUrl::parse(text).ok_or(Wrong::Kind);
+    let passed = r.get(s, "health_pass", wanted, |value| match value {
+        DeValue::Array(pages) => {
+            let pages: Result<Vec<HealthUrl>, Wrong> = pages.iter().map(|page| url(string(page.get_ref())?)).collect();
+            pages.map(HealthPass::These)
+        }
+        value => match string(value)? {
+            "any" => Ok(HealthPass::Any),
+            "all" => Ok(HealthPass::All),
+            _ => Err(Wrong::Kind),
+        },
+    });
+    passed.unwrap_or(HealthPass::Any)
 }
 
 fn monitor<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Monitor {

@@ -49,6 +49,11 @@ fn with(tables: &str) -> Report {
     parse(&(text + &rest), Some("192.0.2.1".parse().unwrap()))
 }
 
+/// The smallest valid file with more keys in its last table.
+fn with_primary(keys: &str) -> Report {
+    parse(&format!("{MINIMAL}{keys}"), None)
+}
+
 fn config_of(text: &str) -> Config {
     let report = parse(text, None);
     assert_eq!(report.errors, [], "{text}");
@@ -401,4 +406,22 @@ fn drills_have_a_schedule_that_is_checked() {
     assert_eq!((drill.schedule.unwrap().to_string().as_str(), drill.people.len()), ("0 10 * * tue#1", 1));
     let drill = config_of(MINIMAL).drill;
     assert_eq!((drill.schedule, drill.people, drill.groups, drill.duration), (None, vec![], vec![], Duration::from_secs(1800)));
+}
+
+#[test]
+fn which_health_pages_must_pass() {
+    let urls = "health_urls = [\"https://192.0.2.10/owa/healthcheck.htm\", \"https://192.0.2.10/ews/healthcheck.htm\"]";
+    let pass = |value: &str| with_primary(&format!("{urls}\nhealth_pass = {value}\n")).config.map(|config| config.primary.health_pass);
+    assert_eq!(config_of(MINIMAL).primary.health_pass, HealthPass::Any);
+    assert_eq!(pass("\"all\""), Some(HealthPass::All));
+    let one = HealthUrl::parse("https://192.0.2.10/owa/healthcheck.htm").unwrap();
+    assert_eq!(pass("[\"https://192.0.2.10/owa/healthcheck.htm\"]"), Some(HealthPass::These(vec![one])));
+    for (value, expected) in [
+        ("\"some\"", "is not \"any\", \"all\", or a list of pages (example: \"any\")"),
+        ("[\"https://192.0.2.11/\"]", "https://192.0.2.11:443/ is none of primary.health_urls"),
+        ("[]", "names no page"),
+    ] {
+        let errors = lines(&with_primary(&format!("{urls}\nhealth_pass = {value}\n")).errors);
+        assert!(errors.len() == 1 && errors[0].contains(expected), "{errors:?}");
+    }
 }

@@ -33,20 +33,31 @@ pub enum Class {
     Down,
     /// Connects and then says nothing in time.
     Hanging,
-    /// Says 421 or 452: maintenance, draining, back pressure.
+    /// Says 421 or 452: back pressure.
     Refusing,
+    /// Greets as ever, and says 421 to MAIL: Exchange in maintenance.
+    Draining,
     /// Every health page says something else than "200 OK".
     UnhealthyPage,
     /// Our own network is gone: no witness answers.
     Isolated,
-    /// Certificate, password, canary or address is wrong: a configuration alarm, never an outage.
+    /// Canary, address or connector is wrong: a configuration alarm, never an outage.
     Misconfigured,
+    /// Its certificate is not accepted: the same.
+    Certificate,
+    /// It wants another login than ours: the same.
+    Login,
 }
 
 impl Class {
     /// Whether it counts towards an outage.
     pub fn is_red(self) -> bool {
-        matches!(self, Class::Down | Class::Hanging | Class::Refusing | Class::UnhealthyPage)
+        matches!(self, Class::Down | Class::Hanging | Class::Refusing | Class::Draining | Class::UnhealthyPage)
+    }
+
+    /// Whether it is a setting that an admin has to correct, at our side or at the primary's.
+    pub fn is_setting(self) -> bool {
+        matches!(self, Class::Misconfigured | Class::Certificate | Class::Login)
     }
 
     /// Whether it counts towards the way back. What is neither red nor green counts for nothing.
@@ -114,12 +125,16 @@ mod tests {
             (Class::Down, true, false),
             (Class::Hanging, true, false),
             (Class::Refusing, true, false),
+            (Class::Draining, true, false),
             (Class::UnhealthyPage, true, false),
             (Class::Isolated, false, false),
             (Class::Misconfigured, false, false),
+            (Class::Certificate, false, false),
+            (Class::Login, false, false),
         ];
         for (class, red, green) in expected {
             assert_eq!((class.is_red(), class.is_green()), (red, green), "{class:?}");
+            assert!(!(class.is_setting() && (red || green)), "{class:?}");
         }
     }
 

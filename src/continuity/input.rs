@@ -76,6 +76,8 @@ pub enum Action {
 #[serde(rename_all = "kebab-case")]
 pub enum Alarm {
     Misconfigured,
+    Certificate,
+    Login,
     Isolated,
     /// No witness ever answered; they are ignored.
     WitnessUnknown,
@@ -88,8 +90,16 @@ impl Alarm {
     pub fn text(self) -> &'static str {
         match self {
             Alarm::Misconfigured => {
-                "A probe of the primary meets a configuration mistake (certificate, password, canary or address). \
+                "A probe of the primary meets a wrong setting (canary, address or connector). \
                  This is not an outage; see the probes and correct the setting."
+            }
+            Alarm::Certificate => {
+                "The primary's certificate is not accepted. This is not an outage; see the probes, renew the certificate, or say \
+                 which ones to trust (primary.ca_file)."
+            }
+            Alarm::Login => {
+                "The primary asks this box for a login, or does not take the one it has. This is not an outage; let this box's \
+                 address send without a login on the primary's receive connector."
             }
             Alarm::Isolated => "This box has lost its own network: neither the primary nor a witness answers. Check its cable and switch.",
             Alarm::WitnessUnknown => "None of monitor.witnesses has ever answered; they are ignored. Check their addresses.",

@@ -20,8 +20,8 @@ use super::scopes::{self, PlannedEnds};
 use super::watch::Watch;
 use super::words::{self, MONITOR};
 use super::{
-    Action, Alarm, EndError, EventId, Evidence, Gate, Input, Kind, Mode, NewScope, Phase, Policy, Probe, Saved, ScopeChange, ScopeError,
-    ScopedEvent, Transition, evidence,
+    Action, Alarm, Class, EndError, EventId, Evidence, Gate, Input, Kind, Mode, NewScope, Phase, Policy, Probe, Saved, ScopeChange,
+    ScopeError, ScopedEvent, Transition, evidence,
 };
 use crate::clock::{Mono, Now};
 use crate::limits::{EVIDENCE_MAX, EVIDENCE_OF_SUSPICION_MAX, OPERATOR_NAME_MAX_OCTETS, OPERATOR_REASON_MAX_OCTETS, PROBE_NOW_EVERY};
@@ -310,7 +310,9 @@ impl Machine {
     fn note_alarms(&mut self, now: Now, actions: &mut Vec<Action>) {
         let blocked = (self.wants_continuity() && !self.may_take_over()) || (self.wants_to_leave(now.mono) && !self.saved.automatic);
         let active = [
-            (Alarm::Misconfigured, self.watch.is_misconfigured()),
+            (Alarm::Misconfigured, self.watch.has_setting(Class::Misconfigured)),
+            (Alarm::Certificate, self.watch.has_setting(Class::Certificate)),
+            (Alarm::Login, self.watch.has_setting(Class::Login)),
             (Alarm::Isolated, self.isolated),
             (Alarm::WitnessUnknown, self.watch.witness_unknown()),
             (Alarm::AutomaticOff, blocked),

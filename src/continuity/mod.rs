@@ -3,7 +3,7 @@
 //! Invariant: nothing here knows what a probe *is*, only whether it passed and how it looked.
 //! Stands on promise 4: [`Machine`] is the only thing that changes the mode.
 //!
-//! `watch` counts, `hold_down` protects against flapping, `machine` decides, `scopes` has the events of some people only, `words` tells
+//! `watch` counts, `hold_down` protects against flapping, `machine` decides, `pages` weighs health pages, `scopes` has the events of some people only, `words` tells
 //! people why.
 
 pub mod drill;
@@ -12,6 +12,7 @@ mod hold_down;
 mod input;
 mod log;
 mod machine;
+mod pages;
 mod scopes;
 mod state;
 mod watch;
@@ -20,5 +21,6 @@ mod words;
 pub use evidence::{Class, Evidence, Probe};
 pub use input::{Action, Alarm, EndError, Gate, Input, Policy, Transition};
 pub use machine::Machine;
+pub use pages::{Pass, Verdict, judge};
 pub use scopes::{Kind, Members, NewScope, Phase, ScopeChange, ScopeError, ScopedEvent, Standing, Whose, standing};
 pub use state::{EventId, Mode, Saved};

@@ -1,6 +1,6 @@
 //! Counts: how often each probe was red or green in a row, and which of the reds count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Class, Evidence, Probe};
 use crate::clock::Mono;
@@ -27,7 +27,8 @@ pub(super) struct Watch {
     tallies: BTreeMap<Probe, Tally>,
     /// The probes whose reds and greens decide.
     deciding: Vec<Probe>,
-    misconfigured: BTreeSet<Probe>,
+    /// The settings that probes found to be wrong, until they are green.
+    settings: BTreeMap<Probe, Class>,
     /// A real relay failed; so many SMTP probes have not been red since.
     relay_doubt: Option<u32>,
     foreign_client: Option<Mono>,
@@ -36,15 +37,15 @@ pub(super) struct Watch {
 impl Watch {
     pub fn new(health_pages: bool) -> Watch {
         let deciding = if health_pages { vec![Probe::Smtp, Probe::HealthPages] } else { vec![Probe::Smtp] };
-        Watch { tallies: BTreeMap::new(), deciding, misconfigured: BTreeSet::new(), relay_doubt: None, foreign_client: None }
+        Watch { tallies: BTreeMap::new(), deciding, settings: BTreeMap::new(), relay_doubt: None, foreign_client: None }
     }
 
     /// Notes one observation. `fall` ends the doubt that a failed relay left.
     pub fn note(&mut self, evidence: Evidence, fall: u32, now: Mono) {
         let (probe, class) = (evidence.probe, evidence.class);
         match class {
-            Class::Misconfigured => _ = self.misconfigured.insert(probe),
-            Class::Healthy | Class::Slow => _ = self.misconfigured.remove(&probe),
+            class if class.is_setting() => _ = self.settings.insert(probe, class),
+            Class::Healthy | Class::Slow => _ = self.settings.remove(&probe),
             _ => {}
         }
         self.tallies.entry(probe).or_default().show(evidence, now);
@@ -126,7 +127,12 @@ impl Watch {
     }
 
     pub fn is_misconfigured(&self) -> bool {
-        !self.misconfigured.is_empty()
+        !self.settings.is_empty()
+    }
+
+    /// Whether a probe found a wrong setting of this class.
+    pub fn has_setting(&self, class: Class) -> bool {
+        self.settings.values().any(|found| *found == class)
     }
 
     /// From here on a fresh row of reds is asked for.
@@ -183,7 +189,7 @@ impl Tally {
     fn count(&mut self, class: Class) {
         // A canary that never passed is a mistake in our configuration. It must not keep the box in an outage for ever, so it is
         // ignored (DESIGN section 3): that the primary got as far as saying so is green enough.
-        let ignored = class == Class::Misconfigured && !self.passed;
+        let ignored = class.is_setting() && !self.passed;
         if class.is_red() {
             (self.reds, self.greens) = (self.reds.saturating_add(1), 0);
         } else if class.is_green() || ignored {

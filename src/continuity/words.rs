@@ -31,6 +31,7 @@ pub(super) fn fallen(watch: &Watch, probe: Probe, reds: u32) -> String {
         (Probe::HealthPages, _) => format!("The primary's health pages failed {in_a_row}"),
         (_, Class::Hanging) => format!("The primary did not answer {in_a_row}"),
         (_, Class::Refusing) => format!("The primary refused to work in {in_a_row}"),
+        (_, Class::Draining) => format!("The primary is in maintenance and turned mail away in {in_a_row}"),
         _ => format!("The primary could not be reached by {in_a_row}"),
     };
     format!("{what}{}", newest_detail(watch, probe))

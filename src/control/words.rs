@@ -160,7 +160,10 @@ pub(super) fn class_words(class: Class) -> &'static str {
         Class::Refusing => "answers \"not now\"",
         Class::UnhealthyPage => "says that it is not well",
         Class::Isolated => "nothing answers: this box's own network is the trouble",
+        Class::Draining => "is in maintenance and turns mail away",
         Class::Misconfigured => "a setting is wrong",
+        Class::Certificate => "its certificate is not accepted",
+        Class::Login => "it wants another login",
     }
 }
 
@@ -313,6 +316,21 @@ mod tests {
         let modes = [Mode::Normal, Mode::Suspect, Mode::Continuity, Mode::Recovering];
         let texts: std::collections::BTreeSet<String> = modes.iter().map(|mode| situation(&Status { mode: *mode, ..example() })).collect();
         assert_eq!(texts.len(), modes.len());
+        let classes = [
+            Class::Healthy,
+            Class::Slow,
+            Class::Down,
+            Class::Hanging,
+            Class::Refusing,
+            Class::Draining,
+            Class::UnhealthyPage,
+            Class::Isolated,
+            Class::Misconfigured,
+            Class::Certificate,
+            Class::Login,
+        ];
+        let words: std::collections::BTreeSet<&str> = classes.into_iter().map(class_words).collect();
+        assert_eq!(words.len(), classes.len());
     }
 
     #[test]

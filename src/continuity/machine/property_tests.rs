@@ -20,15 +20,18 @@ struct Step {
     input: Input,
 }
 
-const CLASSES: [Class; 8] = [
+const CLASSES: [Class; 11] = [
     Class::Healthy,
     Class::Slow,
     Class::Down,
     Class::Hanging,
     Class::Refusing,
+    Class::Draining,
     Class::UnhealthyPage,
     Class::Isolated,
     Class::Misconfigured,
+    Class::Certificate,
+    Class::Login,
 ];
 
 /// A primary that is up, down or mad for a while, seen by probes that may be late, and operators who do what they like.
@@ -40,7 +43,7 @@ fn script(rng: &mut fastrand::Rng, jumps: bool, restarts: bool) -> Vec<Step> {
         }
         let class = match weather {
             0 => Class::Healthy,
-            1 => CLASSES[rng.usize(2..5)],
+            1 => CLASSES[rng.usize(2..6)],
             _ => CLASSES[rng.usize(..CLASSES.len())],
         };
         let by = || "ann".to_owned();
@@ -248,7 +251,7 @@ fn a_steady_outage_is_always_entered_from_normal() {
             run.step(&step);
         }
         run.leave();
-        let dead = CLASSES[rng.usize(2..5)];
+        let dead = CLASSES[rng.usize(2..6)];
         for _ in 0..3 {
             run.step(&Step { millis: 5_000, wall_jump: 0, restart: false, input: seen(Probe::Smtp, dead, false) });
         }

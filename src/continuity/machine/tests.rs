@@ -598,3 +598,16 @@ fn events_of_some_are_named_apart_and_bounded() {
     assert_eq!(fresh.may_start_scope(&new(1, Some(Duration::ZERO))), Err(ScopeError::Length));
     assert_eq!(bench.machine.may_start_scope(&new(1, None)), Err(ScopeError::TooManyOpen));
 }
+
+#[test]
+fn maintenance_at_the_primary_is_an_outage_and_a_wrong_setting_is_none() {
+    check("smtp-healthy smtp-draining*3", ">suspect >continuity");
+    check("smtp-healthy smtp-certificate*9 smtp-healthy", "+certificate -certificate");
+    check("smtp-healthy smtp-login*9 smtp-healthy", "+login -login");
+    // Each says what it is, also one after the other, and beside another probe's.
+    check("smtp-certificate smtp-login smtp-misconfigured", "+certificate +login -certificate +misconfigured -login");
+    check_pages("smtp-healthy pages-certificate smtp-login smtp-healthy pages-healthy", "+certificate +login -login -certificate");
+    // What was known to pass does not lead out of an outage with a wrong setting; what never passed does.
+    check("smtp-healthy smtp-down*3 smtp-certificate*9", ">suspect >continuity +certificate");
+    check("smtp-certificate smtp-down*3 smtp-certificate*9", "+certificate >suspect >continuity >recovering");
+}

@@ -14,7 +14,7 @@ use super::page::{Page, Progress, read};
 use super::{Finding, elapsed_ms, one_line};
 use crate::clock::Clock;
 use crate::config::HealthUrl;
-use crate::continuity::{Class, Evidence, Probe};
+use crate::continuity::{Class, Evidence, Pass, Probe, judge};
 use crate::limits::{HEALTH_HEAD_MAX_OCTETS, HEALTH_PAGE_MAX_OCTETS};
 use crate::net::deadline::within;
 use crate::net::dns::Resolver;
@@ -23,21 +23,27 @@ use crate::net::{rt, tls};
 /// Octets of one answer that are read at most: interim answers and chunk headers included.
 const ANSWER_MAX_OCTETS: usize = 2 * (HEALTH_HEAD_MAX_OCTETS + HEALTH_PAGE_MAX_OCTETS);
 
-/// All health pages, at the same time, each within `timeout`: healthy if one says 200 *and* its body says `200 OK`; red (`UnhealthyPage`, `Down` or
-/// `Hanging`) only if all fail. Redirects are not health. The second value names pages that failed or have a bad certificate while others work
-/// (an alarm).
+/// All health pages, at the same time, each within `timeout`. A page is healthy if it says 200 *and* its body says `200 OK`, else red
+/// (`UnhealthyPage`, `Down` or `Hanging`); redirects are not health. `pass` says which of them must be healthy. The second value names pages
+/// that failed without deciding anything, or have a bad certificate (an alarm).
 ///
 /// Certificate trouble never makes a page unhealthy. Named is what would stop people's own clients: a certificate that has expired, is not valid
 /// yet, or is for another name. A self-made one (unknown issuer), and any name beside a literal address in the URL, is ordinary in an office and is
 /// not named. A page whose TLS handshake fails cannot be judged: if no page can be, the evidence is `Misconfigured`.
-pub async fn health_pages(urls: &[HealthUrl], timeout: Duration, resolver: &Resolver, clock: Arc<dyn Clock>) -> (Evidence, Vec<String>) {
+pub async fn health_pages(
+    urls: &[HealthUrl],
+    pass: &Pass,
+    timeout: Duration,
+    resolver: &Resolver,
+    clock: Arc<dyn Clock>,
+) -> (Evidence, Vec<String>) {
     let at = clock.now();
     let looks: Vec<_> = urls.iter().map(|url| rt::spawn(look(url.clone(), timeout, resolver.clone(), clock.clone()))).collect();
     let mut findings = Vec::new();
     for look in looks {
         findings.push(look.await);
     }
-    let (finding, alarms) = judge(findings);
+    let (finding, alarms) = together(findings, pass);
     (finding.into_evidence(Probe::HealthPages, at), alarms)
 }
 
@@ -109,6 +115,9 @@ async fn fetch(url: &HealthUrl, client: Arc<rustls::ClientConfig>, resolver: &Re
     match TlsConnector::from(client).connect(name, stream).await {
         Ok(stream) => ask(stream, url, &address).await,
         Err(error) if is_loss(&error) => Err(Finding::new(Class::Down, format!("{address} broke the connection off"))),
+        Err(error) if tls::is_about_certificate(&error) => {
+            Err(Finding::new(Class::Certificate, format!("{address}: its certificate is not accepted ({error})")))
+        }
         Err(error) => Err(Finding::new(Class::Misconfigured, format!("{address}: the TLS handshake failed ({error})"))),
     }
 }
@@ -162,30 +171,21 @@ fn is_loss(error: &io::Error) -> bool {
 }
 
 /// All pages together.
-fn judge(seen: Vec<Seen>) -> (Finding, Vec<String>) {
+fn together(seen: Vec<Seen>, pass: &Pass) -> (Finding, Vec<String>) {
     let mut alarms: Vec<String> = seen.iter().filter_map(|seen| seen.certificate.clone()).collect();
     let findings: Vec<Finding> = seen.into_iter().map(|seen| seen.finding).collect();
-    if findings.is_empty() {
+    let classes: Vec<Class> = findings.iter().map(|finding| finding.class).collect();
+    let verdict = judge(&classes, pass);
+    let Some(speaks) = verdict.speaks.and_then(|at| findings.get(at)) else {
         return (Finding::new(Class::Healthy, "no health pages are configured"), alarms);
-    }
-    let reset = findings.iter().any(|finding| finding.reset);
-    let healthy = findings.iter().filter(|finding| finding.class == Class::Healthy).min_by_key(|finding| finding.latency_ms);
-    if let Some(healthy) = healthy {
-        let healthy = Finding { reset, ..healthy.clone() };
-        alarms.extend(findings.iter().filter(|finding| finding.class != Class::Healthy).map(|finding| one_line(&finding.detail)));
-        return (healthy, alarms);
-    }
-    // What cannot be judged speaks for nothing, unless there is nothing else.
-    let judged: Vec<&Finding> = findings.iter().filter(|finding| finding.class.is_red()).collect();
-    alarms.extend(findings.iter().filter(|finding| !finding.class.is_red()).map(|finding| one_line(&finding.detail)));
-    let Some(first) = judged.first() else {
-        return (Finding { reset, ..findings[0].clone() }, alarms);
     };
-    // One that answers says most about the primary; one that hangs more than one that is gone.
-    let worst = [Class::UnhealthyPage, Class::Hanging].iter().find_map(|class| judged.iter().find(|finding| finding.class == *class));
-    let worst = worst.unwrap_or(first);
-    let detail = if judged.len() > 1 { format!("{} (all {} pages fail)", worst.detail, judged.len()) } else { worst.detail.clone() };
-    (Finding { detail, reset, ..(*worst).clone() }, alarms)
+    alarms.extend(verdict.odd.iter().filter_map(|at| findings.get(*at)).map(|finding| one_line(&finding.detail)));
+    let detail = match verdict.failed {
+        0 | 1 => speaks.detail.clone(),
+        failed if failed == findings.len() => format!("{} (all {failed} pages fail)", speaks.detail),
+        failed => format!("{} ({failed} pages fail)", speaks.detail),
+    };
+    (Finding { detail, reset: findings.iter().any(|finding| finding.reset), ..speaks.clone() }, alarms)
 }
 
 #[cfg(test)]

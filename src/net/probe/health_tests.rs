@@ -67,8 +67,12 @@ fn refused() -> HealthUrl {
 }
 
 fn probe(urls: &[HealthUrl], timeout_ms: u64) -> (Evidence, Vec<String>) {
+    probe_with(urls, &Pass::Any, timeout_ms)
+}
+
+fn probe_with(urls: &[HealthUrl], pass: &Pass, timeout_ms: u64) -> (Evidence, Vec<String>) {
     let resolver = Resolver::with_servers(vec![]);
-    rt::block_on(health_pages(urls, Duration::from_millis(timeout_ms), &resolver, Arc::new(SystemClock::new())))
+    rt::block_on(health_pages(urls, pass, Duration::from_millis(timeout_ms), &resolver, Arc::new(SystemClock::new())))
 }
 
 fn check(urls: &[HealthUrl], class: Class, words: &str, alarms: usize) {
@@ -133,4 +137,17 @@ fn a_failed_handshake_is_a_configuration_alarm_and_no_outage() {
     check(&[plain.clone(), start(Server::Says(OK))], Class::Healthy, "200 OK", 1);
     // Beside a page that can be judged it speaks for nothing.
     check(&[plain, refused()], Class::Down, "refused", 1);
+}
+
+#[test]
+fn the_policy_says_which_pages_must_pass() {
+    let urls = [start(Server::Says(OK)), start(Server::Says("HTTP/1.1 503 No\r\n\r\n"))];
+    let class = |pass| {
+        let (evidence, odd) = probe_with(&urls, &pass, 20_000);
+        (evidence.class, odd.len())
+    };
+    assert_eq!(class(Pass::Any), (Class::Healthy, 1));
+    assert_eq!(class(Pass::All), (Class::UnhealthyPage, 0));
+    assert_eq!(class(Pass::These(vec![0])), (Class::Healthy, 1));
+    assert_eq!(class(Pass::These(vec![1])), (Class::UnhealthyPage, 0));
 }

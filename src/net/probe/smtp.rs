@@ -18,8 +18,8 @@ use crate::smtp::client::{Cause, Failure, Stage};
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Connect, 220, EHLO, MAIL, RCPT of the canary, RSET, QUIT. `target.options.timeouts.hello` covers connect to EHLO; a slow MAIL or RCPT (up to
-/// [`crate::limits::PROBE_SLOW_MAX`], which the caller gives as `timeouts.reply`) is `Slow`, not down. 421 or 452 is `Refusing`; a canary answered
-/// 5xx is `Misconfigured`; our own name at the other end is `Misconfigured`.
+/// [`crate::limits::PROBE_SLOW_MAX`], which the caller gives as `timeouts.reply`) is `Slow`, not down. 421 to MAIL is `Draining`, 421 elsewhere or
+/// 452 is `Refusing`; a canary answered 5xx is `Misconfigured`; our own name at the other end is `Misconfigured`.
 ///
 /// `latency_ms` is the time from the start to the reply to EHLO (with STARTTLS, where used: to the second one); without such a reply there is
 /// none. Without a canary the probe stops after MAIL.
@@ -54,7 +54,7 @@ fn answered(server: &str, canary: Option<&Address>, mail: &Reply, recipient: Opt
     if !mail.is_positive() {
         // Exchange in maintenance answers banner and EHLO as ever and says 421 4.3.2 here; under back pressure 452 4.3.1. A 5xx is about
         // us: a connector that does not let this box in.
-        let class = if mail.is_permanent() { Class::Misconfigured } else { Class::Refusing };
+        let class = reply_class(Stage::Mail, mail);
         return Finding::new(class, format!("{server} answered MAIL with {}", mail.one_line()));
     }
     if let (Some(canary), Some(recipient)) = (canary, recipient)
@@ -89,6 +89,7 @@ fn failed(server: &str, failure: &Failure) -> Finding {
         }
         Cause::Lost => Finding::new(Class::Down, format!("{server} broke the connection off ({stage})")),
         Cause::Protocol(why) => Finding::new(Class::Down, format!("{server} does not speak SMTP ({stage}: {why})")),
+        Cause::Certificate(why) => Finding::new(Class::Certificate, format!("{server}: its certificate is not accepted ({why})")),
         Cause::Tls(why) => Finding::new(Class::Misconfigured, format!("{server}: TLS failed ({why})")),
         Cause::Ourselves => Finding::new(Class::Misconfigured, format!("{server} is this box itself: check primary.smtp")),
         Cause::Reply(reply) => Finding::new(reply_class(failure.stage, reply), format!("{server} answered {} ({stage})", reply.one_line())),
@@ -96,11 +97,14 @@ fn failed(server: &str, failure: &Failure) -> Finding {
 }
 
 /// A server that says no before MAIL. 4xx is trouble of its own (421 in any place, 454 when it cannot reach its directory). 5xx at the banner or EHLO
-/// is what a broken or closed-down service says too, so it counts; at STARTTLS, AUTH and later it is about us.
+/// is what a broken or closed-down service says too, so it counts; at STARTTLS, AUTH and later it is about us. 421 to MAIL after a good EHLO is
+/// Exchange in maintenance.
 fn reply_class(stage: Stage, reply: &Reply) -> Class {
     match stage {
         Stage::Connect | Stage::Greeting | Stage::Hello => Class::Refusing,
         Stage::Tls if reply.code != 421 => Class::Misconfigured,
+        Stage::Mail if reply.code == 421 => Class::Draining,
+        Stage::Auth | Stage::Mail if matches!(reply.code, 530 | 534 | 535 | 538) => Class::Login,
         _ if reply.is_transient() => Class::Refusing,
         _ => Class::Misconfigured,
     }
@@ -144,6 +148,7 @@ mod tests {
         check_failure(Stage::Mail, Cause::Lost, Down, "at MAIL");
         check_failure(Stage::Greeting, Cause::Protocol("not a reply".into()), Down, "not a reply");
         check_failure(Stage::Tls, Cause::Lost, Misconfigured, "TLS handshake");
+        check_failure(Stage::Tls, Cause::Certificate("expired".into()), Certificate, "expired");
         check_failure(Stage::Tls, Cause::Tls("unknown issuer".into()), Misconfigured, "unknown issuer");
         check_failure(Stage::Hello, Cause::Ourselves, Misconfigured, "primary.smtp");
     }
@@ -160,7 +165,9 @@ mod tests {
             (Stage::Tls, 421, Refusing),
             (Stage::Tls, 454, Misconfigured),
             (Stage::Auth, 454, Refusing),
-            (Stage::Auth, 535, Misconfigured),
+            (Stage::Auth, 535, Login),
+            (Stage::Auth, 504, Misconfigured),
+            (Stage::Mail, 421, Draining),
         ] {
             check(stage, code, class);
         }
@@ -183,7 +190,8 @@ mod tests {
         check_answer(250, Some(250), 5, Healthy);
         check_answer(250, Some(250), 6, Slow);
         check_answer(250, Some(250), 59, Slow);
-        check_answer(421, None, 0, Refusing);
+        check_answer(421, None, 0, Draining);
+        check_answer(530, None, 0, Login);
         check_answer(452, None, 59, Refusing);
         check_answer(550, None, 0, Misconfigured);
         check_answer(250, Some(421), 0, Refusing);

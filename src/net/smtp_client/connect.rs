@@ -12,6 +12,7 @@ use super::Target;
 use crate::limits::{KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, TLS_HANDSHAKE_TIMEOUT};
 use crate::net::deadline::within;
 use crate::net::smtp_stream::SmtpStream;
+use crate::net::tls;
 use crate::smtp::client::Cause;
 
 pub async fn connect(address: SocketAddr, limit: std::time::Duration) -> Result<TcpStream, Cause> {
@@ -47,7 +48,7 @@ fn connect_cause(address: SocketAddr, error: &io::Error) -> Cause {
     }
 }
 
-/// The handshake. Whatever goes wrong is [`Cause::Tls`], so that the caller can tell it from a dead server.
+/// The handshake. Whatever goes wrong is [`Cause::Tls`] or [`Cause::Certificate`], so that the caller can tell it from a dead server.
 pub async fn handshake(stream: SmtpStream, target: &Target) -> Result<SmtpStream, Cause> {
     let failed = |text: &str| Cause::Tls(text.to_owned());
     let config = target.tls.clone().ok_or_else(|| failed("no TLS configuration"))?;
@@ -55,6 +56,7 @@ pub async fn handshake(stream: SmtpStream, target: &Target) -> Result<SmtpStream
     let plain = stream.into_plain().ok_or_else(|| failed("TLS inside TLS"))?;
     match within(TLS_HANDSHAKE_TIMEOUT, TlsConnector::from(config).connect(name, plain)).await {
         Ok(Ok(stream)) => Ok(SmtpStream::Tls(Box::new(stream.into()))),
+        Ok(Err(error)) if tls::is_about_certificate(&error) => Err(Cause::Certificate(error.to_string())),
         Ok(Err(error)) => Err(Cause::Tls(error.to_string())),
         Err(_) => Err(failed("the handshake timed out")),
     }

@@ -33,6 +33,12 @@ impl std::fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
+/// Whether a handshake failed for the other side's certificate, and not for how TLS is spoken.
+pub fn is_about_certificate(error: &std::io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented))
+}
+
 /// The certificate of [`Identity::open`], for good.
 ///
 /// # Errors

@@ -23,7 +23,10 @@ fn failed(failure: &Failure, target: &str) -> (Class, String, bool) {
         // Nobody took the connection: that is no hanging server but none at all.
         Cause::Timeout if failure.stage == Stage::Connect => Class::Down,
         Cause::Timeout => Class::Hanging,
+        Cause::Certificate(_) => Class::Certificate,
         Cause::Tls(_) | Cause::Ourselves => Class::Misconfigured,
+        Cause::Reply(reply) if asks_for_login(reply) => Class::Login,
+        Cause::Reply(reply) if failure.stage == Stage::Mail && reply.code == 421 => Class::Draining,
         Cause::Reply(reply) if meaning(reply) == Meaning::No => Class::Misconfigured,
         Cause::Reply(_) => Class::Refusing,
     };
@@ -38,7 +41,7 @@ fn answered(sent: &Sent, target: &str) -> (Class, String, bool) {
     }
     let verdict = |reply: &Reply, refusing: bool| {
         let class = match () {
-            () if asks_for_login(reply) => Class::Misconfigured,
+            () if asks_for_login(reply) => Class::Login,
             () if refusing => Class::Refusing,
             () => Class::Healthy,
         };
@@ -49,7 +52,9 @@ fn answered(sent: &Sent, target: &str) -> (Class, String, bool) {
     }
     // A 421 announces the end of the connection; it says more than the end itself.
     if let Some(goodbye) = last_words(sent) {
-        return verdict(goodbye, true);
+        let is_mail = sent.mail.as_ref() == Some(goodbye);
+        let (class, detail, answered) = verdict(goodbye, true);
+        return (if is_mail { Class::Draining } else { class }, detail, answered);
     }
     if let Some(failure) = &sent.connection_lost {
         return failed(failure, target);
@@ -104,7 +109,7 @@ mod tests {
         check("lost", Class::Down, true);
         check("tls", Class::Misconfigured, true);
         check("ourselves", Class::Misconfigured, true);
-        check("auth=535", Class::Misconfigured, true);
+        check("auth=535", Class::Login, true);
         check("greeting=554", Class::Misconfigured, true);
         check("greeting=421", Class::Refusing, true);
         check("auth=454", Class::Refusing, true);
@@ -125,8 +130,8 @@ mod tests {
         check("mail=250 rcpt=452", Class::Healthy, true);
         check("mail=250 rcpt=250 data=554", Class::Healthy, true);
         check("mail=550", Class::Healthy, true);
-        check("mail=530", Class::Misconfigured, true);
-        check("mail=421 lost", Class::Refusing, true);
+        check("mail=530", Class::Login, true);
+        check("mail=421 lost", Class::Draining, true);
         check("mail=452", Class::Refusing, true);
         check("mail=451", Class::Refusing, true);
         check("mail=250 rcpt=421 lost", Class::Refusing, true);

@@ -45,7 +45,7 @@ pub(super) fn failed(failure: &Failure, by: &str) -> String {
         Cause::Unreachable(why) => format!("{by} cannot be reached: {why}"),
         Cause::Nowhere(why) => why.clone(),
         Cause::Protocol(why) => format!("{by} does not speak SMTP as it should {stage}: {why}"),
-        Cause::Tls(why) => format!("no encrypted connection to {by}: {why}"),
+        Cause::Tls(why) | Cause::Certificate(why) => format!("no encrypted connection to {by}: {why}"),
         Cause::Ourselves => format!("{by} is this box itself: the address is wrong"),
     };
     cut(&text)

@@ -187,6 +187,8 @@ pub enum Cause {
     Protocol(String),
     /// TLS failed, or is required and not offered.
     Tls(String),
+    /// The server's certificate is not accepted.
+    Certificate(String),
     /// The server bears our own EHLO name: we would talk to ourselves.
     Ourselves,
 }
