@@ -41,6 +41,8 @@ pub fn begin(core: &Core, new: NewScope) -> Result<EventId, String> {
         Some(ScopeError::Length) => {
             return Err(format!("The end must lie ahead, and at most {} days from now.", SCOPE_LENGTH_MAX.as_secs() / 86_400));
         }
+        Some(ScopeError::DrillOpen) => return Err("A drill is going on already: `lifeboat event end ID` ends it.".to_owned()),
+        Some(ScopeError::Outage) => return Err("This is no time for a drill: a continuity event is open.".to_owned()),
         None => {}
     }
     let known: Vec<EventId> = core.scopes().iter().map(|scope| scope.event.id.clone()).collect();

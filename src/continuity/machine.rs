@@ -140,6 +140,7 @@ impl Machine {
             actions.splice(0..0, self.decide(now));
         }
         actions.extend(self.end_planned(now));
+        actions.extend(self.end_drills(now));
         self.note_alarms(now, &mut actions);
         actions
     }
@@ -237,6 +238,17 @@ impl Machine {
             }
         }
         actions
+    }
+
+    /// Nobody practises while it is real.
+    fn end_drills(&mut self, now: Now) -> Vec<Action> {
+        if self.saved.mode != Mode::Continuity {
+            return vec![];
+        }
+        let drills = self.saved.scopes.iter().filter(|event| event.kind == Kind::Drill).map(|event| event.id.clone());
+        let drills: Vec<EventId> = drills.collect();
+        let mut end = |id: &EventId| self.scope_changed(|saved, ends| scopes::advance(saved, ends, id, (MONITOR, words::no_drill()), now));
+        drills.iter().flat_map(&mut end).collect()
     }
 
     /// What the evidence asks for now.

@@ -45,23 +45,27 @@ pub struct Members {
     pub mailboxes: Vec<Mailbox>,
     /// Groups of the directory, compared without case.
     pub groups: Vec<String>,
+    /// All of the directory: for drills only.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub everybody: bool,
 }
 
 impl Members {
     /// Whether a person with this mailbox in these groups is meant.
     pub fn concern(&self, mailbox: &Mailbox, groups: &[String]) -> bool {
         let named = |group: &String| self.groups.iter().any(|wanted| wanted.to_lowercase() == group.to_lowercase());
-        self.mailboxes.contains(mailbox) || groups.iter().any(named)
+        self.everybody || self.mailboxes.contains(mailbox) || groups.iter().any(named)
     }
 
     /// `ann@example.com, group sales`, in the order in which they were named.
     pub fn words(&self) -> String {
-        let mailboxes = self.mailboxes.iter().map(Mailbox::to_string);
+        let everybody = self.everybody.then(|| "everybody".to_owned());
+        let mailboxes = everybody.into_iter().chain(self.mailboxes.iter().map(Mailbox::to_string));
         mailboxes.chain(self.groups.iter().map(|group| format!("group {group}"))).collect::<Vec<_>>().join(", ")
     }
 
     fn count(&self) -> usize {
-        self.mailboxes.len() + self.groups.len()
+        self.mailboxes.len() + self.groups.len() + usize::from(self.everybody)
     }
 }
 
@@ -104,6 +108,10 @@ pub enum ScopeError {
     TooManyOpen,
     /// Longer than [`SCOPE_LENGTH_MAX`], or no time at all.
     Length,
+    /// A drill while another one is open.
+    DrillOpen,
+    /// A drill in an outage of everybody.
+    Outage,
 }
 
 /// A change of one such event with its reason.
@@ -185,7 +193,10 @@ pub(super) fn left(since: Wall, until: Wall, now: Wall) -> Duration {
 }
 
 pub(super) fn may_start(saved: &Saved, new: &NewScope) -> Result<(), ScopeError> {
+    let drill = new.kind == Kind::Drill;
     match new.members.count() {
+        _ if drill && matches!(saved.mode, Mode::Continuity | Mode::Recovering) => Err(ScopeError::Outage),
+        _ if drill && saved.scopes.iter().any(|event| event.kind == Kind::Drill) => Err(ScopeError::DrillOpen),
         0 => Err(ScopeError::NobodyNamed),
         named if named > SCOPE_MEMBERS_MAX => Err(ScopeError::TooManyNamed),
         _ if saved.scopes.len() >= SCOPES_MAX => Err(ScopeError::TooManyOpen),
@@ -271,12 +282,15 @@ mod tests {
 
     #[test]
     fn members_are_named_by_mailbox_or_by_group() {
-        let members = Members { mailboxes: vec![mailbox("ann@example.com")], groups: vec!["Sales".to_owned()] };
+        let members = Members { mailboxes: vec![mailbox("ann@example.com")], groups: vec!["Sales".to_owned()], ..Members::default() };
         let groups = |text: &str| vec![text.to_owned()];
         assert!(members.concern(&mailbox("ann@example.com"), &[]));
         assert!(members.concern(&mailbox("bo@example.com"), &groups("sales")));
         assert!(!members.concern(&mailbox("bo@example.com"), &groups("sale")));
         assert_eq!(members.words(), "ann@example.com, group Sales");
+        let everybody = Members { everybody: true, ..Members::default() };
+        assert!(everybody.concern(&mailbox("bo@example.com"), &[]));
+        assert_eq!((everybody.words().as_str(), everybody.count()), ("everybody", 1));
     }
 
     fn check_left(since: u64, until: u64, now: u64, expected: u64) {

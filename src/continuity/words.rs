@@ -87,6 +87,10 @@ pub(super) fn scope_planned_end() -> String {
     "Its planned end has come.".to_owned()
 }
 
+pub(super) fn no_drill() -> String {
+    "The drill is over: this is a real outage.".to_owned()
+}
+
 pub(super) fn scope_handed_over() -> String {
     "Everything that can be handed over for these people is handed over. Their mail works normally again.".to_owned()
 }

@@ -287,7 +287,7 @@ mod tests {
             mode,
             since: "2026-03-03T09:15:02Z".into(),
             until: Some("2026-03-03T11:15:02Z".into()),
-            members: Members { mailboxes: vec![], groups: vec!["sales".into()] },
+            members: Members { mailboxes: vec![], groups: vec!["sales".into()], ..Default::default() },
             mailboxes: vec![],
         };
         let scopes = vec![scope(Kind::Outage, Mode::Continuity), scope(Kind::Outage, Mode::Recovering), scope(Kind::Drill, Mode::Normal)];
