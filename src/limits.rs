@@ -456,6 +456,17 @@ pub const WEB_SESSIONS_MAX: usize = 5000;
 /// A session ends after this much silence, and after this much time in any case.
 pub const SESSION_IDLE: Duration = Duration::from_secs(2 * 3600);
 pub const SESSION_AGE_MAX: Duration = Duration::from_secs(12 * 3600);
+/// Sessions of the admin's place at a time. Such a session ends after this much silence, and after this much time in any case.
+pub const ADMIN_SESSIONS_MAX: usize = 200;
+pub const ADMIN_SESSION_IDLE: Duration = Duration::from_secs(60 * 60);
+pub const ADMIN_SESSION_AGE_MAX: Duration = Duration::from_secs(12 * 3600);
+/// Longest name of an account of the admin's place, and shortest password that may be chosen for one, in characters.
+pub const ADMIN_NAME_MAX_CHARS: usize = 64;
+pub const ADMIN_PASSWORD_MIN_CHARS: usize = 12;
+/// How long a set-up link works, if nobody uses it.
+pub const ADMIN_SETUP_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// What a form says on the next page is cut here, in octets.
+pub const ADMIN_FLASH_MAX_OCTETS: usize = 4096;
 /// Failed logins as one person from one client, and as anybody from one client, within [`LOGIN_WINDOW`]; above it 429.
 pub const LOGIN_FAILURES_PER_PERSON_MAX: u32 = 10;
 pub const LOGIN_FAILURES_PER_CLIENT_MAX: u32 = 30;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::admins::Setup;
 use super::claims::Claims;
 use super::clock_watch::Refusal;
 use super::journal::Journal;
@@ -18,10 +19,11 @@ use super::rates::{Rates, WhenFull};
 use super::scopes::{self, ScopeNow};
 use super::seen::{self, Seen};
 use super::verdicts::{self, Verdicts};
-use crate::auth::{Credentials, Sessions, Throttle};
+use crate::auth::{AdminSessions, Admins, Credentials, Sessions, Throttle};
 use crate::clock::{Clock, Mono, Now, Wall};
 use crate::config::Config;
 use crate::continuity::{Action, EventId, Input, Machine, Members, Mode, Saved, ScopeChange, Transition};
+use crate::control::ListenStatus;
 use crate::control::readiness::Readiness;
 use crate::directory::{Contacts, Directory};
 use crate::mail::{Address, Mailbox};
@@ -50,6 +52,13 @@ pub struct Core {
     pub contacts: Mutex<Contacts>,
     pub sessions: Mutex<Sessions>,
     pub throttle: Mutex<Throttle>,
+    pub admins: RwLock<Arc<Admins>>,
+    pub admin_sessions: Mutex<AdminSessions>,
+    pub admin_throttle: Mutex<Throttle<String>>,
+    /// The link that makes the first account.
+    pub setup: Mutex<Option<Setup>>,
+    /// The bound addresses, as soon as they are.
+    pub listen: OnceLock<ListenStatus>,
     pub verdicts: Mutex<Verdicts>,
     /// What trusted hosts sent outward.
     pub rates: Mutex<Rates>,
@@ -188,6 +197,7 @@ pub struct Parts {
     pub ledger: Ledger,
     pub directory: Directory,
     pub credentials: Credentials,
+    pub admins: Admins,
     pub machine: Machine,
     pub event: Option<EventNow>,
     /// First messages of the open events for some people.
@@ -212,6 +222,11 @@ impl Core {
             contacts: Mutex::default(),
             sessions: Mutex::default(),
             throttle: Mutex::default(),
+            admins: RwLock::new(Arc::new(parts.admins)),
+            admin_sessions: Mutex::default(),
+            admin_throttle: Mutex::default(),
+            setup: Mutex::default(),
+            listen: OnceLock::new(),
             verdicts: Mutex::new(known),
             claims: Claims::default(),
             rates: Mutex::new(Rates::new(crate::limits::TRUSTED_HOSTS_COUNTED_MAX, WhenFull::Refuse)),

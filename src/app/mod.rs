@@ -3,6 +3,7 @@
 //! Owns no idea of its own: the machines decide, the store keeps, `net` talks; here they are put together. All state that
 //! several parts share is in [`core::Core`].
 
+mod admins;
 mod claims;
 mod clock_watch;
 mod conduct;
@@ -55,7 +56,7 @@ use crate::auth::{Credentials, Verifier};
 use crate::clock::Clock;
 use crate::config::{Config, SmtpTls};
 use crate::continuity::{Machine, Policy};
-use crate::control::{Answer, Status, Verb};
+use crate::control::{Answer, ListenStatus, Status, Verb};
 use crate::directory::ContactLine;
 use crate::limits;
 use crate::net::control_socket::{self, ControlServer};
@@ -134,10 +135,12 @@ impl Running {
             .map_err(|error| listening("web.listen", &web_config.listen, &error))?;
         let _set_once = core.web_bound.set(web.addresses());
         let listen = Arc::new(Listen { smtp: smtp.addresses(), web: web.addresses() });
+        admins::offer_setup(&core);
+        let _first_time = core.listen.set(ListenStatus { smtp: smtp.addresses(), web: web.addresses() });
         log::info!("listening smtp={:?} web={:?}", listen.smtp, listen.web);
         let control = {
-            let (core, listen) = (core.clone(), listen.clone());
-            let handler: control_socket::Handler = Arc::new(move |verb| execute(&core, &listen, verb));
+            let core = core.clone();
+            let handler: control_socket::Handler = Arc::new(move |verb| verbs::execute(&core, verb));
             ControlServer::start(&config.server.control_socket, handler)
                 .map_err(|error| StartError(format!("server.control_socket {}: {error}", config.server.control_socket.display())))?
         };
@@ -154,12 +157,12 @@ impl Running {
     }
 
     pub fn status(&self) -> Status {
-        status_with(&self.core, &self.listen)
+        status::status(&self.core)
     }
 
     /// Carries out what the control socket would; may wait.
     pub fn execute(&self, verb: Verb) -> Answer {
-        execute(&self.core, &self.listen, verb)
+        verbs::execute(&self.core, verb)
     }
 
     /// Orderly: no new sessions, those under way finish, queues stop, the store is closed last.
@@ -197,13 +200,14 @@ fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> 
     for verifier in of_kind::<Verifier>(&lines, "credential") {
         credentials.insert(verifier);
     }
+    let admins = admins::load(&lines);
     let last = of_kind::<ModeLine>(&lines, "mode").pop();
     let event = last.as_ref().and_then(|line| line.event.clone());
     let scopes = last.as_ref().map(|line| line.scopes.clone()).unwrap_or_default();
     let machine = restore(&config, last, now);
     log::info!("started mode={:?} people={} newest={}", machine.mode(), directory.len(), store.view().newest());
     let broken = ledger.broken_at();
-    let core = Core::new(Parts { config, clock, store, ledger, directory, credentials, machine, event, scopes });
+    let core = Core::new(Parts { config, clock, store, ledger, directory, credentials, admins, machine, event, scopes });
     for line in of_kind::<ContactLine>(&lines, "contact") {
         core::lock(&core.contacts).apply(line);
     }
@@ -271,21 +275,4 @@ fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc
     }
     tasks.push(rt::spawn(housekeeping::feed_watchdog(core.clone(), parts, listen.smtp.clone(), listen.web.clone())));
     tasks
-}
-
-fn status_with(core: &Core, listen: &Listen) -> Status {
-    let mut status = status::status(core);
-    status.listen.smtp = listen.smtp.clone();
-    status.listen.web = listen.web.clone();
-    status
-}
-
-fn execute(core: &Arc<Core>, listen: &Listen, verb: Verb) -> Answer {
-    match verb {
-        Verb::Status => {
-            let status = status_with(core, listen);
-            Answer::done(status.to_text(core.now().wall), serde_json::json!(status))
-        }
-        verb => verbs::execute(core, verb),
-    }
 }

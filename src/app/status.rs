@@ -3,11 +3,11 @@
 use super::core::{Core, lock};
 use super::scopes::ScopeNow;
 use crate::continuity::{Kind, Mode, Phase as ScopePhase};
-use crate::control::{Alarm, IndexState, ListenStatus, ProbeStatus, ScopeStatus, Status, StoreStatus};
+use crate::control::{Alarm, IndexState, ProbeStatus, ScopeStatus, Status, StoreStatus};
 use crate::mail::date;
 use crate::store::{Phase, StoreError};
 
-/// What `status` shows. The listening addresses are filled in by whoever holds the listeners.
+/// What `status` shows.
 pub fn status(core: &Core) -> Status {
     let (mode, now) = (core.mode(), core.now());
     let (observations, outlook, continuity_alarms, automatic) = {
@@ -29,7 +29,7 @@ pub fn status(core: &Core) -> Status {
         scopes: core.scopes().iter().map(|scope| scope_status(core, scope)).collect(),
         automatic,
         outlook,
-        listen: ListenStatus::default(),
+        listen: core.listen.get().cloned().unwrap_or_default(),
         queue: view.queue_counts().unwrap_or_default(),
         probes: observations
             .into_iter()

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::core::{Core, Parts, lock};
 use super::outgoing::Outgoing;
 use super::writing::{Addressed, NewMessage, queued_now};
-use crate::auth::Credentials;
+use crate::auth::{Admins, Credentials};
 use crate::clock::{Clock, SystemClock, Wall};
 use crate::config::{self, Config};
 use crate::directory::Directory;
@@ -83,8 +83,18 @@ impl World {
         let (ledger, _) = Ledger::open(&config.server.data_dir.join("ledger"), Arc::new(Disk)).unwrap();
         let directory = Directory::parse_csv(DIRECTORY, &config.smtp.domains).unwrap();
         let machine = super::restore(&config, None, now);
-        let parts =
-            Parts { config, clock, store, ledger, directory, credentials: Credentials::default(), machine, event: None, scopes: vec![] };
+        let parts = Parts {
+            config,
+            clock,
+            store,
+            ledger,
+            directory,
+            credentials: Credentials::default(),
+            admins: Admins::default(),
+            machine,
+            event: None,
+            scopes: vec![],
+        };
         World { core: Arc::new(Core::new(parts)), files, _folder: folder }
     }
 

@@ -13,7 +13,7 @@ use crate::directory::Directory;
 use crate::mail::Address;
 use crate::store::Seq;
 
-/// Carries out one verb. `Status` lacks the listening addresses, which are the caller's to fill in.
+/// Carries out one verb.
 pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
     match verb {
         Verb::Status => {

@@ -3,14 +3,14 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::core::{Core, lock};
-use super::status;
 use super::writing::{Addressed, NewMessage, queued_now};
+use super::{admins, status, verbs};
 use crate::auth::Token;
 use crate::limits;
 use crate::mail::{DsnRequest, Mailbox};
 use crate::relay::{Queue, Route};
 use crate::store::{Change, Flags, Folder, Origin, Seq, Staged, StoreError};
-use crate::web::{self, Context, Intent, ModeView, Request, Response, SESSION_COOKIE, Submission};
+use crate::web::{self, ADMIN_COOKIE, Context, Entrance, Intent, ModeView, Request, Response, SESSION_COOKIE, Submission};
 
 /// Answers web requests.
 pub struct Webmail {
@@ -32,6 +32,9 @@ impl Webmail {
         let token = request.cookie(SESSION_COOKIE).map(|value| Token(value.to_owned()));
         let session = token.and_then(|token| lock(&core.sessions).get(&token, now.mono).map(|session| (token, session)));
         let standing = session.as_ref().map_or_else(|| core.standing_of_everybody(), |(_, session)| core.standing_of(&session.mailbox));
+        let admin_token = request.cookie(ADMIN_COOKIE).map(|value| Token(value.to_owned()));
+        let admin_session =
+            admin_token.and_then(|token| lock(&core.admin_sessions).get(&token, true, now.mono).map(|session| (token, session)));
         let mut random = [0; 64];
         if getrandom::fill(&mut random).is_err() {
             return web::refusal(503, "The box has no random numbers yet. Please try again in a minute.");
@@ -55,6 +58,20 @@ impl Webmail {
                 let _slot = self.checks.take();
                 credentials.check(mailbox, password)
             },
+            admin: Entrance {
+                session: admin_session,
+                login_allowed: &|name| lock(&core.admin_throttle).allows(request.client, Some(&name.to_owned()), core.now().mono),
+                check: &|name, password, code| {
+                    let _slot = self.checks.take();
+                    admins::check(core, name, password, code)
+                },
+                setup_open: &|token| admins::setup_open(core, token, request.client),
+                set_up: &|token, name, password| {
+                    let _slot = self.checks.take();
+                    admins::set_up(core, token, name, password, request.client)
+                },
+            },
+            execute: &|verb| verbs::execute(core, verb),
             random,
             status: &|| serde_json::to_value(status::status(core)).unwrap_or_default(),
             metrics: &|| status::metrics(core),
@@ -77,6 +94,7 @@ impl Webmail {
     fn carry_out(&self, intent: Intent, request: &Request) -> Result<(), (StoreError, Option<String>)> {
         let core = &self.core;
         let now = core.now();
+        let Some(intent) = admins::carry_out(core, intent, request.client) else { return Ok(()) };
         match intent {
             Intent::SignIn { token, csrf, mailbox } => {
                 lock(&core.throttle).succeeded(request.client, &mailbox);
@@ -109,6 +127,8 @@ impl Webmail {
                 let typed = submission.typed.clone();
                 self.keep_draft(*submission).map_err(|error| (error, Some(typed)))
             }
+            // Those of the admin's place are done.
+            _ => Ok(()),
         }
     }
 

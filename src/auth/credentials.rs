@@ -45,7 +45,7 @@ impl Verifier {
     }
 }
 
-fn phc_of(password: &str, salt: &[u8]) -> Option<String> {
+pub(super) fn phc_of(password: &str, salt: &[u8]) -> Option<String> {
     let params = Params::new(PASSWORD_MEMORY_KIB, PASSWORD_PASSES, PASSWORD_LANES, None).ok()?;
     let hash = digest(&params, password, salt)?;
     let salt = SaltString::encode_b64(salt).ok()?;
@@ -57,6 +57,11 @@ fn phc_of(password: &str, salt: &[u8]) -> Option<String> {
         hash: Some(hash),
     };
     Some(phc.to_string())
+}
+
+/// Checks a verifier, or does the same work for nobody.
+pub(super) fn phc_matches(phc: Option<&str>, password: &str) -> bool {
+    matches(phc.unwrap_or(NOBODY), password) && phc.is_some()
 }
 
 fn matches(phc: &str, password: &str) -> bool {

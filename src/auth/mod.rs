@@ -2,12 +2,18 @@
 //!
 //! Stands on promise 5: a login needs nothing but what is in the ledger and in memory.
 
+mod admin_sessions;
+mod admins;
 mod credentials;
+mod role;
 mod sessions;
 mod throttle;
 mod words;
 
+pub use admin_sessions::{AdminSession, AdminSessions, Flash};
+pub use admins::{AccountError, AdminLine, Admins, admin_name, admin_password};
 pub use credentials::{Credentials, Verifier};
+pub use role::{EVERY_ROLE, FOR_PEOPLE, ONLY_ADMIN, PROOF, Role, Roles};
 pub use sessions::{Session, Sessions, Token};
 pub use throttle::Throttle;
 pub use words::password;

@@ -21,19 +21,25 @@ use crate::limits::{
 };
 use crate::mail::Mailbox;
 
-/// Memory: four tables of at most [`LOGIN_THROTTLE_ENTRIES_MAX`] entries.
-#[derive(Debug, Default)]
-pub struct Throttle {
-    pairs: Counts<(Mailbox, IpAddr)>,
+/// Memory: four tables of at most [`LOGIN_THROTTLE_ENTRIES_MAX`] entries. `W` is who signs in: a mailbox, or the name of an account.
+#[derive(Debug)]
+pub struct Throttle<W = Mailbox> {
+    pairs: Counts<(W, IpAddr)>,
     clients: Counts<IpAddr>,
-    people: Counts<Mailbox>,
+    people: Counts<W>,
     /// Who signed in from where, oldest first.
-    familiar: VecDeque<(Mailbox, IpAddr)>,
+    familiar: VecDeque<(W, IpAddr)>,
 }
 
-impl Throttle {
+impl<W> Default for Throttle<W> {
+    fn default() -> Self {
+        Throttle { pairs: Counts::default(), clients: Counts::default(), people: Counts::default(), familiar: VecDeque::new() }
+    }
+}
+
+impl<W: Hash + Eq + Clone> Throttle<W> {
     /// Whether another try is allowed. `mailbox` is what was typed, known or not.
-    pub fn allows(&mut self, client: IpAddr, mailbox: Option<&Mailbox>, now: Mono) -> bool {
+    pub fn allows(&mut self, client: IpAddr, mailbox: Option<&W>, now: Mono) -> bool {
         let client = network_of(client);
         if self.clients.get(&client, now) >= LOGIN_FAILURES_PER_CLIENT_MAX {
             return false;
@@ -46,7 +52,7 @@ impl Throttle {
         self.people.get(mailbox, now) < LOGIN_FAILURES_PER_PERSON_ALL_CLIENTS_MAX || self.familiar.contains(&pair)
     }
 
-    pub fn failed(&mut self, client: IpAddr, mailbox: Option<&Mailbox>, now: Mono) {
+    pub fn failed(&mut self, client: IpAddr, mailbox: Option<&W>, now: Mono) {
         let client = network_of(client);
         self.clients.add(client, now);
         if let Some(mailbox) = mailbox {
@@ -57,7 +63,7 @@ impl Throttle {
 
     /// A person signed in: the mistakes before were typing mistakes, and are forgiven. Those of other people from the
     /// same address, and of other addresses for the same person, are not.
-    pub fn succeeded(&mut self, client: IpAddr, mailbox: &Mailbox) {
+    pub fn succeeded(&mut self, client: IpAddr, mailbox: &W) {
         let client = network_of(client);
         let pair = (mailbox.clone(), client);
         let own = self.pairs.take(&pair);
@@ -178,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_person_from_one_client() {
-        let mut throttle = Throttle::default();
+        let mut throttle: Throttle = Throttle::default();
         fail(&mut throttle, 1, "ann", LOGIN_FAILURES_PER_PERSON_MAX - 1);
         check(&mut throttle, 1, "ann", true);
         fail(&mut throttle, 1, "ann", 1);
@@ -190,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_window_ends() {
-        let mut throttle = Throttle::default();
+        let mut throttle: Throttle = Throttle::default();
         fail(&mut throttle, 1, "ann", LOGIN_FAILURES_PER_PERSON_MAX);
         let just_before = Mono(START.plus(LOGIN_WINDOW).0 - 1);
         assert!(!throttle.allows(client(1), Some(&mailbox("ann")), just_before));
@@ -199,7 +205,7 @@ mod tests {
 
     #[test]
     fn one_client_with_many_names() {
-        let mut throttle = Throttle::default();
+        let mut throttle: Throttle = Throttle::default();
         for n in 0..LOGIN_FAILURES_PER_CLIENT_MAX {
             check(&mut throttle, 1, "ann", true);
             fail(&mut throttle, 1, &format!("guess{n}"), 1);
@@ -211,7 +217,7 @@ mod tests {
 
     #[test]
     fn names_that_are_no_address_count_for_the_client() {
-        let mut throttle = Throttle::default();
+        let mut throttle: Throttle = Throttle::default();
         for _ in 0..LOGIN_FAILURES_PER_CLIENT_MAX {
             throttle.failed(client(1), None, START);
         }
@@ -220,7 +226,7 @@ mod tests {
 
     #[test]
     fn many_clients_and_one_name() {
-        let mut throttle = Throttle::default();
+        let mut throttle: Throttle = Throttle::default();
         throttle.succeeded(client(77), &mailbox("ann"));
         for stranger in 0..LOGIN_FAILURES_PER_PERSON_ALL_CLIENTS_MAX {
             check(&mut throttle, 50, "ann", true);
@@ -236,7 +242,7 @@ mod tests {
 
     #[test]
     fn success_forgives_ones_own_mistakes_only() {
-        let mut throttle = Throttle::default();
+        let mut throttle: Throttle = Throttle::default();
         fail(&mut throttle, 1, "ann", LOGIN_FAILURES_PER_PERSON_MAX - 1);
         fail(&mut throttle, 1, "bob", LOGIN_FAILURES_PER_PERSON_MAX);
         throttle.succeeded(client(1), &mailbox("ann"));
@@ -252,7 +258,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_client_is_its_network() {
-        let mut throttle = Throttle::default();
+        let mut throttle: Throttle = Throttle::default();
         for n in 0..LOGIN_FAILURES_PER_CLIENT_MAX {
             throttle.failed(format!("2001:db8::{n:x}").parse().unwrap(), None, START);
         }
@@ -267,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_flood_neither_grows_memory_nor_frees_an_attacker() {
-        let mut throttle = Throttle::default();
+        let mut throttle: Throttle = Throttle::default();
         fail(&mut throttle, 1, "ann", LOGIN_FAILURES_PER_PERSON_MAX);
         let flood = LOGIN_THROTTLE_ENTRIES_MAX as u32 + 500;
         for n in 0..flood {

@@ -6,6 +6,7 @@ mod csv;
 mod event;
 mod event_words;
 pub mod readiness;
+mod rights;
 mod status;
 mod verb;
 mod words;
@@ -16,5 +17,6 @@ pub use event::{
     ORIGINS, SignedIn, Told,
 };
 pub use event_words::cells;
+pub use rights::{VERBS, VerbRow};
 pub use status::{Alarm, IndexState, ListenStatus, ProbeStatus, ScopeStatus, Status, StoreStatus};
 pub use verb::{Answer, Selection, Verb, Whom};

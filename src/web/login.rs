@@ -73,7 +73,7 @@ pub fn sign_out(request: &Request, context: &Context<'_>) -> Answer {
     let cookie = format!("{SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}", secure(context));
     let response = response::see_other("/").with("Set-Cookie", &cookie);
     let Some((token, session)) = &context.session else { return Ok(response.into()) };
-    if !guard::has_csrf(&form, session) {
+    if !guard::has_csrf(&form, &session.csrf) {
         return Err(Trouble::CrossSite);
     }
     Ok(Outcome { response, intents: vec![Intent::SignOut { token: token.clone() }] })

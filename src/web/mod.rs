@@ -13,6 +13,7 @@
 
 mod access;
 mod addressed;
+mod admin;
 mod assets;
 mod carried;
 mod compose;
@@ -36,8 +37,8 @@ mod send;
 mod tests;
 mod words;
 
-pub use request::SESSION_COOKIE;
-pub use request::{Context, Intent, ModeView, Outcome, Request, Response, Submission};
+pub use request::{ADMIN_COOKIE, SESSION_COOKIE};
+pub use request::{AdminVerdict, Context, Entrance, Intent, ModeView, Outcome, Request, Response, Submission};
 
 use pages::notice::{self, Notice};
 use route::{Found, Route};
@@ -55,6 +56,8 @@ enum Trouble {
     Closed,
     /// The mode lets people read only.
     ReadOnly,
+    /// Signed in, but not for this role.
+    Forbidden,
     /// A form that did not come from our own pages.
     CrossSite,
     BadForm,
@@ -107,6 +110,7 @@ fn dispatch(route: Route, request: &Request, context: &Context<'_>) -> Answer {
         Route::Edit(seq) => compose::edit(seq, context),
         Route::Send => send::send(request, context),
         Route::Help => Ok(response::page(200, pages::help::page(&reader::shell(context, "Help"), reader::access(context))).into()),
+        Route::Admin(row) => Ok(admin::respond(row, request, context)),
         Route::Asset(asset) => Ok(assets::serve(asset).into()),
         Route::Ready => Ok(scripts::ready(context).into()),
         Route::Metrics => scripts::metrics(request, context),
@@ -121,6 +125,7 @@ fn trouble(request: &Request, context: &Context<'_>, trouble: &Trouble) -> Respo
         Trouble::SignedOut => response::see_other("/login"),
         Trouble::Closed => response::page(403, login::closed_page(context)),
         Trouble::ReadOnly => response::page(403, notice::page(&shell("Only reading"), &Notice::read_only())),
+        Trouble::Forbidden => response::page(403, notice::page(&shell("Not for this role"), &Notice::forbidden())),
         Trouble::CrossSite => response::page(403, notice::page(&shell("Refused"), &Notice::cross_site())),
         Trouble::BadForm => response::page(400, notice::page(&shell("Not understood"), &Notice::bad_form())),
         Trouble::FormTooLarge => response::page(413, notice::page(&shell("Too large"), &Notice::form_too_large())),

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use crate::auth::{Credentials, Session, Token};
+use crate::auth::{AdminSession, Credentials, Flash, Role, Session, Token};
 use crate::clock::{Now, Wall};
 use crate::config::Access;
 use crate::continuity::{Kind, Mode, Standing};
+use crate::control;
 use crate::directory::Directory;
 use crate::mail::{Address, Mailbox};
 use crate::store::{Seq, Store};
@@ -69,6 +70,10 @@ pub struct Context<'a> {
     pub login_allowed: &'a dyn Fn(Option<&Mailbox>) -> bool,
     /// Runs an expensive password check under the cap of [`crate::limits::PASSWORD_CHECKS_MAX`].
     pub check_password: &'a dyn Fn(Option<&Mailbox>, &str) -> bool,
+    /// How an admin comes in.
+    pub admin: Entrance<'a>,
+    /// Has a verb of the control socket carried out, whoever asks: the admin's place asks for the role first.
+    pub execute: &'a dyn Fn(control::Verb) -> control::Answer,
     /// 64 fresh random bytes, for tokens and message ids.
     pub random: [u8; 64],
     /// `status --json`, for `/api/v1/status` (loopback only).
@@ -81,6 +86,29 @@ pub struct Context<'a> {
 
 /// Name of the session cookie.
 pub const SESSION_COOKIE: &str = "lifeboat";
+/// Name of the cookie of the admin's place.
+pub const ADMIN_COOKIE: &str = "lifeboat-admin";
+
+/// How an admin comes in.
+pub struct Entrance<'a> {
+    /// The session of the request's cookie ([`ADMIN_COOKIE`]), if it is a live one.
+    pub session: Option<(Token, AdminSession)>,
+    /// Whether the throttle allows a login try from this client for this name.
+    pub login_allowed: &'a dyn Fn(&str) -> bool,
+    /// Checks name, password and code, at the cost of one password check for every name.
+    pub check: &'a dyn Fn(&str, &str, &str) -> AdminVerdict,
+    /// Whether a set-up link's token opens the door. Counted like a login try.
+    pub setup_open: &'a dyn Fn(&str) -> bool,
+    /// Makes the first account (token, name, password); why not, in words.
+    pub set_up: &'a dyn Fn(&str, &str, &str) -> Result<(), String>,
+}
+
+/// Whether somebody who wants to come in is who they say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminVerdict {
+    Right(Role),
+    Wrong,
+}
 
 /// Everybody's mode as pages show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +137,30 @@ pub enum Intent {
         mailbox: Option<Mailbox>,
     },
     SignOut {
+        token: Token,
+    },
+    AdminSignIn {
+        token: Token,
+        csrf: String,
+        name: String,
+        role: Role,
+    },
+    AdminLoginFailed {
+        name: String,
+    },
+    AdminSignOut {
+        token: Token,
+    },
+    AdminSignOutEverywhere {
+        name: String,
+    },
+    /// Say this on the next page of that session.
+    AdminSay {
+        token: Token,
+        flash: Flash,
+    },
+    /// It was said.
+    AdminSaid {
         token: Token,
     },
     Seen {

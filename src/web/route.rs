@@ -1,5 +1,6 @@
 //! Paths and methods, in one table that tests can walk.
 
+use super::admin::{self, RowId};
 use crate::store::{Folder, Seq};
 
 /// What is asked for.
@@ -22,6 +23,8 @@ pub enum Route {
     Edit(Seq),
     Send,
     Help,
+    /// Below `/admin`; its own table says who may.
+    Admin(RowId),
     Asset(Asset),
     Ready,
     Metrics,
@@ -48,6 +51,13 @@ const GET_AND_POST: &str = "GET, HEAD, POST";
 
 /// Finds the route. HEAD is answered like GET.
 pub fn find(method: &str, path: &str) -> Found {
+    if path == "/admin" || path.starts_with("/admin/") {
+        return match admin::find(method, path) {
+            admin::Found::Row(row) => Found::Route(Route::Admin(row)),
+            admin::Found::WrongMethod(allow) => Found::WrongMethod(allow),
+            admin::Found::Nothing => Found::Nothing,
+        };
+    }
     let Some(place) = place(path) else { return Found::Nothing };
     let read = matches!(method, "GET" | "HEAD");
     let post = method == "POST";

@@ -29,7 +29,7 @@ pub fn send(request: &Request, context: &Context<'_>) -> Answer {
         let notice = Notice::signed_out(&given_back(&typed(&form)));
         return Ok(response::page(403, notice::page(&shell, &notice)).into());
     };
-    let ours = guard::has_csrf(&form, reader.session);
+    let ours = guard::has_csrf(&form, &reader.session.csrf);
     let letter = Letter::new(context, reader, form);
     if !ours {
         // Signed in again in another tab, most likely. The form that is shown now has the new value.

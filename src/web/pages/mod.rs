@@ -1,5 +1,6 @@
 //! Pages as plain functions of view data: nothing here knows the store, a request or the time.
 
+pub mod admin;
 pub mod compose;
 pub mod folder;
 pub mod help;

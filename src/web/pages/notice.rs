@@ -37,6 +37,10 @@ impl Notice {
         )
     }
 
+    pub fn forbidden() -> Notice {
+        Notice::new("That is not for your role", &["Your account may not do or see this. Somebody with the role admin can."])
+    }
+
     pub fn bad_form() -> Notice {
         Notice::new("That was not understood", &["The form arrived incomplete. Please go back in your browser and send it once more."])
     }

@@ -1,18 +1,20 @@
 //! Routes against a real store. Here: a world with two people, and a request in the making.
 
+mod admin;
 mod reading;
 mod searching;
 mod signing;
 mod writing;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use super::{Context, Intent, ModeView, Outcome, Request, respond};
-use crate::auth::{Credentials, Session, Token};
+use super::{AdminVerdict, Context, Entrance, Intent, ModeView, Outcome, Request, respond};
+use crate::auth::{AdminSession, Credentials, Role, Session, Token};
 use crate::clock::{Mono, Now, Wall};
 use crate::config::Access;
 use crate::continuity::{Kind, Mode, Standing, Whose};
+use crate::control;
 use crate::directory::Directory;
 use crate::mail::{Address, DsnRequest, Mailbox, parse};
 use crate::relay::{DeliveryState, Route};
@@ -56,6 +58,11 @@ struct Ask<'a> {
     login_allowed: bool,
     password_right: bool,
     password_checks: Cell<u32>,
+    /// Signed in to the admin's place as `eva`.
+    admin: Option<Role>,
+    /// What was asked of the box, which answers all of it with [`Ask::answers`].
+    executed: RefCell<Vec<control::Verb>>,
+    answers: control::Answer,
 }
 
 impl World {
@@ -132,13 +139,28 @@ impl World {
             body: Vec::new(),
             client: [192, 0, 2, 7].into(),
         };
-        Ask { world: self, request, who: None, login_allowed: true, password_right: false, password_checks: Cell::new(0) }
+        Ask {
+            world: self,
+            request,
+            who: None,
+            login_allowed: true,
+            password_right: false,
+            password_checks: Cell::new(0),
+            admin: None,
+            executed: RefCell::default(),
+            answers: control::Answer::done("done", serde_json::json!({})),
+        }
     }
 }
 
 impl<'a> Ask<'a> {
     fn by(mut self, who: &'a str) -> Ask<'a> {
         self.who = Some(who);
+        self
+    }
+
+    fn admin(mut self, role: Role) -> Ask<'a> {
+        self.admin = Some(role);
         self
     }
 
@@ -186,6 +208,23 @@ impl<'a> Ask<'a> {
                 session,
                 login_allowed: &|_| self.login_allowed,
                 check_password: &check,
+                admin: Entrance {
+                    session: self.admin.map(|role| (Token("old".to_owned()), admin_session(role))),
+                    login_allowed: &|_| self.login_allowed,
+                    check: &|_, password, _| {
+                        self.password_checks.set(self.password_checks.get() + 1);
+                        if self.password_right && password == "right" { AdminVerdict::Right(Role::Admin) } else { AdminVerdict::Wrong }
+                    },
+                    setup_open: &|token| token == "0a1b",
+                    set_up: &|token, name, _| {
+                        self.password_checks.set(self.password_checks.get() + 1);
+                        if token == "0a1b" && name == "eva" { Ok(()) } else { Err("That did not work.".to_owned()) }
+                    },
+                },
+                execute: &|verb| {
+                    self.executed.borrow_mut().push(verb);
+                    self.answers.clone()
+                },
                 random: std::array::from_fn(|at| at as u8),
                 status: &|| serde_json::json!({"mode": "normal"}),
                 metrics: &|| "lifeboat_up 1\n".to_owned(),
@@ -193,6 +232,10 @@ impl<'a> Ask<'a> {
             },
         )
     }
+}
+
+fn admin_session(role: Role) -> AdminSession {
+    AdminSession { name: "eva".to_owned(), role, csrf: CSRF.to_owned(), since: Mono(0), last_seen: Mono(0), flash: None }
 }
 
 fn mailbox(address: &str) -> Mailbox {

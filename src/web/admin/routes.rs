@@ -1,0 +1,175 @@
+//! The table of the admin's place: path, method, who may, and who answers. The only place where roles stand beside paths.
+
+use super::visit::{Arrival, Visit};
+use super::{actions, dashboard, entry, setup};
+use crate::auth::{EVERY_ROLE, ONLY_ADMIN, Role, Roles};
+use crate::web::Answer;
+
+/// One page or one form. In a path `:` stands for one segment that is an argument.
+pub struct Row {
+    pub method: Method,
+    pub path: &'static str,
+    pub door: Door,
+    /// The form brings a file: it may be as large as a body may be.
+    pub large: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+/// Who may, and who answers.
+pub enum Door {
+    /// Nobody has to be signed in.
+    Open(fn(&Arrival<'_>) -> Answer),
+    For(Roles, fn(&Visit<'_>) -> Answer),
+}
+
+const fn open(method: Method, path: &'static str, handler: fn(&Arrival<'_>) -> Answer) -> Row {
+    Row { method, path, door: Door::Open(handler), large: false }
+}
+
+const fn get(path: &'static str, roles: Roles, handler: fn(&Visit<'_>) -> Answer) -> Row {
+    Row { method: Method::Get, path, door: Door::For(roles, handler), large: false }
+}
+
+const fn post(path: &'static str, roles: Roles, handler: fn(&Visit<'_>) -> Answer) -> Row {
+    Row { method: Method::Post, path, door: Door::For(roles, handler), large: false }
+}
+
+/// A form with a file.
+#[allow(dead_code, reason = "for the pages that take files")]
+const fn upload(path: &'static str, roles: Roles, handler: fn(&Visit<'_>) -> Answer) -> Row {
+    Row { method: Method::Post, path, door: Door::For(roles, handler), large: true }
+}
+
+pub static TABLE: &[Row] = &[
+    // Coming and going.
+    open(Method::Get, "/admin/login", entry::form),
+    open(Method::Post, "/admin/login", entry::sign_in),
+    open(Method::Get, "/admin/setup/:", setup::form),
+    open(Method::Post, "/admin/setup/:", setup::set_up),
+    post("/admin/logout", EVERY_ROLE, entry::sign_out),
+    post("/admin/logout/all", EVERY_ROLE, entry::sign_out_everywhere),
+    // Dashboard.
+    get("/admin", EVERY_ROLE, dashboard::show),
+    post("/admin/event/start", ONLY_ADMIN, actions::start),
+    post("/admin/event/end", ONLY_ADMIN, actions::end),
+    post("/admin/automatic", ONLY_ADMIN, actions::automatic),
+];
+
+/// The places of the navigation, in its order. One that has no row yet, or none for this role, is not shown.
+pub const SECTIONS: &[(&str, &str)] = &[
+    ("Dashboard", "/admin"),
+    ("Events", "/admin/events"),
+    ("Queue", "/admin/queue"),
+    ("Trace", "/admin/trace"),
+    ("People", "/admin/people"),
+    ("Drills", "/admin/drills"),
+    ("Maintenance", "/admin/maintenance"),
+    ("Audit", "/admin/audit"),
+    ("Settings", "/admin/settings"),
+    ("Help", "/admin/help"),
+];
+
+/// Which row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowId(usize);
+
+impl RowId {
+    pub fn row(self) -> &'static Row {
+        &TABLE[self.0]
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    Row(RowId),
+    /// The value for `Allow`.
+    WrongMethod(&'static str),
+    Nothing,
+}
+
+/// Finds the row. HEAD is answered like GET. A path with fixed words comes before one with an argument in their place.
+pub fn find(method: &str, path: &str) -> Found {
+    let rows = || TABLE.iter().enumerate().filter(|(_, row)| row.matches(path)).min_by_key(|(_, row)| row.path.matches(':').count());
+    let Some((_, first)) = rows() else { return Found::Nothing };
+    let wanted = match method {
+        "GET" | "HEAD" => Some(Method::Get),
+        "POST" => Some(Method::Post),
+        _ => None,
+    };
+    let same_path = || TABLE.iter().enumerate().filter(|(_, row)| row.path == first.path);
+    if let Some((at, _)) = same_path().find(|(_, row)| Some(row.method) == wanted) {
+        return Found::Row(RowId(at));
+    }
+    let has = |method| same_path().any(|(_, row)| row.method == method);
+    Found::WrongMethod(match (has(Method::Get), has(Method::Post)) {
+        (true, true) => "GET, HEAD, POST",
+        (true, false) => "GET, HEAD",
+        _ => "POST",
+    })
+}
+
+/// Whether this role may look at this page; false if there is none.
+pub fn may_look(path: &str, role: Role) -> bool {
+    let Found::Row(id) = find("GET", path) else { return false };
+    match id.row().door {
+        Door::Open(_) => true,
+        Door::For(roles, _) => roles.contains(&role),
+    }
+}
+
+impl Row {
+    fn matches(&self, path: &str) -> bool {
+        let (mut own, mut given) = (self.path.split('/'), path.split('/'));
+        loop {
+            match (own.next(), given.next()) {
+                (None, None) => return true,
+                (Some(":"), Some(argument)) if !argument.is_empty() => {}
+                (Some(word), Some(given)) if word == given => {}
+                _ => return false,
+            }
+        }
+    }
+
+    /// What stands in the path's places for arguments.
+    pub fn arguments(&self, path: &str) -> Vec<String> {
+        self.path.split('/').zip(path.split('/')).filter(|(own, _)| *own == ":").map(|(_, given)| given.to_owned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_by_its_own_path_and_only_once() {
+        for (at, row) in TABLE.iter().enumerate() {
+            let method = if row.method == Method::Get { "GET" } else { "POST" };
+            let path = row.path.replace(':', "argument");
+            assert_eq!(find(method, &path), Found::Row(RowId(at)), "{method} {path}");
+            assert!(row.path == "/admin" || row.path.starts_with("/admin/"), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_methods_and_other_paths_are_told_apart() {
+        assert_eq!(find("POST", "/admin"), Found::WrongMethod("GET, HEAD"));
+        assert_eq!(find("DELETE", "/admin/login"), Found::WrongMethod("GET, HEAD, POST"));
+        assert_eq!(find("GET", "/admin/logout"), Found::WrongMethod("POST"));
+        for path in ["/admin/", "/admin/nothing", "/admins", "/admin/login/"] {
+            assert_eq!(find("GET", path), Found::Nothing, "{path}");
+        }
+        assert!(matches!(find("HEAD", "/admin"), Found::Row(_)));
+    }
+
+    #[test]
+    fn arguments_are_what_stands_in_their_place() {
+        let row = Row { method: Method::Get, path: "/admin/a/:/b/:", door: Door::For(EVERY_ROLE, dashboard::show), large: false };
+        assert!(row.matches("/admin/a/1/b/x y") && !row.matches("/admin/a//b/x") && !row.matches("/admin/a/1/c/x"));
+        assert_eq!(row.arguments("/admin/a/1/b/x y"), ["1", "x y"]);
+    }
+}
