@@ -138,7 +138,7 @@ impl Bench {
     }
 }
 
-fn check(script: &str, expected: &str) {
+pub(super) fn check(script: &str, expected: &str) {
     assert_eq!(Bench::new(false).run(script), expected, "{script}");
 }
 
@@ -573,17 +573,6 @@ fn planned_ends_come_by_themselves() {
     check("drill hour restart tick", "drill>open drill>over");
     check("drill clock-1970 restart tick hour", "drill>open drill>over");
     check("drill clock-2099 restart tick hour", "drill>open drill>over");
-}
-
-#[test]
-fn nobody_practises_while_it_is_real() {
-    check("drill smtp-down*3", "drill>open >suspect >continuity drill>over");
-    check("drill start", "drill>open >continuity drill>over");
-    check("start drill", ">continuity");
-    check("smtp-down drill smtp-healthy end-scope drill", ">suspect drill>open >normal drill>over drill>open");
-    check("drill drill end-scope", "drill>open drill>over");
-    // Crashed between the change of mode and the end of the drill.
-    check("drill restart start restart tick", "drill>open >continuity drill>over");
 }
 
 #[test]
