@@ -4,6 +4,9 @@
 //! All ways run side by side, each with a box of its own. Nothing is asserted about times but that the test does not hang; they are printed
 //! and written to `target/dying.tsv`.
 
+mod cables;
+mod relapse;
+mod report;
 mod stage;
 mod ways;
 

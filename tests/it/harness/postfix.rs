@@ -137,6 +137,12 @@ in_flow_delay = 0
         run(&mut self.control("reload"));
     }
 
+    /// Other settings for the next start.
+    pub fn set_before_start(&self, settings: &str) {
+        assert!(!self.running, "use `change`");
+        self.set(settings);
+    }
+
     /// Another list of mailboxes while it runs; with that of the canary, or without.
     pub fn change_mailboxes(&self, people: &[String], canary: bool) {
         let mailboxes: String = people.iter().map(|address| format!("{address} {}/\n", user(address))).collect();

@@ -1,7 +1,8 @@
 //! A primary that misbehaves as it is told, on a port of its own; and notes what it took.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -42,6 +43,16 @@ pub struct Taken {
     pub reverse_path: String,
     pub subject: String,
     pub answered: bool,
+    /// Those that it said yes to.
+    pub recipients: Vec<String>,
+}
+
+/// A recipient that it said no to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refused {
+    pub reverse_path: String,
+    pub recipient: String,
+    pub reply: &'static str,
 }
 
 #[derive(Clone)]
@@ -49,14 +60,22 @@ pub struct Scripted {
     pub smtp: SocketAddr,
     behaviour: Arc<Mutex<Behaviour>>,
     taken: Arc<Mutex<Vec<Taken>>>,
+    /// What single recipients are answered, whatever it does to others.
+    verdicts: Arc<Mutex<BTreeMap<String, &'static str>>>,
+    refused: Arc<Mutex<Vec<Refused>>>,
 }
 
 impl Scripted {
     /// Good at first; runs as long as the test.
     pub fn start() -> Scripted {
-        let listener = TcpListener::bind((PRIMARY, 0)).unwrap();
+        Scripted::start_at(PRIMARY)
+    }
+
+    pub fn start_at(address: IpAddr) -> Scripted {
+        let listener = TcpListener::bind((address, 0)).unwrap();
         let smtp = listener.local_addr().unwrap();
-        let scripted = Scripted { smtp, behaviour: Arc::new(Mutex::new(Behaviour::Good)), taken: Arc::default() };
+        let behaviour = Arc::new(Mutex::new(Behaviour::Good));
+        let scripted = Scripted { smtp, behaviour, taken: Arc::default(), verdicts: Arc::default(), refused: Arc::default() };
         let server = scripted.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -76,6 +95,31 @@ impl Scripted {
 
     pub fn taken(&self) -> Vec<Taken> {
         self.taken.lock().unwrap().clone()
+    }
+
+    /// From now on RCPT of this address is answered so.
+    pub fn answer(&self, recipient: &str, reply: &'static str) {
+        self.verdicts.lock().unwrap().insert(recipient.to_owned(), reply);
+    }
+
+    /// Every refusal of a single recipient, each time that it was said.
+    pub fn refused(&self) -> Vec<Refused> {
+        self.refused.lock().unwrap().clone()
+    }
+
+    fn recipient(&self, reverse_path: &str, line: &str, recipients: &mut Vec<String>) -> &'static str {
+        let recipient = between(line);
+        let verdict = self.verdicts.lock().unwrap().get(&recipient).copied();
+        if let Some(reply) = verdict {
+            let refused = Refused { reverse_path: between(reverse_path), recipient, reply };
+            self.refused.lock().unwrap().push(refused);
+            return reply;
+        }
+        let refusal = self.says(Command::Rcpt);
+        if refusal.is_none() {
+            recipients.push(recipient);
+        }
+        refusal.unwrap_or("250 2.1.5 Recipient OK")
     }
 
     fn now(&self) -> Behaviour {
@@ -109,6 +153,7 @@ impl Scripted {
             _ => (),
         }
         let mut reverse_path = String::new();
+        let mut recipients = Vec::new();
         loop {
             let mut line = String::new();
             if stream.read_line(&mut line)? == 0 {
@@ -129,14 +174,16 @@ impl Scripted {
                 }
                 "MAIL" => {
                     reverse_path = line.trim_end().to_owned();
+                    recipients.clear();
                     self.says(Command::Mail).unwrap_or("250 2.1.0 Sender OK")
                 }
-                "RCPT" => self.says(Command::Rcpt).unwrap_or("250 2.1.5 Recipient OK"),
+                "RCPT" => self.recipient(&reverse_path, &line, &mut recipients),
+                "DATA" if recipients.is_empty() => "503 5.5.1 no recipients",
                 "DATA" => match self.says(Command::Data) {
                     Some(reply) => reply,
                     None => {
                         stream.get_mut().write_all(b"354 go\r\n")?;
-                        let Some(reply) = self.message(&mut stream, &reverse_path)? else { return Ok(()) };
+                        let Some(reply) = self.message(&mut stream, &reverse_path, &recipients)? else { return Ok(()) };
                         reply
                     }
                 },
@@ -148,25 +195,37 @@ impl Scripted {
     }
 
     /// None: the connection is dropped.
-    fn message(&self, stream: &mut BufReader<TcpStream>, reverse_path: &str) -> std::io::Result<Option<&'static str>> {
-        let mut subject = String::new();
+    fn message(
+        &self,
+        stream: &mut BufReader<TcpStream>,
+        reverse_path: &str,
+        recipients: &[String],
+    ) -> std::io::Result<Option<&'static str>> {
+        let (mut subject, mut in_head) = (String::new(), true);
         loop {
             let mut line = String::new();
             if stream.read_line(&mut line)? == 0 || line == ".\r\n" {
                 break;
             }
-            if let Some(text) = line.strip_prefix("Subject: ") {
+            in_head &= line != "\r\n";
+            if let Some(text) = line.strip_prefix("Subject: ").filter(|_| in_head) {
                 subject = text.trim_end().to_owned();
             }
         }
         let refusal = self.says(Command::Dot);
         let drops = self.now() == Behaviour::DropAfterDot;
         if refusal.is_none() {
-            let taken = Taken { reverse_path: reverse_path.to_owned(), subject, answered: !drops };
+            let recipients = recipients.to_vec();
+            let taken = Taken { reverse_path: reverse_path.to_owned(), subject, answered: !drops, recipients };
             self.taken.lock().unwrap().push(taken);
         }
         Ok(if drops { None } else { Some(refusal.unwrap_or("250 2.6.0 Queued mail for delivery")) })
     }
+}
+
+/// `x@y` of `MAIL FROM:<x@y> SIZE=1`.
+fn between(line: &str) -> String {
+    line.split('<').nth(1).and_then(|rest| rest.split('>').next()).unwrap_or_default().to_owned()
 }
 
 /// Reads until the other side has had enough.
