@@ -484,6 +484,8 @@ pub const PASSWORD_PASSES: u32 = 2;
 pub const PASSWORD_LANES: u32 = 1;
 /// Password checks at a time: each takes 19 MiB while it runs.
 pub const PASSWORD_CHECKS_MAX: usize = 2;
+/// An event within this time after the last one goes on with its passwords: a flap kills none that people just got.
+pub const EVENT_PASSWORD_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// Recipients of one message written in the webmail.
 pub const COMPOSE_RECIPIENTS_MAX: usize = 200;
 /// Largest text or HTML part that is shown in the page; the rest is offered as a download, in octets.
@@ -535,6 +537,10 @@ pub const FILE_PROBLEMS_MAX: usize = 100;
 /// held in memory whole when it is handed over.
 pub const MESSAGE_SIZE_SETTING_MIN_OCTETS: u64 = 64 * 1024;
 pub const MESSAGE_SIZE_SETTING_MAX_OCTETS: u64 = 1024 * 1024 * 1024;
+/// Shortest time between reminders of an open event.
+pub const REMINDER_SETTING_MIN: Duration = Duration::from_secs(3600);
+/// Longest body of a webhook, before its values are put in, in octets.
+pub const WEBHOOK_BODY_MAX_OCTETS: usize = 4 * 1024;
 /// What an admin may set as the time between probes, and as the time that a probe may take.
 pub const MONITOR_SETTING_MIN: Duration = Duration::from_millis(10);
 pub const MONITOR_SETTING_MAX: Duration = Duration::from_secs(3600);

@@ -32,7 +32,10 @@ impl Core {
         let listen = self.web_bound.get().unwrap_or(&self.config.web.listen);
         let primary = self.config.primary.smtp.ip().map(|ip| SocketAddr::new(ip, self.config.primary.smtp.port));
         let own = || primary.and_then(own_address::toward).or_else(|| own_address::toward(ELSEWHERE));
-        links(&self.config.server.hostname, self.config.web.tls, listen, own)
+        let found = links(&self.config.server.hostname, self.config.web.tls, listen, own);
+        let scheme = if self.config.web.tls { "https" } else { "http" };
+        let given = self.config.web.address.as_ref().map(|address| format!("{scheme}://{address}/"));
+        Links { by_address: given.or(found.by_address), ..found }
     }
 }
 

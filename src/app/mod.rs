@@ -9,6 +9,7 @@ mod clock_watch;
 mod conduct;
 mod contacts;
 mod core;
+mod credentials;
 mod direct;
 mod dkim;
 mod events;
@@ -52,7 +53,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::core::{Core, ModeLine, Parts};
-use crate::auth::{Credentials, Verifier};
 use crate::clock::Clock;
 use crate::config::{Config, SmtpTls};
 use crate::continuity::{Machine, Policy};
@@ -196,10 +196,7 @@ fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> 
     let (ledger, lines) =
         Ledger::open(&config.server.data_dir.join("ledger"), files).map_err(|error| StartError(format!("{data_dir}/ledger: {error}")))?;
     let (directory, trouble) = people::load(&config, &ledger, &lines, now.wall);
-    let mut credentials = Credentials::default();
-    for verifier in of_kind::<Verifier>(&lines, "credential") {
-        credentials.insert(verifier);
-    }
+    let credentials = credentials::load(&lines);
     let admins = admins::load(&lines);
     let last = of_kind::<ModeLine>(&lines, "mode").pop();
     let event = last.as_ref().and_then(|line| line.event.clone());

@@ -78,9 +78,7 @@ fn issue(core: &Core, address: &str, by: &str) -> Answer {
         return Answer::failed(format!("The password could not be recorded: {error}."));
     }
     core.audit(by, "credential-issue", format!("mailbox={}", person.mailbox));
-    let mut credentials = core.credentials.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-    Arc::make_mut(&mut credentials).insert(verifier);
-    drop(credentials);
+    core.change_credentials(|credentials| credentials.insert(verifier));
     let text = format!("{}\npassword: {password}\nIt is shown only now. A password issued before no longer works.\n", person.address);
     Answer::done(text, json!({ "address": person.address, "password": password }))
 }

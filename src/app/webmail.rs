@@ -56,7 +56,7 @@ impl Webmail {
             login_allowed: &|mailbox| lock(&core.throttle).allows(request.client, mailbox, core.now().mono),
             check_password: &|mailbox, password| {
                 let _slot = self.checks.take();
-                credentials.check(mailbox, password)
+                core.lets_in(mailbox, password)
             },
             admin: Entrance {
                 session: admin_session,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Role;
-use super::credentials::{phc_matches, phc_of};
+use super::verifier::{phc_matches, phc_of};
 use crate::clock::Wall;
 use crate::limits::{ADMIN_NAME_MAX_CHARS, ADMIN_PASSWORD_MIN_CHARS, PASSWORD_MAX_OCTETS};
 

@@ -1,217 +1,274 @@
-//! Passwords as argon2id verifiers (RFC 9106).
+//! What lets a person in, each with its purpose: a standing password (`credential issue`), a password for the event, one-time codes of
+//! an emergency card.
+//!
+//! A login always costs two argon2id checks and one look-up, for everybody, known or not: neither who exists nor what they have shows
+//! in the time that it takes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use argon2::password_hash::{Output, ParamsString, PasswordHash, Salt, SaltString};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Serialize};
 
+use super::codes::{CodeHash, CodeUsedLine, CodesLine};
+use super::verifier::{Verifier, phc_matches};
 use super::words::fold;
 use crate::clock::Wall;
-use crate::limits::{PASSWORD_LANES, PASSWORD_MAX_OCTETS, PASSWORD_MEMORY_KIB, PASSWORD_PASSES};
+use crate::limits::{EVENT_PASSWORD_KEPT, PASSWORD_MAX_OCTETS};
 use crate::mail::Mailbox;
 
-/// Checked in place of a verifier that is not there, so that an unknown mailbox takes as long as a known one.
-/// Nobody knows its password, and its result is never used.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bGlmZWJvYXQtbm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-/// Allocations of this size are never kept by the allocator, in octets.
-const ALWAYS_RETURNED_OCTETS: usize = 33 * 1024 * 1024;
-
-/// A line of kind `credential` in the ledger: the newest of a mailbox counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verifier {
-    pub mailbox: Mailbox,
-    /// PHC string (`$argon2id$v=19$m=19456,t=2,p=1$...`).
-    pub phc: String,
-    pub issued_at: Wall,
-    /// Who issued it.
-    pub by: String,
+/// A ledger line of kind `credential-event`: what became of the passwords of an event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventPasswordsLine {
+    /// Id of the event.
+    pub event: String,
+    /// Made for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fresh: Vec<Verifier>,
+    /// Made for an event before, and good for this one too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Mailbox>,
+    /// Good for nothing from now on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<Mailbox>,
+    /// The event is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_at: Option<Wall>,
 }
 
-impl Verifier {
-    /// Makes a verifier. `salt` is fresh random bytes. Takes tens of milliseconds and 19 MiB.
-    ///
-    /// A password above [`PASSWORD_MAX_OCTETS`] gives a verifier that nothing matches.
-    pub fn make(mailbox: &Mailbox, password: &str, salt: [u8; 16], at: Wall, by: &str) -> Verifier {
-        let phc = if password.len() <= PASSWORD_MAX_OCTETS { phc_of(password, &salt) } else { None };
-        // An empty string is no PHC string: if anything is wrong, the door stays shut.
-        Verifier { mailbox: mailbox.clone(), phc: phc.unwrap_or_default(), issued_at: at, by: by.to_owned() }
-    }
-
-    /// Takes tens of milliseconds and 19 MiB.
-    pub fn matches(&self, password: &str) -> bool {
-        matches(&self.phc, password)
-    }
+/// A person's password for an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventPassword {
+    verifier: Verifier,
+    /// The event that it was made for, and the last one that it is good for.
+    pub made_for: String,
+    pub good_for: String,
+    /// When that one was over, if it is.
+    pub over_at: Option<Wall>,
 }
 
-pub(super) fn phc_of(password: &str, salt: &[u8]) -> Option<String> {
-    let params = Params::new(PASSWORD_MEMORY_KIB, PASSWORD_PASSES, PASSWORD_LANES, None).ok()?;
-    let hash = digest(&params, password, salt)?;
-    let salt = SaltString::encode_b64(salt).ok()?;
-    let phc = PasswordHash {
-        algorithm: ARGON2ID_IDENT,
-        version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(&params).ok()?,
-        salt: Some(salt.as_salt()),
-        hash: Some(hash),
-    };
-    Some(phc.to_string())
+/// What one person has.
+#[derive(Clone, Debug, Default)]
+struct Keys {
+    standing: Option<Verifier>,
+    event: Option<EventPassword>,
+    codes: BTreeSet<CodeHash>,
 }
 
-/// Checks a verifier, or does the same work for nobody.
-pub(super) fn phc_matches(phc: Option<&str>, password: &str) -> bool {
-    matches(phc.unwrap_or(NOBODY), password) && phc.is_some()
+/// Which purposes count at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// `credentials.standing`.
+    pub standing: bool,
+    /// An event is open for this person.
+    pub event: bool,
 }
 
-fn matches(phc: &str, password: &str) -> bool {
-    let Ok(phc) = PasswordHash::new(phc) else { return false };
-    // The cost comes from the verifier itself. A damaged or foreign one may not ask for a gigabyte.
-    let Ok(params) = Params::try_from(&phc) else { return false };
-    if params.m_cost() > PASSWORD_MEMORY_KIB || params.t_cost() > PASSWORD_PASSES || params.p_cost() > PASSWORD_LANES {
-        return false;
-    }
-    if phc.algorithm != ARGON2ID_IDENT || phc.version != Some(Version::V0x13.into()) {
-        return false;
-    }
-    let (Some(salt), Some(hash)) = (phc.salt, phc.hash) else { return false };
-    let mut buffer = [0; Salt::MAX_LENGTH];
-    let Ok(salt) = salt.decode_b64(&mut buffer) else { return false };
-    // Comparing outputs takes the same time wherever the first difference is.
-    digest(&params, password, salt).is_some_and(|typed| typed == hash)
+/// What let a person in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Passed {
+    Standing,
+    Event,
+    /// Has to be spent (in the ledger, then here) before the login counts.
+    Code(CodeHash),
 }
 
-fn digest(params: &Params, password: &str, salt: &[u8]) -> Option<Output> {
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-    let mut memory = memory(params.block_count());
-    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
-    let fill = |out: &mut [u8]| Ok(argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, &mut memory)?);
-    Output::init_with(length, fill).ok()
-}
-
-/// Memory that goes back to the system when it is dropped. glibc keeps what a thread has freed for that thread's next use, so that a
-/// few logins on different threads would leave 19 MiB resident for each; but an allocation above its largest
-/// `M_MMAP_THRESHOLD` (32 MiB, see mallopt(3)) is always given back at once. What is not touched costs only address space.
-fn memory(blocks: usize) -> Vec<Block> {
-    let mut memory = Vec::with_capacity(blocks.max(ALWAYS_RETURNED_OCTETS / Block::SIZE));
-    memory.resize(blocks, Block::new());
-    memory
-}
-
-/// The verifiers in force.
+/// Everything in force.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
-    by_mailbox: HashMap<Mailbox, Verifier>,
+    people: HashMap<Mailbox, Keys>,
 }
 
 impl Credentials {
+    /// A standing password; an older one ends.
     pub fn insert(&mut self, verifier: Verifier) {
-        self.by_mailbox.insert(verifier.mailbox.clone(), verifier);
+        let keys = self.people.entry(verifier.mailbox.clone()).or_default();
+        keys.standing = Some(verifier);
     }
 
+    pub fn apply_event(&mut self, line: EventPasswordsLine) {
+        let EventPasswordsLine { event, fresh, kept, ended, over_at } = line;
+        for mailbox in ended {
+            if let Some(keys) = self.people.get_mut(&mailbox) {
+                keys.event = None;
+            }
+        }
+        for mailbox in kept {
+            if let Some(password) = self.people.get_mut(&mailbox).and_then(|keys| keys.event.as_mut()) {
+                (password.good_for, password.over_at) = (event.clone(), None);
+            }
+        }
+        for verifier in fresh {
+            let keys = self.people.entry(verifier.mailbox.clone()).or_default();
+            keys.event = Some(EventPassword { verifier, made_for: event.clone(), good_for: event.clone(), over_at: None });
+        }
+        if over_at.is_some() {
+            let of_event = self.people.values_mut().filter_map(|keys| keys.event.as_mut()).filter(|password| password.good_for == event);
+            of_event.for_each(|password| password.over_at = over_at);
+        }
+    }
+
+    /// New codes of a person; all older ones end.
+    pub fn apply_codes(&mut self, line: CodesLine) {
+        self.people.entry(line.mailbox).or_default().codes = line.codes.into_iter().collect();
+    }
+
+    /// Takes a code away. Whether it was there: only one of two logins at the same time gets it.
+    pub fn spend(&mut self, line: &CodeUsedLine) -> bool {
+        self.people.get_mut(&line.mailbox).is_some_and(|keys| keys.codes.remove(&line.code))
+    }
+
+    /// Gives a code back that could not be recorded as used.
+    pub fn unspend(&mut self, line: &CodeUsedLine) {
+        self.people.entry(line.mailbox.clone()).or_default().codes.insert(line.code.clone());
+    }
+
+    /// Whether there is a standing password.
     pub fn has(&self, mailbox: &Mailbox) -> bool {
-        self.by_mailbox.contains_key(mailbox)
+        self.people.get(mailbox).is_some_and(|keys| keys.standing.is_some())
     }
 
-    /// Checks a password. Takes as long for an unknown mailbox as for a known one. Spaces and case of what
-    /// was typed are folded as [`super::password`] makes them.
-    pub fn check(&self, mailbox: Option<&Mailbox>, password: &str) -> bool {
-        let verifier = mailbox.and_then(|mailbox| self.by_mailbox.get(mailbox));
-        let too_long = password.len() > PASSWORD_MAX_OCTETS;
-        let typed = if too_long { String::new() } else { fold(password) };
-        let matched = matches(verifier.map_or(NOBODY, |verifier| &verifier.phc), &typed);
-        matched && verifier.is_some() && !too_long
+    /// The password for events, if there is one.
+    pub fn event_password(&self, mailbox: &Mailbox) -> Option<&EventPassword> {
+        self.people.get(mailbox)?.event.as_ref()
+    }
+
+    /// Codes that were not used yet.
+    pub fn codes_left(&self, mailbox: &Mailbox) -> usize {
+        self.people.get(mailbox).map_or(0, |keys| keys.codes.len())
+    }
+
+    /// Checks what was typed; spaces and case do not matter. Takes as long for an unknown mailbox as for a known one, whatever it has.
+    pub fn check(&self, mailbox: Option<&Mailbox>, typed: &str, accepted: Accepted) -> Option<Passed> {
+        let keys = mailbox.and_then(|mailbox| self.people.get(mailbox));
+        let too_long = typed.len() > PASSWORD_MAX_OCTETS;
+        let typed = if too_long { "" } else { typed };
+        let (password, code) = (fold(typed), CodeHash::of(typed));
+        let standing =
+            phc_matches(keys.and_then(|keys| keys.standing.as_ref()).map(|verifier| verifier.phc.as_str()), &password) && accepted.standing;
+        let event =
+            phc_matches(keys.and_then(|keys| keys.event.as_ref()).map(|event| event.verifier.phc.as_str()), &password) && accepted.event;
+        let is_code = keys.is_some_and(|keys| keys.codes.contains(&code));
+        match (standing, event, is_code) {
+            _ if too_long => None,
+            (_, true, _) => Some(Passed::Event),
+            (true, ..) => Some(Passed::Standing),
+            (_, _, true) => Some(Passed::Code(code)),
+            _ => None,
+        }
+    }
+}
+
+impl EventPassword {
+    /// Whether it is good for an event that begins now: an event shortly after another kills no password that people just got.
+    pub fn is_kept(&self, now: Wall) -> bool {
+        self.over_at.is_none_or(|over_at| now.since(over_at) <= EVENT_PASSWORD_KEPT)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::code;
     use crate::mail::Address;
 
-    fn mailbox(text: &str) -> Mailbox {
-        Address::parse(text).unwrap().mailbox()
+    const ALL: Accepted = Accepted { standing: true, event: true };
+
+    fn mailbox(name: &str) -> Mailbox {
+        Address::parse(&format!("{name}@example.com")).unwrap().mailbox()
     }
 
-    fn ann() -> Verifier {
-        Verifier::make(&mailbox("ann@example.com"), "lamp-river-seven-coat", [7; 16], Wall(1), "cli:root")
+    fn verifier(name: &str, password: &str) -> Verifier {
+        Verifier::make(&mailbox(name), password, [7; 16], Wall(1), "cli:root")
     }
 
-    #[test]
-    fn verifiers_are_those_of_any_argon2() {
-        use argon2::{PasswordHasher, PasswordVerifier};
-        let ours = ann();
-        let phc = PasswordHash::new(&ours.phc).unwrap();
-        assert!(Argon2::default().verify_password(b"lamp-river-seven-coat", &phc).is_ok());
-        assert!(Argon2::default().verify_password(b"lamp-river-seven-boat", &phc).is_err());
-        let salt = SaltString::encode_b64(&[7; 16]).unwrap();
-        let theirs = Argon2::default().hash_password(b"lamp-river-seven-coat", &salt).unwrap().to_string();
-        assert_eq!(theirs, ours.phc);
-        // The other kinds are not what we issue.
-        assert!(!matches(&ours.phc.replace("argon2id", "argon2i"), "lamp-river-seven-coat"));
-        assert!(!matches(&ours.phc.replace("v=19", "v=16"), "lamp-river-seven-coat"));
+    fn of_event(event: &str) -> EventPasswordsLine {
+        EventPasswordsLine { event: event.to_owned(), ..EventPasswordsLine::default() }
     }
 
-    #[test]
-    fn a_verifier_is_argon2id_at_the_promised_cost() {
-        let verifier = ann();
-        assert!(verifier.phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", verifier.phc);
-        assert!(!verifier.phc.contains("lamp"));
-        assert!(verifier.matches("lamp-river-seven-coat"));
-        assert!(!verifier.matches("lamp-river-seven-boat"));
-        let other_salt = Verifier::make(&verifier.mailbox, "lamp-river-seven-coat", [8; 16], Wall(1), "cli:root");
-        assert_ne!(other_salt.phc, verifier.phc);
-    }
-
-    #[test]
-    fn the_wire_form_is_stable() {
-        let line = r#"{"mailbox":"ann@example.com","phc":"$argon2id$...","issued_at":5,"by":"cli:root"}"#;
-        let verifier: Verifier = serde_json::from_str(line).unwrap();
-        assert_eq!(serde_json::to_string(&verifier).unwrap(), line);
+    fn with_event(event: &str, password: &str) -> Credentials {
+        let mut credentials = Credentials::default();
+        credentials.apply_event(EventPasswordsLine { fresh: vec![verifier("ann", password)], ..of_event(event) });
+        credentials
     }
 
     #[test]
     fn typed_passwords_are_folded_and_unknown_people_refused() {
         let mut credentials = Credentials::default();
-        let known = mailbox("ann@example.com");
-        assert!(!credentials.has(&known));
-        credentials.insert(ann());
-        assert!(credentials.has(&known));
-        assert!(credentials.check(Some(&known), "Lamp river SEVEN coat "));
-        assert!(!credentials.check(Some(&known), ""));
-        assert!(!credentials.check(Some(&mailbox("bob@example.com")), "lamp-river-seven-coat"));
-        assert!(!credentials.check(None, "lamp-river-seven-coat"));
+        let ann = mailbox("ann");
+        assert!(!credentials.has(&ann));
+        credentials.insert(verifier("ann", "lamp-river-seven-coat"));
+        assert!(credentials.has(&ann));
+        assert_eq!(credentials.check(Some(&ann), "Lamp river SEVEN coat ", ALL), Some(Passed::Standing));
+        assert_eq!(credentials.check(Some(&ann), "", ALL), None);
+        assert_eq!(credentials.check(Some(&ann), &"x".repeat(PASSWORD_MAX_OCTETS + 1), ALL), None);
+        assert_eq!(credentials.check(Some(&mailbox("bob")), "lamp-river-seven-coat", ALL), None);
+        assert_eq!(credentials.check(None, "lamp-river-seven-coat", ALL), None);
+        assert_eq!(credentials.check(Some(&ann), "lamp-river-seven-coat", Accepted { standing: false, event: true }), None);
     }
 
     #[test]
     fn a_new_password_ends_the_old_one() {
         let mut credentials = Credentials::default();
-        credentials.insert(ann());
-        let known = mailbox("ann@example.com");
-        credentials.insert(Verifier::make(&known, "new-password-for-ann", [9; 16], Wall(2), "cli:root"));
-        assert!(credentials.check(Some(&known), "new password for ann"));
-        assert!(!credentials.check(Some(&known), "lamp-river-seven-coat"));
+        credentials.insert(verifier("ann", "lamp-river-seven-coat"));
+        credentials.insert(verifier("ann", "new-password-for-ann"));
+        assert_eq!(credentials.check(Some(&mailbox("ann")), "new password for ann", ALL), Some(Passed::Standing));
+        assert_eq!(credentials.check(Some(&mailbox("ann")), "lamp-river-seven-coat", ALL), None);
     }
 
-    /// The work for an unknown mailbox is a whole check only if the stand-in parses and costs the same.
     #[test]
-    fn the_stand_in_costs_as_much_as_a_verifier() {
-        let cost = |phc: &str| {
-            let hash = PasswordHash::new(phc).unwrap();
-            let params = Params::try_from(&hash).unwrap();
-            (hash.algorithm.to_string(), params.m_cost(), params.t_cost(), params.p_cost(), hash.hash.unwrap().len())
+    fn a_password_for_an_event_counts_only_in_one() {
+        let mut credentials = with_event("one", "lamp-river-seven-coat");
+        let ann = mailbox("ann");
+        credentials.insert(verifier("ann", "standing"));
+        let check = |accepted, expected| assert_eq!(credentials.check(Some(&ann), "lamp river seven coat", accepted), expected);
+        check(ALL, Some(Passed::Event));
+        check(Accepted { standing: false, event: true }, Some(Passed::Event));
+        check(Accepted { standing: true, event: false }, None);
+        assert_eq!(credentials.check(Some(&ann), "standing", ALL), Some(Passed::Standing), "both are there");
+    }
+
+    #[test]
+    fn a_flap_keeps_the_password_and_a_later_event_ends_it() {
+        let mut credentials = with_event("one", "lamp-river-seven-coat");
+        let ann = mailbox("ann");
+        let day = 24 * 3600 * 1000;
+        credentials.apply_event(EventPasswordsLine { over_at: Some(Wall(1000)), ..of_event("one") });
+        let kept = |credentials: &Credentials, at| credentials.event_password(&ann).unwrap().is_kept(Wall(at));
+        assert!(kept(&credentials, 1000 + day) && !kept(&credentials, 1001 + day));
+        credentials.apply_event(EventPasswordsLine { kept: vec![ann.clone()], ..of_event("two") });
+        let password = credentials.event_password(&ann).unwrap();
+        assert_eq!((password.made_for.as_str(), password.good_for.as_str(), password.over_at), ("one", "two", None));
+        assert!(credentials.check(Some(&ann), "lamp-river-seven-coat", ALL).is_some());
+        credentials.apply_event(EventPasswordsLine { over_at: Some(Wall(5)), ..of_event("one") });
+        assert_eq!(credentials.event_password(&ann).unwrap().over_at, None, "of another event");
+        credentials.apply_event(EventPasswordsLine { ended: vec![ann.clone()], ..of_event("three") });
+        assert_eq!(credentials.check(Some(&ann), "lamp-river-seven-coat", ALL), None);
+    }
+
+    #[test]
+    fn a_code_is_good_once_and_new_ones_end_the_old() {
+        let (ann, first, second) = (mailbox("ann"), code([3; 16]), code([4; 16]));
+        let set = |codes: &[&String]| CodesLine {
+            mailbox: ann.clone(),
+            codes: codes.iter().map(|code| CodeHash::of(code)).collect(),
+            issued_at: Wall(1),
+            by: "cli:root".to_owned(),
         };
-        assert_eq!(cost(NOBODY), cost(&ann().phc));
+        let mut credentials = Credentials::default();
+        credentials.apply_codes(set(&[&first, &second]));
+        let Some(Passed::Code(hash)) = credentials.check(Some(&ann), &first.to_lowercase(), ALL) else { panic!("the code is good") };
+        assert_eq!(credentials.check(Some(&mailbox("bob")), &first, ALL), None, "it is Ann's");
+        let used = CodeUsedLine { mailbox: ann.clone(), code: hash };
+        assert!(credentials.spend(&used) && !credentials.spend(&used));
+        assert_eq!((credentials.check(Some(&ann), &first, ALL), credentials.codes_left(&ann)), (None, 1));
+        credentials.unspend(&used);
+        assert_eq!(credentials.codes_left(&ann), 2);
+        credentials.apply_codes(set(&[&second]));
+        assert_eq!(credentials.check(Some(&ann), &first, ALL), None);
     }
 
     #[test]
-    fn a_damaged_verifier_opens_nothing_and_costs_nothing() {
-        for phc in
-            ["", "x", "$argon2id$", "$argon2id$v=19$m=4000000,t=2,p=1$bGlmZWJvYXQtbm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
-        {
-            assert!(!Verifier { phc: phc.to_owned(), ..ann() }.matches(""), "{phc:?}");
-        }
-        let endless = "x".repeat(PASSWORD_MAX_OCTETS + 1);
-        assert!(!Verifier::make(&mailbox("ann@example.com"), &endless, [1; 16], Wall(1), "x").matches(&endless));
+    fn the_wire_form_is_stable() {
+        let line = r#"{"event":"2026-03-03T09-15-02","kept":["ann@example.com"],"over_at":5}"#;
+        assert_eq!(serde_json::to_string(&serde_json::from_str::<EventPasswordsLine>(line).unwrap()).unwrap(), line);
     }
 }

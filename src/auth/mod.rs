@@ -4,16 +4,20 @@
 
 mod admin_sessions;
 mod admins;
+mod codes;
 mod credentials;
 mod role;
 mod sessions;
 mod throttle;
+mod verifier;
 mod words;
 
 pub use admin_sessions::{AdminSession, AdminSessions, Flash};
 pub use admins::{AccountError, AdminLine, Admins, admin_name, admin_password};
-pub use credentials::{Credentials, Verifier};
+pub use codes::{CodeHash, CodeUsedLine, CodesLine, code};
+pub use credentials::{Accepted, Credentials, EventPassword, EventPasswordsLine, Passed};
 pub use role::{EVERY_ROLE, FOR_PEOPLE, ONLY_ADMIN, PROOF, Role, Roles};
 pub use sessions::{Session, Sessions, Token};
 pub use throttle::Throttle;
+pub use verifier::Verifier;
 pub use words::password;

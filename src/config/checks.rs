@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::reader::Reader;
-use super::{Config, HealthPass, HostPort, OutboundRoute, OutboundTls};
+use super::{Config, HealthPass, HostPort, OutboundRoute, OutboundTls, telling};
 
 pub(super) fn check(reader: &mut Reader<'_>, config: &Config) {
     names(reader, config);
     catch_all(reader, config);
     domain_rules(reader, config);
-    admins(reader, config);
+    telling::check(reader, config);
     sockets(reader, config);
     primary(reader, config);
     monitor(reader, config);
@@ -55,18 +55,6 @@ fn domain_rules(r: &mut Reader<'_>, config: &Config) {
     }
     for domain in smtp.accept_all.iter().filter(|domain| smtp.directory_only.contains(domain)) {
         r.error("smtp.accept_all", format!("{domain} is in smtp.directory_only, too: only one of them can hold"));
-    }
-}
-
-fn admins(r: &mut Reader<'_>, config: &Config) {
-    if !r.sound(&["smtp.domains", "notify.admins"]) {
-        return;
-    }
-    for admin in config.notify.admins.iter().filter(|admin| admin.is_in(&config.smtp.domains)) {
-        r.error("notify.admins", format!("{admin} is in smtp.domains: in an outage nobody reads it; take an address outside"));
-    }
-    if !config.notify.admins.is_empty() && config.outbound.route == OutboundRoute::Smarthost && config.outbound.smarthosts.is_empty() {
-        r.error("notify.admins", "cannot be told: there is no way to the outside (outbound.smarthost)");
     }
 }
 

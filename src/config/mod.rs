@@ -16,6 +16,7 @@ mod read;
 mod reader;
 mod sections;
 mod suggest;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -28,6 +29,7 @@ use std::time::Duration;
 pub use cron::Schedule;
 pub use read::{Problem, Report, parse};
 pub use suggest::nearest;
+pub use telling::{BodyForm, Credentials, Hook, Notify};
 pub use units::duration;
 pub use values::{HealthUrl, HostPort, Network, NetworkSet};
 
@@ -41,6 +43,11 @@ pub struct Config {
     pub outbound: Outbound,
     pub dkim: Dkim,
     pub notify: Notify,
+    /// Text messages to people.
+    pub sms: Option<Hook>,
+    /// What admins are told, posted to where they chat.
+    pub chat: Option<Hook>,
+    pub credentials: Credentials,
     pub web: Web,
     pub cache: Cache,
     pub directory: DirectoryFile,
@@ -179,14 +186,10 @@ pub struct Dkim {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notify {
-    /// Who is told by mail when an event begins and ends, and of alarms. None of them in the served domains.
-    pub admins: Vec<crate::mail::Address>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Web {
     pub listen: Vec<SocketAddr>,
+    /// The box's own address as it stands in links (`192.0.2.5`, `192.0.2.5:8443`); None: found out.
+    pub address: Option<String>,
     /// False only on loopback.
     pub tls: bool,
     /// PEM files; none means the self-made certificate.

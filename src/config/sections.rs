@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Reader, Section, Wanted, Wrong};
 use super::values::{self, NetworkError};
 use super::{
-    Access, Cache, Config, DirectoryFile, Dkim, HealthPass, HealthUrl, HostPort, Monitor, Network, NetworkSet, Notify, Outbound,
-    OutboundRoute, OutboundTls, Primary, Server, Smtp, SmtpTls, Web, units,
+    Access, Cache, Config, DirectoryFile, Dkim, HealthPass, HealthUrl, HostPort, Monitor, Network, NetworkSet, Outbound, OutboundRoute,
+    OutboundTls, Primary, Server, Smtp, SmtpTls, Web, telling, units,
 };
 use crate::limits::{
     MESSAGE_SIZE_SETTING_MAX_OCTETS, MESSAGE_SIZE_SETTING_MIN_OCTETS, MONITOR_COUNT_SETTING_MAX, MONITOR_SETTING_MAX, MONITOR_SETTING_MIN,
@@ -43,8 +43,11 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
     ("monitor", &["interval", "timeout", "fall", "rise", "witnesses", "automatic"]),
     ("outbound", &["route", "smarthost", "dns", "tls", "ca_file", "user", "password_file"]),
     ("dkim", &["selectors"]),
-    ("notify", &["admins"]),
-    ("web", &["listen", "tls", "certificate", "key", "access", "networks"]),
+    ("notify", &["admins", "templates", "reminder", "people_reminder", "command", "heartbeat_url", "heartbeat_interval"]),
+    ("sms", &["url", "type", "body", "header_file", "ca_file"]),
+    ("chat", &["url", "type", "body", "header_file", "ca_file"]),
+    ("credentials", &["standing", "event"]),
+    ("web", &["listen", "address", "tls", "certificate", "key", "access", "networks"]),
     ("cache", &["retention_days"]),
     ("directory", &["file"]),
     ("drill", &["schedule", "people", "groups", "duration"]),
@@ -54,9 +57,9 @@ const LISTEN: Wanted = Wanted { what: "an address with a port", example: "\"0.0.
 const NETWORK: Wanted = Wanted { what: "a network or an address", example: "\"192.0.2.10/32\"" };
 const SERVER: Wanted = Wanted { what: "a server with its port", example: "\"192.0.2.10:25\"" };
 pub(super) const DURATION: Wanted = Wanted { what: "a time with its unit", example: "\"5s\"" };
-const CA_FILE: Wanted = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/ca.pem\"" };
+pub(super) const CA_FILE: Wanted = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/ca.pem\"" };
 const SMTP_TLS: [(&str, SmtpTls); 3] = [("off", SmtpTls::Off), ("opportunistic", SmtpTls::Opportunistic), ("required", SmtpTls::Required)];
-const YES_NO: Wanted = Wanted { what: "true or false", example: "true" };
+pub(super) const YES_NO: Wanted = Wanted { what: "true or false", example: "true" };
 
 /// Reads all tables. What is wrong is noted, and its default stands in so that the rest can be checked.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &'t DeTable<'t>, gateway: Option<IpAddr>) -> Config {
@@ -70,7 +73,10 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &'t DeTable<'t>, gateway: 
         monitor: monitor(reader, section("monitor")),
         outbound: outbound(reader, section("outbound")),
         dkim: dkim(reader, section("dkim")),
-        notify: notify(reader, section("notify")),
+        notify: telling::notify(reader, section("notify")),
+        sms: telling::hook(reader, section("sms")),
+        chat: telling::hook(reader, section("chat")),
+        credentials: telling::credentials(reader, section("credentials")),
         web: web(reader, section("web")),
         cache: cache(reader, section("cache")),
         directory: directory(reader, section("directory")),
@@ -217,11 +223,6 @@ fn dkim<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Dkim {
     Dkim { selectors: without_doubles(selectors.unwrap_or_default()) }
 }
 
-fn notify<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Notify {
-    let admin = Wanted { what: "an address", example: "\"you@mobile.example\"" };
-    Notify { admins: r.list(s, "admins", admin, address).unwrap_or_default() }
-}
-
 fn web<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Web {
     let certificate = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/web.crt\"" };
     let key = Wanted { what: "an absolute path", example: "\"/etc/lifeboat/web.key\"" };
@@ -230,8 +231,10 @@ fn web<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Web {
         "private" => Ok(NetworkSet::private().0),
         _ => network(value).map(|network| vec![network]),
     });
+    let own = Wanted { what: "an address, with a port if people need one", example: "\"192.0.2.5\"" };
     Web {
         listen: listen(r, s, 443),
+        address: r.get(s, "address", own, optional(own_address)).flatten(),
         tls: choice(r, s, "tls", &[("on", true), ("off", false)]).unwrap_or(true),
         certificate: r.get(s, "certificate", certificate, optional(path)).flatten(),
         key: r.get(s, "key", key, optional(path)).flatten(),
@@ -261,6 +264,13 @@ fn listen<'t>(r: &mut Reader<'t>, s: &Section<'t>, default_port: u16) -> Vec<Soc
     addresses.unwrap_or_else(|| vec![SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), default_port)])
 }
 
+/// An address as it stands in a link.
+fn own_address(value: &DeValue<'_>) -> Result<String, Wrong> {
+    let text = string(value)?;
+    let bare = text.parse::<IpAddr>().map(|ip| if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() });
+    bare.or_else(|_| text.parse::<SocketAddr>().map(|address| address.to_string())).map_err(|_| Wrong::Kind)
+}
+
 /// An address, with DNS's port if it has none.
 fn socket_or_ip(value: &DeValue<'_>) -> Result<SocketAddr, Wrong> {
     let text = string(value)?;
@@ -268,7 +278,7 @@ fn socket_or_ip(value: &DeValue<'_>) -> Result<SocketAddr, Wrong> {
     with_port.or_else(|_| text.parse()).map_err(|_| Wrong::Kind)
 }
 
-fn choice<'t, T: Copy>(r: &mut Reader<'t>, s: &Section<'t>, key: &str, choices: &[(&str, T)]) -> Option<T> {
+pub(super) fn choice<'t, T: Copy>(r: &mut Reader<'t>, s: &Section<'t>, key: &str, choices: &[(&str, T)]) -> Option<T> {
     let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
     let refused = || Wrong::Because(format!("is not possible here; choose {}", names.join(" or ")));
     r.get(s, key, Wanted { what: "", example: "" }, |value| {
@@ -286,7 +296,7 @@ pub(super) fn optional<T>(parse: impl Fn(&DeValue<'_>) -> Result<T, Wrong>) -> i
     move |value| if value.as_str() == Some("") { Ok(None) } else { parse(value).map(Some) }
 }
 
-fn yes_no(value: &DeValue<'_>) -> Result<bool, Wrong> {
+pub(super) fn yes_no(value: &DeValue<'_>) -> Result<bool, Wrong> {
     value.as_bool().ok_or(Wrong::Kind)
 }
 
@@ -297,7 +307,7 @@ fn number(value: &DeValue<'_>, least: u32, most: u32, unit: &str) -> Result<u32,
     inside.ok_or_else(|| Wrong::Because(format!("is out of range: {least} to {most} {unit} are possible")))
 }
 
-fn probe_time(value: &DeValue<'_>) -> Result<Duration, Wrong> {
+pub(super) fn probe_time(value: &DeValue<'_>) -> Result<Duration, Wrong> {
     let time = units::duration(string(value)?).ok_or(Wrong::Kind)?;
     if (MONITOR_SETTING_MIN..=MONITOR_SETTING_MAX).contains(&time) {
         return Ok(time);
@@ -352,7 +362,7 @@ fn user_name(value: &DeValue<'_>) -> Result<String, Wrong> {
     if name.chars().any(char::is_control) { Err(Wrong::Kind) } else { Ok(name.to_owned()) }
 }
 
-fn path(value: &DeValue<'_>) -> Result<PathBuf, Wrong> {
+pub(super) fn path(value: &DeValue<'_>) -> Result<PathBuf, Wrong> {
     let path = Path::new(string(value)?);
     if path.is_absolute() && !path.as_os_str().as_encoded_bytes().contains(&0) { Ok(path.to_owned()) } else { Err(Wrong::Kind) }
 }

@@ -127,7 +127,7 @@ fn unknown_things_are_errors() {
     check_with(
         "[x]\n",
         &[
-            "1: x: unknown table; there are [server], [smtp], [primary], [monitor], [outbound], [dkim], [notify], [web], [cache], [directory], [drill]",
+            "1: x: unknown table; there are [server], [smtp], [primary], [monitor], [outbound], [dkim], [notify], [sms], [chat], [credentials], [web], [cache], [directory], [drill]",
         ],
     );
     let report = parse(&format!("hostname = \"a.example\"\n{MINIMAL}"), None);
@@ -424,4 +424,27 @@ fn which_health_pages_must_pass() {
         let errors = lines(&with_primary(&format!("{urls}\nhealth_pass = {value}\n")).errors);
         assert!(errors.len() == 1 && errors[0].contains(expected), "{errors:?}");
     }
+}
+
+#[test]
+fn hooks_are_looked_at() {
+    let with = |lines: &str| format!("[sms]\nurl = \"https://gateway.example/send\"\n{lines}\n");
+    check_with(&with("type = \"form\"\nheader_file = \"/etc/lifeboat/sms.header\""), &[]);
+    check_with(
+        &with("body = 'hello'"),
+        &["3: sms.body: 'hello' is not a text with {to}, {subject} or {text} (example: '{\"to\": \"{to}\", \"text\": \"{text}\"}')"],
+    );
+    check_with(&with("body = '{\"text\": \"{text}\"}'"), &["3: sms.body: has no {to}: everybody's text would go to one number"]);
+    check_with(&with("body = '{to} {text}'"), &["3: sms.body: is no JSON (example: '{\"to\": \"{to}\", \"text\": \"{text}\"}')"]);
+    check_with(
+        "[chat]\nurl = \"http://203.0.113.9/hook\"\n",
+        &["2: chat.url: http://203.0.113.9:80/hook would send what admins are told in the clear over the internet; use https"],
+    );
+    check_with("[chat]\nurl = \"http://192.168.1.9/hook\"\n", &[]);
+    check_with("[notify]\nreminder = \"10m\"\n", &["2: notify.reminder: \"10m\" is too often: at least 1h (example: \"24h\")"]);
+    check_with("[notify]\nreminder = \"\"\n", &[]);
+    check_with(
+        "[web]\naddress = \"box\"\n",
+        &["2: web.address: \"box\" is not an address, with a port if people need one (example: \"192.0.2.5\")"],
+    );
 }
