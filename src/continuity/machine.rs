@@ -337,8 +337,8 @@ impl Machine {
 }
 
 #[cfg(test)]
-mod drill_tests;
-#[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod scope_tests;
 #[cfg(test)]
 mod tests;
