@@ -46,6 +46,12 @@ impl Lanes {
         self.under_way.contains_key(&message)
     }
 
+    /// People whose mail is under way.
+    pub fn mailboxes(&self) -> BTreeSet<Mailbox> {
+        let mailbox = |lane: &Lane| if let Lane::Mailbox(mailbox) = lane { Some(mailbox.clone()) } else { None };
+        self.under_way.values().flatten().filter_map(mailbox).collect()
+    }
+
     /// How full each lane is now.
     pub fn fill(&self) -> Fill {
         let mut fill = Fill::default();

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::core::{Core, EventLine, EventNow};
-use super::recovery;
+use super::core::{Core, EventLine, EventNow, ScopeLine};
+use super::digests::Digests;
+use super::their_mail::TheirMail;
 use crate::clock::Wall;
-use crate::continuity::EventId;
+use crate::continuity::{EventId, Kind};
 use crate::limits;
 use crate::relay::DeliveryState;
 use crate::store::{Pins, Seq, StoreError};
@@ -33,6 +34,8 @@ pub struct Pinned {
     pub closed: Wall,
     /// Messages from this one on came after it.
     pub before: Seq,
+    /// Of an event for some people: whose mail it is about.
+    pub scope: Option<ScopeLine>,
 }
 
 /// Closed events that were not released, oldest first.
@@ -44,11 +47,13 @@ pub fn pinned(core: &Core) -> Result<Vec<Pinned>, StoreError> {
     let released: HashSet<EventId> = released.map(|line| line.event).collect();
     let mut pinned = BTreeMap::new();
     for line in core.ledger.read("event")? {
-        let Ok(EventLine { id, from, to, messages: Some((first, before)), .. }) = serde_json::from_value(line.data) else { continue };
+        let Ok(EventLine { id, from, to, messages: Some((first, before)), scope, .. }) = serde_json::from_value(line.data) else {
+            continue;
+        };
         if !released.contains(&id) {
             // After a crash in the middle an event is closed twice: the later line counts.
             let event = EventNow { id: id.clone(), since: from, first };
-            pinned.insert((from, id.0), Pinned { event, closed: to, before });
+            pinned.insert((from, id.0), Pinned { event, closed: to, before, scope });
         }
     }
     Ok(pinned.into_values().collect())
@@ -59,8 +64,10 @@ pub fn look(core: &Core) -> Result<Pins, StoreError> {
     let mut pins = Pins::default();
     let mut waits_long = Vec::new();
     let now = core.now().wall;
-    for Pinned { event, closed, before } in pinned(core)? {
-        if is_handed_back(core, &event, before)? {
+    for pinned in pinned(core)? {
+        let is_handed_back = is_handed_back(core, &pinned)?;
+        let Pinned { event, closed, before, .. } = pinned;
+        if is_handed_back {
             log::info!("continuity event={} hand-back verified, its messages are released", event.id.0);
             core.record("release", &ReleaseLine { event: event.id, by: None }, now);
             continue;
@@ -71,6 +78,9 @@ pub fn look(core: &Core) -> Result<Pins, StoreError> {
         }
     }
     if let Some(open) = core.mode().event {
+        pins.keep(open.first, None);
+    }
+    for open in core.scopes().iter().filter(|open| open.event.kind == Kind::Outage) {
         pins.keep(open.first, None);
     }
     if waits_long.is_empty() {
@@ -84,13 +94,20 @@ pub fn look(core: &Core) -> Result<Pins, StoreError> {
 }
 
 // Everything that came in the event has its final outcome, and what people wrote has arrived at the primary in digests.
-fn is_handed_back(core: &Core, event: &EventNow, before: Seq) -> Result<bool, StoreError> {
+fn is_handed_back(core: &Core, pinned: &Pinned) -> Result<bool, StoreError> {
+    let Pinned { event, before, scope, .. } = pinned;
     let view = core.store.view();
-    let tally = core.tally(event.first, Some(before))?;
+    let (tally, digests) = match scope {
+        None => (core.tally(event.first, Some(*before))?, Digests::of_everybody(event.clone())),
+        Some(ScopeLine { mailboxes, .. }) => {
+            let theirs = TheirMail { mailboxes: mailboxes.iter().cloned().collect() };
+            (theirs.tally(core, event.first, Some(*before))?, Digests::of_some(event.clone(), mailboxes.clone()))
+        }
+    };
     if tally.delivered + tally.refused + tally.bounced < tally.recipients {
         return Ok(false);
     }
-    let Some(digests) = recovery::digests_of(core, event, before)? else { return Ok(false) };
+    let Some(digests) = digests.complete(core, *before)? else { return Ok(false) };
     for digest in digests {
         let arrived = |state: &DeliveryState| matches!(state, DeliveryState::Delivered { .. });
         if !view.deliveries(digest)?.iter().all(|to| arrived(&to.state)) {
@@ -168,7 +185,7 @@ mod tests {
     fn what_was_written_stays_until_its_digest_has_arrived() {
         let world = World::new();
         let message = world.wrote("ann", "one");
-        assert_eq!(recovery::digests_in_one_round(&world.core, &event()), 1);
+        assert_eq!(rt::block_on(Digests::of_everybody(event()).write(&world.core)).unwrap(), 1);
         let newest = world.core.store.view().newest();
         close(&world, Seq(newest.0 + 1));
         check(&world, message, true);

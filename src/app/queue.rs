@@ -13,6 +13,7 @@ use super::kept_back::KeptBack;
 use super::lanes::{Lane, Lanes};
 use super::outgoing::Outgoing;
 use super::recovery::Recovery;
+use super::scope_end::ScopeEnd;
 use crate::clock::Mono;
 use crate::continuity::Mode;
 use crate::limits;
@@ -49,6 +50,9 @@ pub struct Runner {
     /// When the queue behind what waits was read.
     looked_behind: Option<Mono>,
     kept_back: KeptBack,
+    /// The whole queue was looked at just now, and nothing of it that may be tried is due.
+    nothing_due: bool,
+    scope_end: ScopeEnd,
 }
 
 /// A transaction to start.
@@ -97,6 +101,8 @@ impl Runner {
             paused_until: None,
             looked_behind: None,
             kept_back: KeptBack::default(),
+            nothing_due: false,
+            scope_end: ScopeEnd::default(),
         }
     }
 
@@ -113,7 +119,10 @@ impl Runner {
                     self.ready.clear();
                     false
                 }),
-                false => false,
+                false => {
+                    self.nothing_due = false;
+                    false
+                }
             };
             if drained
                 && let Some(recovery) = &mut self.recovery
@@ -121,8 +130,16 @@ impl Runner {
             {
                 continue;
             }
+            if self.nothing_due && self.finish_scopes().await {
+                continue;
+            }
             self.wait().await;
         }
+    }
+
+    async fn finish_scopes(&mut self) -> bool {
+        let under_way = self.under_way.mailboxes();
+        self.queue == Queue::Primary && self.scope_end.finish(&self.core, &under_way).await
     }
 
     /// Opens and forgets the recovery gate with the mode.
@@ -164,12 +181,14 @@ impl Runner {
 
     /// Starts what there is room for. True if the whole queue was looked at, nothing of it is due, and nothing is under way.
     async fn start_what_is_due(&mut self) -> Result<bool, StoreError> {
+        self.nothing_due = false;
         if self.room() == 0 {
             return Ok(false);
         }
         if self.ready.is_empty() {
             self.scan().await?;
             if self.ready.is_empty() {
+                self.nothing_due = true;
                 return Ok(self.under_way.count() == 0 && self.core.claims.is_idle(self.queue));
             }
         }
@@ -334,6 +353,9 @@ impl Runner {
         if unreachable || done.fared.is_none() {
             self.paused_until = Some(self.core.now().mono.plus(limits::BACKOFF_FIRST));
             self.ready.clear();
+        }
+        if let (Queue::Primary, Some(fate)) = (self.queue, &done.fared) {
+            self.scope_end.note(&self.core, done.message, fate);
         }
         if let (Some(recovery), Some(fate)) = (&mut self.recovery, &done.fared) {
             recovery.note(&self.core, done.message, fate).await;

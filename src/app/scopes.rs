@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
-use super::core::{Core, EventNow, ModeLine, lock};
+use super::core::{Core, EventLine, EventNow, ModeLine, ScopeLine, lock};
+use super::their_mail::TheirMail;
+use crate::clock::Wall;
 use crate::config::Access;
 use crate::continuity::{Kind, Machine, Members, Mode, Phase, ScopeChange, ScopedEvent, Standing, Whose, standing};
 use crate::mail::{Address, Mailbox};
+use crate::notify;
 use crate::relay::Queue;
 use crate::store::Seq;
 
@@ -94,6 +97,10 @@ impl Core {
             change.by,
             change.reason
         );
+        // Before the change itself, as with everybody's event.
+        if let (Phase::Over, Kind::Outage) = (event.phase, event.kind) {
+            self.report_scope(event, change.at);
+        }
         let known: Vec<EventNow> = self.scopes().iter().map(ScopeNow::as_event).collect();
         let next = Seq(self.store.view().newest().0 + 1);
         let now = with_firsts(&machine.saved().scopes, &known, next);
@@ -105,6 +112,26 @@ impl Core {
             self.sign_out_whom_mail_works_for();
         }
         self.kick(Queue::Primary);
+    }
+
+    /// How an outage of some went, in numbers that are only theirs.
+    fn report_scope(&self, event: &ScopedEvent, at: Wall) {
+        let scopes = self.scopes();
+        let Some(scope) = scopes.iter().find(|scope| scope.event.id == event.id) else { return };
+        let theirs = TheirMail { mailboxes: self.mailboxes_of(&event.members) };
+        let tally = match theirs.tally(self, scope.first, None) {
+            Ok(tally) => tally,
+            Err(error) => {
+                log::error!("continuity event={} tally failed: {error}", event.id.0);
+                return;
+            }
+        };
+        let failed = tally.bounced + tally.refused;
+        let summary = notify::event_summary(tally.recipients, tally.delivered, tally.held, failed, tally.queued);
+        log::info!("continuity event={} over: {summary}", event.id.0);
+        let messages = Some((scope.first, Seq(self.store.view().newest().0 + 1)));
+        let scope = Some(ScopeLine { members: event.members.clone(), mailboxes: theirs.mailboxes.into_iter().collect() });
+        self.record("event", &EventLine { id: event.id.clone(), from: event.since, to: at, tally, summary, messages, scope }, at);
     }
 
     /// Ends the sessions of people for whom no event is open any more.

@@ -22,5 +22,6 @@ mod notices;
 mod outage;
 mod outward;
 mod postfix;
+mod scope;
 mod smtp_loopback;
 mod volume;

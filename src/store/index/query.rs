@@ -291,7 +291,8 @@ impl View {
 }
 
 impl Tally {
-    fn add(&mut self, state: &DeliveryState) {
+    /// Counts one recipient.
+    pub fn add(&mut self, state: &DeliveryState) {
         self.count(state, |count| count + 1);
     }
 
