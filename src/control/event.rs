@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event_words;
-use crate::continuity::{Evidence, Transition};
+use crate::continuity::{Evidence, ScopeChange, Transition};
 
 /// All that is known of one event (DESIGN section 9: stable; extend, don't rename). Everything in it comes from the ledger and the store, so
 /// that it is the same after a restart. Times are RFC 3339 in UTC; those inside `transitions`, `evidence` and `report` are milliseconds, as in the
@@ -13,6 +13,9 @@ pub struct EventDocument {
     pub id: String,
     /// Each change of mode that belongs to it.
     pub transitions: Vec<Transition>,
+    /// The same of an event for some people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ScopeChange>,
     /// The ledger's line about its end; none while it is open.
     pub report: Option<serde_json::Value>,
     pub kind: EventKind,
@@ -107,8 +110,11 @@ pub struct Told {
     pub at: String,
     /// What it said: `begun`, `over`...
     pub about: String,
+    /// The person's mailbox, or `admins`.
     pub who: String,
-    /// `mail`, `webhook`...
+    /// Address or number.
+    pub to: String,
+    /// `mail`, `sms`...
     pub channel: String,
     /// What became of it, in words.
     pub outcome: String,
@@ -197,6 +203,7 @@ pub struct EventRow {
     pub id: String,
     pub kind: EventKind,
     pub state: EventState,
+    pub scope: EventScope,
     /// RFC 3339.
     pub from: String,
     pub to: Option<String>,
@@ -211,6 +218,12 @@ impl EventDocument {
     /// For people.
     pub fn to_text(&self) -> String {
         event_words::event(self)
+    }
+}
+
+impl EventScope {
+    pub fn everybody() -> EventScope {
+        EventScope { everybody: true, members: Vec::new() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::event::{CountRow, EventCounts, EventDocument, EventKind, EventState, MomentKind};
+use super::event::{CountRow, EventCounts, EventDocument, EventKind, EventScope, EventState, MomentKind};
 use super::words::{class_words, in_words, one_line, probe_name};
 use crate::mail::date;
 
@@ -32,12 +32,14 @@ impl EventState {
     }
 }
 
-impl EventDocument {
+impl EventScope {
     /// `everybody`, or the members.
-    pub fn scope_words(&self) -> String {
-        if self.scope.everybody { "everybody".to_owned() } else { self.scope.members.join(", ") }
+    pub fn words(&self) -> String {
+        if self.everybody { "everybody".to_owned() } else { self.members.join(", ") }
     }
+}
 
+impl EventDocument {
     /// What was measured, in words, in the order of the event.
     pub fn duration_words(&self) -> Vec<(&'static str, String)> {
         let all = [
@@ -87,7 +89,7 @@ pub(super) fn event(event: &EventDocument) -> String {
     let mut text = format!("Event {}\n", event.id);
     let mut facts = vec![
         ("Kind", format!("{}; {}", event.kind.words(), event.state.words())),
-        ("For", event.scope_words()),
+        ("For", event.scope.words()),
         ("Time", format!("{} to {}", event.from, event.to.as_deref().unwrap_or("now"))),
         ("Begun by", event.by.clone()),
         ("Why", event.reason.clone()),
@@ -157,7 +159,8 @@ fn people(event: &EventDocument) -> String {
             text += &format!("  and {} more (--json has all)\n", lines.len() - PEOPLE_SHOWN);
         }
     };
-    let told = |told: &super::event::Told| format!("{}  {}  {}: {}  {}", told.at, told.who, told.channel, told.about, told.outcome);
+    let told =
+        |told: &super::event::Told| format!("{}  {} ({} {}): {}  {}", told.at, told.who, told.channel, told.to, told.about, told.outcome);
     list(format!("Told ({})", event.told.len()), event.told.iter().map(told).collect());
     let signed = |one: &super::event::SignedIn| {
         let times = if one.times > 1 { format!("  {} times", one.times) } else { String::new() };

@@ -1,6 +1,6 @@
 //! What became of an event's mail, counted from the store: the same numbers before and after a restart.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::clock::Wall;
 use crate::continuity::EventId;
 use crate::control::{CountRow, EventCounts, ORIGINS};
 use crate::limits::{EVENT_PEOPLE_MAX, WALK_PAGE_MESSAGES};
-use crate::mail::date;
+use crate::mail::{Mailbox, date};
 use crate::relay::{DeliveryState, Queue};
 use crate::store::{Filing, Folder, Origin, Seq, StoreError, Walk, Walked};
 
@@ -20,16 +20,31 @@ pub struct ReportLine {
     pub counts: EventCounts,
 }
 
-/// Counts the messages from `from` on, before `before`.
-pub fn count(core: &Core, from: Seq, before: Option<Seq>) -> Result<EventCounts, StoreError> {
+/// Counts the messages from `from` on, before `before`; of an event for some people only `members`' mail.
+pub fn count(core: &Core, from: Seq, before: Option<Seq>, members: Option<&BTreeSet<Mailbox>>) -> Result<EventCounts, StoreError> {
     let mut counting = Counting::default();
     let mut next = Some(Walk { from, before, newest_first: false, page: WALK_PAGE_MESSAGES });
     while let Some(walk) = next {
         let page = core.store.view().walk(&walk, &|_| true)?;
-        page.found.iter().for_each(|message| counting.take(message));
+        for mut message in page.found {
+            if members.is_none_or(|members| is_of(core, members, &mut message)) {
+                counting.take(&message);
+            }
+        }
         next = page.rest;
     }
     Ok(counting.done(core.now().wall))
+}
+
+/// Leaves the recipients that are members; of what a member wrote, all. False if nothing of the message is theirs.
+fn is_of(core: &Core, members: &BTreeSet<Mailbox>, message: &mut Walked) -> bool {
+    let theirs = |filing: &Filing| members.contains(&filing.mailbox);
+    if matches!(message.accepted.origin, Origin::Webmail | Origin::Draft) {
+        return message.accepted.filings.iter().any(|filing| matches!(filing.folder, Folder::Sent | Folder::Drafts) && theirs(filing));
+    }
+    message.deliveries.retain(|to| core.is_local(&to.address) && members.contains(&core.mailbox_for(&to.address)));
+    message.accepted.filings.retain(theirs);
+    !message.deliveries.is_empty() || !message.accepted.filings.is_empty()
 }
 
 #[derive(Default)]

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::counts::{self, ReportLine};
 use crate::app::core::{Core, EventLine, ModeLine};
+use crate::app::notices::{ADMINS, NoticeLine};
+use crate::app::queue_verbs::state_words;
 use crate::clock::Wall;
-use crate::continuity::{EventId, Mode, Transition};
+use crate::continuity::{EventId, Kind, Mode, Phase, ScopeChange, ScopedEvent, Transition};
 use crate::control::{
     CountRow, Durations, EventCounts, EventDocument, EventKind, EventScope, EventState, Moment, MomentKind, SignedIn, Told,
 };
 use crate::limits::{EVENT_PEOPLE_MAX, EVENT_TIMELINE_MAX};
-use crate::mail::date;
-use crate::store::{Line, Seq, StoreError, Tally};
+use crate::mail::{Mailbox, date};
+use crate::store::{Delivery, Line, Seq, StoreError, Tally};
 
 /// None if there is no event of that name.
 ///
@@ -22,7 +24,7 @@ use crate::store::{Line, Seq, StoreError, Tally};
 pub fn document(core: &Core, id: &str) -> Result<Option<EventDocument>, StoreError> {
     let mut gathered = Gathered::new(id);
     core.ledger.each(&mut |line| gathered.take(&line))?;
-    if gathered.transitions.is_empty() {
+    if gathered.transitions.is_empty() && gathered.changes.is_empty() {
         return Ok(None);
     }
     let counts = counted(core, &gathered)?;
@@ -39,7 +41,18 @@ fn counted(core: &Core, gathered: &Gathered) -> Result<EventCounts, StoreError> 
         (Some(closed), _) => return Ok(history(&closed.tally, closed.to)),
         (None, None) => return Ok(EventCounts::default()),
     };
-    let live = counts::count(core, from, before)?;
+    let live = match &gathered.scope {
+        // Practice is no mail.
+        Some(event) if event.kind == Kind::Drill => return Ok(EventCounts::default()),
+        Some(event) => {
+            let members = match gathered.closed.as_ref().and_then(|closed| closed.scope.as_ref()) {
+                Some(scope) => scope.mailboxes.iter().cloned().collect(),
+                None => core.mailboxes_of(&event.members),
+            };
+            counts::count(core, from, before, Some(&members))?
+        }
+        None => counts::count(core, from, before, None)?,
+    };
     let recorded = match (&gathered.recorded, &gathered.closed) {
         (Some(recorded), _) => EventCounts { is_history: true, ..recorded.clone() },
         (None, Some(closed)) => history(&closed.tally, closed.to),
@@ -63,6 +76,9 @@ struct Gathered {
     /// Between its beginning and its end, by the order of the ledger: the wall clock may have jumped.
     is_during: bool,
     transitions: Vec<Transition>,
+    /// Of an event for some people: as it is last, and each change of it.
+    scope: Option<ScopedEvent>,
+    changes: Vec<ScopeChange>,
     first: Option<Seq>,
     report: Option<Value>,
     closed: Option<EventLine>,
@@ -70,6 +86,8 @@ struct Gathered {
     released: bool,
     moments: Moments,
     notices: Vec<Line>,
+    /// When the first person (no admin) was told how to sign in.
+    people_told: Option<Wall>,
     signed_in: BTreeMap<String, SignedIn>,
     first_sign_in: Option<Wall>,
 }
@@ -111,8 +129,15 @@ impl Gathered {
     fn mode(&mut self, line: &Line) {
         let Ok(mode) = serde_json::from_value::<ModeLine>(line.data.clone()) else { return };
         let own = EventId(self.id.clone());
-        if let Some(event) = mode.event.filter(|event| event.id == own) {
+        if let Some(event) = mode.event.iter().chain(&mode.scopes).find(|event| event.id == own) {
             self.first = Some(event.first);
+        }
+        if let Some(change) = mode.scope.filter(|change| change.event.id == own) {
+            let words = format!("{}: {}", phase_word(change.event.phase), change.reason);
+            self.moments.push(line.number, moment(change.at, MomentKind::Mode, &change.by, &words));
+            self.is_during = change.event.phase != Phase::Over;
+            self.scope = Some(change.event.clone());
+            self.changes.push(change);
         }
         let Some(transition) = mode.transition else { return };
         if transition.event.as_ref() == Some(&own) {
@@ -151,22 +176,29 @@ impl Gathered {
         let mut told: Vec<Told> = Vec::new();
         let mut groups: BTreeMap<String, (u64, Wall, usize)> = BTreeMap::new();
         for line in &self.notices {
-            let word = |key: &str| line.data[key].as_str().unwrap_or_default().to_owned();
-            let about = word("about");
-            let one = |who: String, outcome: String, channel: String| Told {
+            let Ok(notice) = serde_json::from_value::<NoticeLine>(line.data.clone()) else { continue };
+            let about = notice.about.clone();
+            let one = |who: &str, to: String, channel: String, outcome: String| Told {
                 at: date::rfc3339(line.at),
                 about: about.clone(),
-                who,
-                channel: if channel.is_empty() { "mail".to_owned() } else { channel },
+                who: who.to_owned(),
+                to,
+                channel,
                 outcome,
             };
             let mut people = Vec::new();
-            for message in messages_of(&line.data) {
-                let deliveries = core.store.view().deliveries(message)?;
-                people.extend(deliveries.iter().map(|to| one(to.address.to_string(), super::state_words(&to.state), word("channel"))));
+            for told in &notice.told {
+                let channel = json!(told.channel).as_str().unwrap_or_default().to_owned();
+                people.push(one(&told.who, told.to.clone(), channel, outcome(core, told.message, &told.to)?));
             }
+            // A line of a version that told admins only, by one message.
             if people.is_empty() {
-                people.push(one(word("who"), word("state"), word("channel")));
+                let deliveries = core.store.view().deliveries(notice.message)?;
+                let told = |to: &Delivery| one(ADMINS, to.address.to_string(), "mail".to_owned(), state_words(&to.state));
+                people.extend(deliveries.iter().map(told));
+            }
+            if notice.told.iter().any(|told| told.who != ADMINS) && about == "begun" {
+                self.people_told.get_or_insert(line.at);
             }
             let group = groups.entry(about.clone()).or_insert((line.number, line.at, 0));
             group.2 += people.len();
@@ -179,16 +211,10 @@ impl Gathered {
     }
 
     fn into_document(self, counts: EventCounts, told: Vec<Told>) -> EventDocument {
-        let first = self.transitions.first();
-        let begun = first.map_or(Wall(0), |transition| transition.at);
-        let last = self.transitions.last().map_or(Mode::Normal, |transition| transition.to);
-        let over = self.closed.as_ref().map(|closed| closed.to);
-        let state = match (last, over) {
-            (_, Some(_)) | (Mode::Normal | Mode::Suspect, _) => EventState::Over,
-            (Mode::Recovering, None) => EventState::HandingOver,
-            (Mode::Continuity, None) => EventState::Open,
-        };
-        let by = first.map_or("", |transition| transition.by.as_str()).to_owned();
+        let (begun, by, reason) = self.beginning();
+        let over = self.over();
+        let state = self.state();
+        let evidence = self.transitions.first().map(|first| first.evidence.clone()).unwrap_or_default();
         let durations = self.durations(begun, over);
         let left_out = self.moments.left_out;
         let mut timeline = self.moments.in_order();
@@ -197,13 +223,13 @@ impl Gathered {
             put_in(&mut timeline, last, "The mail server took the last of the mail so far.");
         }
         EventDocument {
-            kind: kind_of(&by),
+            kind: self.scope.as_ref().map_or_else(|| kind_of(&by), |event| kind_of_scope(event.kind)),
             state,
-            scope: EventScope { everybody: true, members: Vec::new() },
+            scope: self.scope.as_ref().map_or_else(EventScope::everybody, scope_of),
             from: date::rfc3339(begun),
             to: over.map(date::rfc3339),
-            reason: first.map_or("", |transition| transition.reason.as_str()).to_owned(),
-            evidence: first.map(|transition| transition.evidence.clone()).unwrap_or_default(),
+            reason,
+            evidence,
             by,
             durations,
             timeline,
@@ -214,7 +240,33 @@ impl Gathered {
             kept: self.closed.as_ref().is_some_and(|closed| closed.messages.is_some()) && !self.released,
             id: self.id,
             transitions: self.transitions,
+            changes: self.changes,
             report: self.report,
+        }
+    }
+
+    /// When, by whom and why.
+    fn beginning(&self) -> (Wall, String, String) {
+        let changed = self.changes.first().map(|first| (first.at, first.by.clone(), first.reason.clone()));
+        let first = self.transitions.first().map(|first| (first.at, first.by.clone(), first.reason.clone()));
+        changed.or(first).unwrap_or_default()
+    }
+
+    fn over(&self) -> Option<Wall> {
+        let closed = self.closed.as_ref().map(|closed| closed.to);
+        // A drill leaves no report of mail.
+        closed.or_else(|| self.changes.iter().find(|change| change.event.phase == Phase::Over).map(|change| change.at))
+    }
+
+    fn state(&self) -> EventState {
+        let last = self.transitions.last().map_or(Mode::Normal, |transition| transition.to);
+        match (&self.scope, last) {
+            _ if self.over().is_some() => EventState::Over,
+            (Some(event), _) if event.phase == Phase::Open => EventState::Open,
+            (Some(event), _) if event.phase == Phase::HandingOver => EventState::HandingOver,
+            (None, Mode::Continuity) => EventState::Open,
+            (None, Mode::Recovering) => EventState::HandingOver,
+            _ => EventState::Over,
         }
     }
 
@@ -223,11 +275,12 @@ impl Gathered {
         let reds = first.into_iter().flat_map(|first| &first.evidence).filter(|seen| seen.class.is_red());
         let trouble = self.suspected.or_else(|| reds.map(|seen| seen.at).min());
         let recovered = self.transitions.iter().rfind(|change| change.to == Mode::Recovering).map(|change| change.at);
+        let recovered =
+            recovered.or_else(|| self.changes.iter().find(|change| change.event.phase == Phase::HandingOver).map(|change| change.at));
         let detected_s = between(trouble, Some(begun));
-        let people_told = self.notices.iter().find(|line| line.data["to"] == "person" || line.data["person"].is_string());
         Durations {
             detected_s,
-            usable_s: people_told.map_or(detected_s, |line| between(trouble, Some(line.at))),
+            usable_s: self.people_told.map_or(detected_s, |told| between(trouble, Some(told))),
             first_sign_in_s: between(Some(begun), self.first_sign_in),
             down_s: between(trouble.or(Some(begun)), recovered),
             hand_over_s: between(recovered, over),
@@ -248,10 +301,11 @@ fn persons(count: usize) -> String {
     if count == 1 { "1 address".to_owned() } else { format!("{count} addresses") }
 }
 
-fn messages_of(notice: &Value) -> Vec<Seq> {
-    let one = notice["message"].as_u64().into_iter();
-    let many = notice["messages"].as_array().into_iter().flatten().filter_map(Value::as_u64);
-    one.chain(many).map(Seq).collect()
+/// What became of a notice; a message that is gone, or no message, has none.
+fn outcome(core: &Core, message: Seq, to: &str) -> Result<String, StoreError> {
+    let deliveries = core.store.view().deliveries(message)?;
+    let theirs = deliveries.iter().find(|delivery| delivery.address.to_string() == to).or(deliveries.first());
+    Ok(theirs.map(|delivery| state_words(&delivery.state)).unwrap_or_default())
 }
 
 fn moment(at: Wall, what: MomentKind, by: &str, text: &str) -> Moment {
@@ -281,6 +335,27 @@ pub fn kind_of(by: &str) -> EventKind {
         by if by.starts_with("maintenance") => EventKind::Maintenance,
         by if by.starts_with("drill") => EventKind::Drill,
         _ => EventKind::Operator,
+    }
+}
+
+pub fn kind_of_scope(kind: Kind) -> EventKind {
+    match kind {
+        Kind::Outage => EventKind::Operator,
+        Kind::Drill => EventKind::Drill,
+    }
+}
+
+pub fn scope_of(event: &ScopedEvent) -> EventScope {
+    let mailboxes = event.members.mailboxes.iter().map(Mailbox::to_string);
+    let groups = event.members.groups.iter().map(|group| format!("group {group}"));
+    EventScope { everybody: false, members: mailboxes.chain(groups).collect() }
+}
+
+fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Open => "open",
+        Phase::HandingOver => "handing over",
+        Phase::Over => "over",
     }
 }
 

@@ -14,10 +14,9 @@ use serde_json::json;
 use self::counts::ReportLine;
 use super::core::{Core, EventLine, ModeLine};
 use super::pins;
-use super::queue_verbs::state_words;
 use crate::clock::Wall;
-use crate::continuity::{EndError, EventId, Input, Mode, Transition};
-use crate::control::{Answer, EventCounts, EventRow, EventState, csv_row};
+use crate::continuity::{EndError, EventId, Input, Mode, Phase};
+use crate::control::{Answer, EventCounts, EventKind, EventRow, EventScope, EventState, csv_row};
 use crate::mail::date;
 use crate::store::{Seq, StoreError};
 
@@ -85,8 +84,10 @@ fn listed(core: &Core) -> Result<(String, serde_json::Value), StoreError> {
     let mut text = String::new();
     for row in &rows {
         match &row.to {
-            None => text += &format!("{}  open since {}  {}\n", row.id, row.from, row.kind.words()),
-            Some(to) => text += &format!("{}  {} to {to}  {}: {}\n", row.id, row.from, row.kind.words(), row.summary),
+            None => text += &format!("{}  open since {}  {}, {}\n", row.id, row.from, row.kind.words(), row.scope.words()),
+            Some(to) => {
+                text += &format!("{}  {} to {to}  {}, {}: {}\n", row.id, row.from, row.kind.words(), row.scope.words(), row.summary)
+            }
         }
         if row.kept {
             text += "    its mail is kept until all of it was handed back, or `lifeboat event release`\n";
@@ -98,38 +99,59 @@ fn listed(core: &Core) -> Result<(String, serde_json::Value), StoreError> {
     Ok((text, json!({ "open": open, "closed": closed, "kept": kept, "events": rows })))
 }
 
-/// At most [`EVENTS_SHOWN`], the newest first.
+/// At most [`EVENTS_SHOWN`]: the open ones, then those that are over, the newest first.
 fn rows(core: &Core, closed: &[EventLine], kept: &[EventId]) -> Result<Vec<EventRow>, StoreError> {
-    // The change that opened each one, and the mode that followed its last.
-    let mut changes: HashMap<EventId, (Transition, Mode)> = HashMap::new();
-    for line in core.ledger.read("mode")? {
-        let Some(change) = serde_json::from_value::<ModeLine>(line.data).ok().and_then(|line| line.transition) else { continue };
-        let Some(id) = change.event.clone() else { continue };
-        let to = change.to;
-        changes.entry(id).or_insert((change, to)).1 = to;
-    }
-    let of = |id: &EventId, from: Wall, over: Option<&EventLine>| {
-        let (first, last) = changes.get(id).map_or((None, Mode::Continuity), |(first, last)| (Some(first), *last));
-        let by = first.map_or("", |first| first.by.as_str());
+    let known = beginnings(core)?;
+    let of = |id: &EventId, from: Wall, state: EventState, over: Option<&EventLine>| {
+        let begun = known.get(id).cloned().unwrap_or_default();
         EventRow {
             id: id.0.clone(),
-            kind: document::kind_of(by),
-            state: match (over, last) {
-                (Some(_), _) => EventState::Over,
-                (None, Mode::Recovering) => EventState::HandingOver,
-                (None, _) => EventState::Open,
-            },
+            kind: begun.kind.unwrap_or(EventKind::Operator),
+            state,
+            scope: begun.scope.unwrap_or_else(EventScope::everybody),
             from: date::rfc3339(from),
             to: over.map(|over| date::rfc3339(over.to)),
-            by: by.to_owned(),
-            reason: first.map_or("", |first| first.reason.as_str()).to_owned(),
+            by: begun.by,
+            reason: begun.reason,
             summary: over.map(|over| over.summary.clone()).unwrap_or_default(),
             kept: kept.contains(id),
         }
     };
-    let open = core.mode().event.map(|event| of(&event.id, event.since, None));
-    let closed = closed.iter().rev().map(|event| of(&event.id, event.from, Some(event)));
-    Ok(open.into_iter().chain(closed).take(EVENTS_SHOWN).collect())
+    let mode = core.mode();
+    let state = if mode.mode == Mode::Recovering { EventState::HandingOver } else { EventState::Open };
+    let everybodys = mode.event.map(|event| of(&event.id, event.since, state, None));
+    let scopes = core.scopes();
+    let of_some = scopes.iter().rev().map(|open| {
+        let state = if open.event.phase == Phase::HandingOver { EventState::HandingOver } else { EventState::Open };
+        of(&open.event.id, open.event.since, state, None)
+    });
+    let closed = closed.iter().rev().map(|event| of(&event.id, event.from, EventState::Over, Some(event)));
+    Ok(everybodys.into_iter().chain(of_some).chain(closed).take(EVENTS_SHOWN).collect())
+}
+
+/// How an event began.
+#[derive(Clone, Default)]
+struct Beginning {
+    kind: Option<EventKind>,
+    scope: Option<EventScope>,
+    by: String,
+    reason: String,
+}
+
+fn beginnings(core: &Core) -> Result<HashMap<EventId, Beginning>, StoreError> {
+    let mut found = HashMap::new();
+    for line in core.ledger.read("mode")? {
+        let Ok(line) = serde_json::from_value::<ModeLine>(line.data) else { continue };
+        if let Some(change) = line.scope {
+            let (kind, scope) = (Some(document::kind_of_scope(change.event.kind)), Some(document::scope_of(&change.event)));
+            found.entry(change.event.id).or_insert(Beginning { kind, scope, by: change.by, reason: change.reason });
+        }
+        let Some(change) = line.transition else { continue };
+        let Some(id) = change.event else { continue };
+        let kind = Some(document::kind_of(&change.by));
+        found.entry(id).or_insert(Beginning { kind, scope: None, by: change.by, reason: change.reason });
+    }
+    Ok(found)
 }
 
 /// Everything about one event.
@@ -156,7 +178,8 @@ pub fn record_reports(core: &Core) -> Result<(), StoreError> {
     let kept: Vec<EventId> = pins::pinned(core)?.into_iter().map(|pinned| pinned.event.id).collect();
     for event in closed(core)? {
         let Some((first, before)) = event.messages.filter(|_| kept.contains(&event.id)) else { continue };
-        let counts = counts::count(core, first, Some(before))?;
+        let members = event.scope.map(|scope| scope.mailboxes.into_iter().collect());
+        let counts = counts::count(core, first, Some(before), members.as_ref())?;
         let is_news = recorded.get(&event.id).is_none_or(|known| EventCounts { at: counts.at.clone(), ..known.clone() } != counts);
         if is_news {
             core.record("report", &ReportLine { id: event.id, counts }, core.now().wall);
@@ -181,6 +204,9 @@ pub fn messages(core: &Core, id: &str, start: Option<Seq>) -> Answer {
 /// The messages of an event: the first one, and the first one after it if it is over.
 fn range(core: &Core, id: &str) -> Result<Option<(Seq, Option<Seq>)>, StoreError> {
     if let Some(open) = core.mode().event.filter(|open| open.id.0 == id) {
+        return Ok(Some((open.first, None)));
+    }
+    if let Some(open) = core.scopes().iter().find(|open| open.event.id.0 == id) {
         return Ok(Some((open.first, None)));
     }
     let closed = closed(core)?.into_iter().find(|event| event.id.0 == id);

@@ -203,3 +203,21 @@ fn the_list_of_events_says_of_which_kind_each_is() {
     assert_eq!(seen, [(second.as_str(), EventState::Open), (first.as_str(), EventState::Over)]);
     assert!(rows.iter().all(|row| row.kind == EventKind::Operator && row.by == "cli:ann"));
 }
+
+#[test]
+fn an_event_for_some_counts_their_mail_only() {
+    let world = World::new();
+    let whom = crate::control::Whom { mailboxes: vec!["ann@example.com".to_owned()], ..Default::default() };
+    let answer = crate::app::scope_verbs::start(&world.core, crate::continuity::Kind::Outage, &whom, "one database".into(), "cli:bo".into());
+    assert_eq!(answer.exit, 0, "{}", answer.text);
+    let id = answer.json["event"].as_str().unwrap().to_owned();
+    world.queued_for("ann");
+    world.queued_for("bo");
+    world.wrote("ann", "hers");
+    world.wrote("bo", "his");
+    let event = document(&world, &id);
+    assert_eq!((event.scope.words().as_str(), event.state), ("ann@example.com", EventState::Open));
+    assert_eq!((event.counts.total.messages, event.counts.total.recipients), (2, 1));
+    assert_eq!(event.counts.written_by, [("ann@example.com".to_owned(), 1)]);
+    assert!(list(&world.core).text.contains("begun by hand, ann@example.com"), "{}", list(&world.core).text);
+}

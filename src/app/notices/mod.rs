@@ -10,4 +10,4 @@ mod tell;
 
 pub use herald::run;
 #[allow(unused_imports, reason = "parts that come use them")]
-pub use tell::{Channel, NoticeLine, Order, To, Told, tell, tell_all, told_since};
+pub use tell::{ADMINS, Channel, NoticeLine, Order, To, Told, tell, tell_all, told_since};
