@@ -23,6 +23,7 @@ mod kept_back;
 mod lanes;
 mod links;
 mod loops;
+mod mail_trace;
 mod monitor;
 mod notices;
 mod outgoing;

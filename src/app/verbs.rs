@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::core::{Core, lock};
-use super::{dkim, events, queue_verbs, scope_verbs, status};
+use super::{dkim, events, mail_trace, queue_verbs, scope_verbs, status};
 use crate::auth::{Verifier, password};
 use crate::continuity::{Input, Kind};
 use crate::control::{Answer, Verb};
@@ -49,6 +49,7 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::QueueHold { selection, by } => queue_verbs::hold(core, &selection, &by),
         Verb::QueueRelease { selection, by } => queue_verbs::release(core, &selection, &by),
         Verb::QueueBounce { selection, yes, by } => queue_verbs::bounce(core, &selection, yes, &by),
+        Verb::Trace { query } => mail_trace::trace(core, &query),
         Verb::CredentialIssue { address, by } => issue(core, &address, &by),
         Verb::DkimCreate { selector, kind, by } => dkim::create(core, &selector, &kind, &by),
         Verb::DkimShow => dkim::show(core),

@@ -8,6 +8,7 @@ use argh::FromArgs;
 
 use super::audit::Audit;
 use super::queue::Queue;
+use super::trace::Trace;
 
 pub(super) fn usual() -> PathBuf {
     "/etc/lifeboat/lifeboat.toml".into()
@@ -38,6 +39,7 @@ pub enum Command {
     Event(Event),
     Automatic(Automatic),
     Queue(Queue),
+    Trace(Trace),
     Directory(Directory),
     Mailbox(Mailbox),
     Credential(Credential),

@@ -16,6 +16,7 @@ mod mailbox;
 mod people;
 mod queue;
 mod run;
+mod trace;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -71,6 +72,7 @@ fn command(command: Command) -> u8 {
         Command::Event(event) => self::event(event.command),
         Command::Automatic(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::Automatic { on: c.state.0, by: ask::by() } }),
         Command::Queue(queue) => queue::run(queue.command),
+        Command::Trace(c) => trace::run(c),
         Command::Directory(directory) => match directory.command {
             DirectoryCommand::Import(c) => ask::import(&c.config, c.json, &c.file),
             DirectoryCommand::Export(c) => people::export(&c),

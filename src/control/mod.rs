@@ -8,6 +8,7 @@ mod event_words;
 pub mod readiness;
 mod rights;
 mod status;
+mod trace;
 mod verb;
 mod words;
 
@@ -19,4 +20,5 @@ pub use event::{
 pub use event_words::cells;
 pub use rights::{VERBS, VerbRow};
 pub use status::{Alarm, IndexState, ListenStatus, ProbeStatus, ScopeStatus, Status, StoreStatus};
+pub use trace::{Trace, TraceQuery, Traced, TracedRecipient};
 pub use verb::{Answer, Selection, Verb, Whom};

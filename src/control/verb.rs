@@ -3,6 +3,8 @@
 use crate::mail::Address;
 use serde::{Deserialize, Serialize};
 
+use super::TraceQuery;
+
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "verb")]
@@ -74,6 +76,11 @@ pub enum Verb {
         /// Of more than one message.
         yes: bool,
         by: String,
+    },
+    /// Finds messages and tells where each recipient's copy is.
+    Trace {
+        #[serde(flatten)]
+        query: TraceQuery,
     },
     CredentialIssue {
         address: String,
@@ -225,6 +232,8 @@ mod tests {
             Verb::CredentialIssue { address: "ann@example.com".into(), by: by() },
             json!({ "verb": "credential-issue", "address": "ann@example.com", "by": "cli:ann" }),
         );
+        let query = TraceQuery { to: Some("ann@".into()), after: Some("7d".into()), limit: Some(5), ..TraceQuery::default() };
+        check(Verb::Trace { query }, json!({ "verb": "trace", "to": "ann@", "after": "7d", "limit": 5 }));
         check(Verb::DkimShow, json!({ "verb": "dkim-show" }));
         check(
             Verb::DkimCreate { selector: "s1".into(), kind: "rsa".into(), by: by() },

@@ -7,6 +7,8 @@ mod messages;
 #[cfg(test)]
 mod tests;
 
+pub use self::counts::origin_word;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::json;

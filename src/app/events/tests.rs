@@ -208,7 +208,8 @@ fn the_list_of_events_says_of_which_kind_each_is() {
 fn an_event_for_some_counts_their_mail_only() {
     let world = World::new();
     let whom = crate::control::Whom { mailboxes: vec!["ann@example.com".to_owned()], ..Default::default() };
-    let answer = crate::app::scope_verbs::start(&world.core, crate::continuity::Kind::Outage, &whom, "one database".into(), "cli:bo".into());
+    let answer =
+        crate::app::scope_verbs::start(&world.core, crate::continuity::Kind::Outage, &whom, "one database".into(), "cli:bo".into());
     assert_eq!(answer.exit, 0, "{}", answer.text);
     let id = answer.json["event"].as_str().unwrap().to_owned();
     world.queued_for("ann");
