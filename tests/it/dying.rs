@@ -93,7 +93,7 @@ fn play(way: Way, shared: &stage::Shared) -> Option<Row> {
     let lifeboat = stage.start_box();
     let mut ledger = Ledger::default();
     let password = lifeboat.password(ANN);
-    wait_for("the first probe is good", HANG, || looks(&lifeboat).filter(|looks| looks.classes(way) == ["healthy"]));
+    wait_for("the first probe is good", HANG, || looks(&lifeboat).filter(|looks| looks.classes(way) == [way.before()]));
     send(way, &stage, &lifeboat, &mut ledger, "before");
 
     let death = Instant::now();

@@ -14,6 +14,8 @@ use crate::harness::netns::{NET, Network};
 use crate::harness::postfix::Postfix;
 
 pub const ANN: &str = "ann@example.com";
+/// A tarpit answers MAIL only after this time: longer than the interval and the timeout of a probe.
+const SLOW_MAIL_S: u32 = 8;
 pub const PEOPLE: [&str; 3] = ["ann@example.com", "bo@example.com", "carla@example.com"];
 
 /// The Postfix of all whose health pages die: it works all the time.
@@ -42,7 +44,7 @@ pub struct Stage<'a> {
 
 /// Whether an alarm is about the primary, and not about a test's box that has no way outward and nobody to tell.
 pub fn is_of_the_primary(alarm: &str) -> bool {
-    matches!(alarm, "misconfigured" | "health-page" | "isolated" | "automatic-off" | "queue-old")
+    matches!(alarm, "misconfigured" | "certificate" | "login" | "health-page" | "isolated" | "automatic-off" | "queue-old")
 }
 
 impl<'a> Stage<'a> {
@@ -62,6 +64,9 @@ impl<'a> Stage<'a> {
         let urls: Vec<String> = pages.iter().map(|page| format!("\"{}\"", page.url())).collect();
         let mut setup = Setup { patient: true, ..Setup::new(primary) };
         setup.at_primary = format!("health_urls = [{}]\n", urls.join(", "));
+        if way == Way::OnePageOfTwoThatMust {
+            setup.at_primary += "health_pass = \"all\"\n";
+        }
         if let Some(network) = &network {
             setup.ip = network.address("box");
             setup.web = format!("networks = [\"{NET}\"]\n");
@@ -69,6 +74,9 @@ impl<'a> Stage<'a> {
         let mut stage = Stage { folder: folder.to_owned(), shared, own, network, pages, setup };
         if let Some(tls) = way.tls() {
             stage.use_tls(tls);
+        }
+        if way.before() == "slow" {
+            stage.slow_mail();
         }
         Some(stage)
     }
@@ -123,6 +131,10 @@ impl<'a> Stage<'a> {
     /// What Postfix checks when it hears MAIL. Only with this setting it answers at once.
     pub fn at_mail(&mut self, restrictions: &str) {
         self.postfix().change(&format!("smtpd_delay_reject = no\nsmtpd_sender_restrictions = {restrictions}\n"));
+    }
+
+    pub fn slow_mail(&mut self) {
+        self.at_mail(&format!("sleep {SLOW_MAIL_S}"));
     }
 
     /// What it checks before its greeting.

@@ -18,6 +18,7 @@ pub enum Ends {
 pub enum Way {
     Killed,
     Stopped,
+    StoppedWhileSlow,
     Swallowed,
     Unplugged,
     Draining,
@@ -26,6 +27,7 @@ pub enum Way {
     ClosedBanner,
     SlowMail,
     WrongCanary,
+    LoginWanted,
     OtherCertificate,
     NoTls,
     NoTlsNeeded,
@@ -35,21 +37,24 @@ pub enum Way {
     PageSaysOther,
     PageSlow,
     OnePageOfTwo,
+    OnePageOfTwoThatMust,
     PageCertificateExpired,
     PageWithoutTls,
 }
 
-/// Classes that a configuration's mistake has.
-const SETTING: &[&str] = &["misconfigured", "certificate"];
-/// An answer to MAIL only after this time.
-const SLOW_MAIL_S: u32 = 8;
 /// Within the timeout of a probe.
 const SLOW_PAGE: Duration = Duration::from_secs(3);
 
+/// Something that an admin has to correct, with the alarm of its name.
+fn setting(alarm: &'static str, classes: &'static [&'static str]) -> Ends {
+    Ends::Alarm { classes, alarm: Some(alarm) }
+}
+
 impl Way {
-    pub const ALL: [Way; 21] = [
+    pub const ALL: [Way; 24] = [
         Way::Killed,
         Way::Stopped,
+        Way::StoppedWhileSlow,
         Way::Swallowed,
         Way::Unplugged,
         Way::Draining,
@@ -58,6 +63,7 @@ impl Way {
         Way::ClosedBanner,
         Way::SlowMail,
         Way::WrongCanary,
+        Way::LoginWanted,
         Way::OtherCertificate,
         Way::NoTls,
         Way::NoTlsNeeded,
@@ -67,6 +73,7 @@ impl Way {
         Way::PageSaysOther,
         Way::PageSlow,
         Way::OnePageOfTwo,
+        Way::OnePageOfTwoThatMust,
         Way::PageCertificateExpired,
         Way::PageWithoutTls,
     ];
@@ -75,6 +82,7 @@ impl Way {
         match self {
             Way::Killed => "killed",
             Way::Stopped => "hangs (SIGSTOP)",
+            Way::StoppedWhileSlow => "hangs after a tarpit at MAIL",
             Way::Swallowed => "behind a firewall",
             Way::Unplugged => "cable pulled",
             Way::Draining => "421 at MAIL",
@@ -83,6 +91,7 @@ impl Way {
             Way::ClosedBanner => "554 banner",
             Way::SlowMail => "tarpit at MAIL",
             Way::WrongCanary => "wrong canary",
+            Way::LoginWanted => "530 at MAIL",
             Way::OtherCertificate => "certificate of another CA",
             Way::NoTls => "STARTTLS broken, required",
             Way::NoTlsNeeded => "STARTTLS broken, not required",
@@ -92,6 +101,7 @@ impl Way {
             Way::PageSaysOther => "health page says something else",
             Way::PageSlow => "health page slow",
             Way::OnePageOfTwo => "one of two health pages 503",
+            Way::OnePageOfTwoThatMust => "one of two that must pass 503",
             Way::PageCertificateExpired => "health page certificate expired",
             Way::PageWithoutTls => "health page TLS broken",
         }
@@ -100,20 +110,21 @@ impl Way {
     pub fn ends(self) -> Ends {
         match self {
             Way::Killed => Ends::Event { classes: &["down"] },
-            Way::Stopped | Way::Swallowed | Way::PageHangs => Ends::Event { classes: &["hanging"] },
+            Way::Stopped | Way::StoppedWhileSlow | Way::Swallowed | Way::PageHangs => Ends::Event { classes: &["hanging"] },
             // The neighbour's address is not found, sooner or later than the timeout.
             Way::Unplugged => Ends::Event { classes: &["down", "hanging"] },
-            Way::Draining => Ends::Event { classes: &["refusing", "draining"] },
-            Way::BusyBanner => Ends::Event { classes: &["refusing", "draining"] },
-            Way::BackPressure | Way::ClosedBanner => Ends::Event { classes: &["refusing"] },
+            Way::Draining => Ends::Event { classes: &["draining"] },
+            Way::BackPressure | Way::BusyBanner | Way::ClosedBanner => Ends::Event { classes: &["refusing"] },
             Way::PageUnavailable | Way::PageRedirects | Way::PageSaysOther => Ends::Event { classes: &["unhealthy-page"] },
+            Way::OnePageOfTwoThatMust => Ends::Event { classes: &["unhealthy-page"] },
             Way::SlowMail => Ends::Alarm { classes: &["slow"], alarm: None },
-            Way::WrongCanary | Way::OtherCertificate | Way::NoTls => Ends::Alarm { classes: SETTING, alarm: Some("misconfigured") },
-            Way::PageWithoutTls => Ends::Alarm { classes: SETTING, alarm: Some("misconfigured") },
+            Way::WrongCanary | Way::NoTls | Way::PageWithoutTls => setting("misconfigured", &["misconfigured"]),
+            Way::LoginWanted => setting("login", &["login"]),
+            Way::OtherCertificate => setting("certificate", &["certificate"]),
             Way::NoTlsNeeded => Ends::Alarm { classes: &["healthy"], alarm: None },
             Way::PageSlow => Ends::Alarm { classes: &["healthy", "slow"], alarm: None },
             Way::OnePageOfTwo => Ends::Alarm { classes: &["healthy"], alarm: Some("health-page") },
-            Way::PageCertificateExpired => Ends::Alarm { classes: &["healthy", "certificate"], alarm: Some("health-page") },
+            Way::PageCertificateExpired => Ends::Alarm { classes: &["healthy"], alarm: Some("health-page") },
         }
     }
 
@@ -125,7 +136,7 @@ impl Way {
     /// How many health pages are configured.
     pub fn pages(self) -> usize {
         match self {
-            Way::OnePageOfTwo => 2,
+            Way::OnePageOfTwo | Way::OnePageOfTwoThatMust => 2,
             Way::PageUnavailable | Way::PageRedirects | Way::PageHangs | Way::PageSaysOther | Way::PageSlow => 1,
             Way::PageCertificateExpired | Way::PageWithoutTls => 1,
             _ => 0,
@@ -150,21 +161,27 @@ impl Way {
         }
     }
 
+    /// What the probe says before it.
+    pub fn before(self) -> &'static str {
+        if self == Way::StoppedWhileSlow { "slow" } else { "healthy" }
+    }
+
     pub fn die(self, stage: &mut Stage) {
         match self {
             Way::Killed => stage.postfix().pull_plug(),
-            Way::Stopped => stage.postfix().freeze(),
+            Way::Stopped | Way::StoppedWhileSlow => stage.postfix().freeze(),
             Way::Swallowed => stage.network().swallow("primary"),
             Way::Unplugged => stage.network().unplug("primary"),
             Way::Draining => stage.at_mail("check_sender_access static:{421 4.3.2 Service not available}"),
             Way::BackPressure => stage.at_mail("check_sender_access static:{452 4.3.1 Insufficient system resources}"),
+            Way::LoginWanted => stage.at_mail("check_sender_access static:{530 5.7.0 Authentication required}"),
             Way::BusyBanner => stage.at_banner("check_client_access static:{421 4.3.2 Service not active}"),
             Way::ClosedBanner => stage.at_banner("check_client_access static:{554 5.3.2 No SMTP service here}"),
-            Way::SlowMail => stage.at_mail(&format!("sleep {SLOW_MAIL_S}")),
+            Way::SlowMail => stage.slow_mail(),
             Way::WrongCanary => stage.postfix().change_mailboxes(&PEOPLE.map(str::to_owned), false),
             Way::OtherCertificate => stage.certify("other", "other"),
             Way::NoTls | Way::NoTlsNeeded => stage.certify("primary", "other"),
-            Way::PageUnavailable | Way::OnePageOfTwo => stage.page().show(Page::Unavailable),
+            Way::PageUnavailable | Way::OnePageOfTwo | Way::OnePageOfTwoThatMust => stage.page().show(Page::Unavailable),
             Way::PageRedirects => stage.page().show(Page::Redirect),
             Way::PageHangs => stage.page().show(Page::Hanging),
             Way::PageSaysOther => stage.page().show(Page::OtherWords),
@@ -178,9 +195,13 @@ impl Way {
         match self {
             Way::Killed => stage.postfix().plug_in(),
             Way::Stopped => stage.postfix().thaw(),
+            Way::StoppedWhileSlow => {
+                stage.postfix().thaw();
+                stage.at_mail("");
+            }
             Way::Swallowed => stage.network().let_through("primary"),
             Way::Unplugged => stage.network().plug_in("primary"),
-            Way::Draining | Way::BackPressure | Way::SlowMail => stage.at_mail(""),
+            Way::Draining | Way::BackPressure | Way::SlowMail | Way::LoginWanted => stage.at_mail(""),
             Way::BusyBanner | Way::ClosedBanner => stage.at_banner(""),
             Way::WrongCanary => stage.postfix().change_mailboxes(&PEOPLE.map(str::to_owned), true),
             Way::OtherCertificate | Way::NoTls | Way::NoTlsNeeded => stage.certify("primary", "primary"),
