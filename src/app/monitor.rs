@@ -12,6 +12,7 @@ use crate::continuity::{Class, Evidence, Input, Pass, Probe};
 use crate::limits;
 use crate::net::probe;
 use crate::net::rt;
+use crate::net::smtp_client::Target;
 
 impl Core {
     async fn feed_async(self: &Arc<Self>, input: Input) {
@@ -39,10 +40,27 @@ pub async fn watch_smtp(core: Arc<Core>, outgoing: Arc<Outgoing>) {
     loop {
         let started = core.now().mono;
         let canary = core.config.primary.canary.as_ref();
-        let evidence = probe::smtp(&target, canary, outgoing.resolver(), core.clock.clone()).await;
+        let whole = probe::smtp(&target, canary, outgoing.resolver(), core.clock.clone());
+        let evidence = rt::race(whole, watch_greeting(&core, &target, &outgoing)).await;
         log_probe(&evidence);
         core.feed_async(Input::Observed(evidence)).await;
         until_next(&core, started, true).await;
+    }
+}
+
+/// While a probe waits for the answer to MAIL or RCPT, which may take long without meaning anything: whether the primary still greets. One
+/// that died meanwhile says nothing more to the probe that waits. Ends with whoever races it.
+async fn watch_greeting(core: &Arc<Core>, target: &Target, outgoing: &Outgoing) -> Evidence {
+    let mut started = core.now().mono;
+    loop {
+        until_next(core, started, false).await;
+        started = core.now().mono;
+        let evidence = probe::greeting(target, outgoing.resolver(), core.clock.clone()).await;
+        // A good greeting is less than the answer that is waited for.
+        if evidence.class.is_red() {
+            log_probe(&evidence);
+            core.feed_async(Input::Observed(evidence)).await;
+        }
     }
 }
 

@@ -10,7 +10,7 @@ mod smtp;
 use std::time::Duration;
 
 pub use health::health_pages;
-pub use smtp::smtp;
+pub use smtp::{greeting, smtp};
 
 use super::deadline::within;
 use super::dns::Resolver;

@@ -28,6 +28,21 @@ pub async fn smtp(target: &Target, canary: Option<&Address>, resolver: &Resolver
     look(target, canary, resolver, &clock).await.into_evidence(Probe::Smtp, at)
 }
 
+/// Connect, 220, EHLO, QUIT, within `target.options.timeouts.hello`: whether the primary is there at all.
+pub async fn greeting(target: &Target, resolver: &Resolver, clock: Arc<dyn Clock>) -> Evidence {
+    let at = clock.now();
+    let server = target.server.to_string();
+    let finding = match Connection::open(target, resolver, clock.clone()).await {
+        Err(failure) => failed(&server, &failure),
+        Ok(connection) => {
+            let latency_ms = Some(elapsed_ms(clock.as_ref(), at));
+            let _ = within(QUIT_TIMEOUT, connection.quit()).await;
+            Finding { latency_ms, ..Finding::new(Class::Healthy, format!("{server} answers EHLO")) }
+        }
+    };
+    finding.into_evidence(Probe::Smtp, at)
+}
+
 async fn look(target: &Target, canary: Option<&Address>, resolver: &Resolver, clock: &Arc<dyn Clock>) -> Finding {
     let server = target.server.to_string();
     let start = clock.now();
