@@ -578,3 +578,19 @@ pub const DEMO_TRIES_MAX: u32 = 60;
 pub const DIGEST_MESSAGES_MAX: usize = 100;
 /// Longest subject inside a digest's list and in a file name, in characters.
 pub const DIGEST_SUBJECT_MAX_CHARS: usize = 80;
+
+// ---- Enrolment -------------------------------------------------------------------------------
+
+/// The link in an invitation works so long.
+pub const ENROL_LINK_AGE: Duration = Duration::from_secs(14 * 24 * 3600);
+/// From the invitation to the first reminder, and from that to the second: 3 and 7 days after the invitation.
+pub const ENROL_REMIND_AFTER: [Duration; 2] = [Duration::from_secs(3 * 24 * 3600), Duration::from_secs(4 * 24 * 3600)];
+/// A code that confirms an alternate address can be typed so long. Servers that greylist take some minutes.
+pub const ENROL_CODE_AGE: Duration = Duration::from_secs(30 * 60);
+/// Wrong codes until a new one is needed.
+pub const ENROL_CODE_TRIES_MAX: u32 = 5;
+/// Codes that are sent for one person in an hour: nobody's mailbox is flooded from here.
+pub const ENROL_CODES_HOUR_MAX: usize = 5;
+/// People who are invited in one go, and reminders and invitations that the box sends by itself in one round.
+pub const ENROL_INVITED_AT_ONCE_MAX: usize = 5000;
+pub const ENROL_ROUND_MAX: usize = 100;

@@ -7,7 +7,6 @@ use crate::store::StoreError;
 
 impl Core {
     /// How a person of the directory is reached while mail is down; nothing for who is not in it.
-    #[allow(dead_code, reason = "what notices asks")]
     pub fn contact_of(&self, mailbox: &Mailbox) -> Contact {
         self.directory().person(mailbox).map(|person| self.contact(person)).unwrap_or_default()
     }
@@ -21,7 +20,6 @@ impl Core {
     ///
     /// # Errors
     /// It is not on record, and does not count.
-    #[allow(dead_code, reason = "what enrolment says")]
     pub fn note_contact(&self, line: ContactLine) -> Result<(), StoreError> {
         self.ledger.append("contact", &line, line.at)?;
         lock(&self.contacts).apply(line);

@@ -19,7 +19,7 @@ use super::rates::{Rates, WhenFull};
 use super::scopes::{self, ScopeNow};
 use super::seen::{self, Seen};
 use super::verdicts::{self, Verdicts};
-use crate::auth::{AdminSessions, Admins, Credentials, Sessions, Throttle};
+use crate::auth::{AdminSessions, Admins, Credentials, Enrolment, Sessions, Throttle};
 use crate::clock::{Clock, Mono, Now, Wall};
 use crate::config::Config;
 use crate::continuity::{Action, EventId, Input, Machine, Members, Mode, Saved, ScopeChange, Transition};
@@ -50,6 +50,9 @@ pub struct Core {
     pub credentials: RwLock<Arc<Credentials>>,
     /// What people said about how they are reached: see [`Core::contact_of`].
     pub contacts: Mutex<Contacts>,
+    pub enrolment: Mutex<Enrolment>,
+    /// Counts links of invitations that do not work.
+    pub enrol_throttle: Mutex<Throttle>,
     pub sessions: Mutex<Sessions>,
     pub throttle: Mutex<Throttle>,
     pub admins: RwLock<Arc<Admins>>,
@@ -220,6 +223,8 @@ impl Core {
             directory: RwLock::new(Arc::new(parts.directory)),
             credentials: RwLock::new(Arc::new(parts.credentials)),
             contacts: Mutex::default(),
+            enrolment: Mutex::default(),
+            enrol_throttle: Mutex::default(),
             sessions: Mutex::default(),
             throttle: Mutex::default(),
             admins: RwLock::new(Arc::new(parts.admins)),

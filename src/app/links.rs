@@ -1,7 +1,5 @@
 //! Where people find the webmail: by name, and by address for when DNS is down.
 
-#![allow(dead_code, reason = "for invitations and cards")]
-
 use std::net::{IpAddr, SocketAddr};
 
 use super::core::Core;

@@ -13,6 +13,7 @@ mod credentials;
 mod digests;
 mod direct;
 mod dkim;
+mod enrol;
 mod events;
 mod hand_over;
 mod housekeeping;
@@ -62,7 +63,6 @@ use crate::clock::Clock;
 use crate::config::{Config, SmtpTls};
 use crate::continuity::{Machine, Policy};
 use crate::control::{Answer, ListenStatus, Status, Verb};
-use crate::directory::ContactLine;
 use crate::limits;
 use crate::net::control_socket::{self, ControlServer};
 use crate::net::deadline;
@@ -210,9 +210,7 @@ fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> 
     log::info!("started mode={:?} people={} newest={}", machine.mode(), directory.len(), store.view().newest());
     let broken = ledger.broken_at();
     let core = Core::new(Parts { config, clock, store, ledger, directory, credentials, admins, machine, event, scopes });
-    for line in of_kind::<ContactLine>(&lines, "contact") {
-        core::lock(&core.contacts).apply(line);
-    }
+    enrol::load(&core, &lines);
     if let Some(text) = trouble {
         core.raise_alarm("directory", text);
     }
@@ -266,6 +264,7 @@ fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc
         parts.spawn(monitor::tick(core.clone())),
         parts.spawn(housekeeping::run(core.clone(), outgoing.clone())),
         parts.spawn(notices::run(core.clone())),
+        parts.spawn(enrol::rounds::run(core.clone())),
         parts.spawn(readiness::run(core.clone())),
         parts.spawn(housekeeping::watch_certificate(core.clone(), identity)),
     ];

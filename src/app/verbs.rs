@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::core::{Core, lock};
+use super::enrol::{invite, reach};
 use super::{dkim, events, mail_trace, queue_verbs, scope_verbs, status};
 use crate::auth::{Verifier, password};
 use crate::continuity::{Input, Kind};
@@ -53,6 +54,9 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::CredentialIssue { address, by } => issue(core, &address, &by),
         Verb::DkimCreate { selector, kind, by } => dkim::create(core, &selector, &kind, &by),
         Verb::DkimShow => dkim::show(core),
+        Verb::PeopleInvite { who, by } => invite::verb(core, &who, &by),
+        Verb::PeopleList { unreachable } => reach::list(core, unreachable),
+        Verb::PeopleForget { address, by } => reach::forget(core, &address, &by),
         Verb::DirectoryExport => export(core),
         Verb::DirectoryImport { csv, by } => import(core, &csv, &by),
     }

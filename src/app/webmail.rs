@@ -3,6 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::core::{Core, lock};
+use super::enrol::desk;
 use super::writing::{Addressed, NewMessage, queued_now};
 use super::{admins, status, verbs};
 use crate::auth::Token;
@@ -72,6 +73,7 @@ impl Webmail {
                 },
             },
             execute: &|verb| verbs::execute(core, verb),
+            enrol: &**core,
             random,
             status: &|| serde_json::to_value(status::status(core)).unwrap_or_default(),
             metrics: &|| status::metrics(core),
@@ -111,6 +113,8 @@ impl Webmail {
                 lock(&core.sessions).close(&token);
                 Ok(())
             }
+            Intent::EnrolGive { mailbox, email, phone } => desk::give(core, &mailbox, email, phone).map_err(|error| (error, None)),
+            Intent::EnrolConfirm { mailbox, email } => desk::confirm(core, &mailbox, email).map_err(|error| (error, None)),
             Intent::Seen { mailbox, message } => {
                 let change = Change::Flags { mailbox, message, add: Flags::SEEN, remove: Flags::NONE };
                 // A read mark that cannot be kept is no reason not to show the message.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use argh::FromArgs;
 
 use super::audit::Audit;
+use super::people::People;
 use super::queue::Queue;
 use super::trace::Trace;
 
@@ -41,6 +42,7 @@ pub enum Command {
     Queue(Queue),
     Trace(Trace),
     Directory(Directory),
+    People(People),
     Mailbox(Mailbox),
     Credential(Credential),
     Dkim(Dkim),

@@ -77,6 +77,7 @@ fn command(command: Command) -> u8 {
             DirectoryCommand::Import(c) => ask::import(&c.config, c.json, &c.file),
             DirectoryCommand::Export(c) => people::export(&c),
         },
+        Command::People(people) => people::run(people.command),
         Command::Mailbox(mailbox) => match mailbox.command {
             MailboxCommand::List(c) => mailbox::list(&c),
             MailboxCommand::Export(c) => mailbox::export(&c),

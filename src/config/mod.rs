@@ -48,6 +48,7 @@ pub struct Config {
     /// What admins are told, posted to where they chat.
     pub chat: Option<Hook>,
     pub credentials: Credentials,
+    pub enrolment: Enrolment,
     pub web: Web,
     pub cache: Cache,
     pub directory: DirectoryFile,
@@ -183,6 +184,12 @@ pub enum OutboundTls {
 pub struct Dkim {
     /// Keys that sign what goes to the outside; none, and nothing is signed.
     pub selectors: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolment {
+    /// People whom nothing reaches are invited by themselves, once.
+    pub invite: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The tables of what people and admins are told, and how: `[notify]`, `[sms]`, `[chat]`, `[credentials]`.
+//! The tables of what people and admins are told, and how: `[notify]`, `[sms]`, `[chat]`, `[credentials]`, `[enrolment]`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::reader::{Reader, Section, Wanted, Wrong};
 use super::sections::{CA_FILE, DURATION, YES_NO, address, choice, optional, path, string, yes_no};
-use super::{Config, HealthUrl, HostPort, NetworkSet, OutboundRoute, units};
+use super::{Config, Enrolment, HealthUrl, HostPort, NetworkSet, OutboundRoute, units};
 use crate::limits::{REMINDER_SETTING_MIN, WEBHOOK_BODY_MAX_OCTETS};
 use crate::mail::Address;
 
@@ -100,6 +100,10 @@ pub(super) fn credentials<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Credential
     Credentials { standing: r.get(s, "standing", YES_NO, yes_no).unwrap_or(true), event: r.get(s, "event", YES_NO, yes_no).unwrap_or(true) }
 }
 
+pub(super) fn enrolment<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Enrolment {
+    Enrolment { invite: r.get(s, "invite", YES_NO, yes_no).unwrap_or(false) }
+}
+
 fn reminder(value: &DeValue<'_>) -> Result<Duration, Wrong> {
     let time = units::duration(string(value)?).ok_or(Wrong::Kind)?;
     if time >= REMINDER_SETTING_MIN { Ok(time) } else { Err(Wrong::Because("is too often: at least 1h (example: \"24h\")".into())) }
@@ -135,6 +139,10 @@ pub(super) fn check(r: &mut Reader<'_>, config: &Config) {
     }
     if config.notify.heartbeat_url.as_ref().is_some_and(is_readable_outside) {
         r.warn("notify.heartbeat_url", "is not https: anybody on the way can fake the heartbeat");
+    }
+    if config.enrolment.invite && config.outbound.route == OutboundRoute::Smarthost && config.outbound.smarthosts.is_empty() {
+        let text = "the codes that confirm addresses cannot be sent: there is no way to the outside (outbound.smarthost)";
+        r.error("enrolment.invite", text);
     }
     if !config.credentials.standing && !config.credentials.event {
         r.warn("credentials.event", "is off, and credentials.standing too: only the codes of emergency cards let people in");

@@ -89,6 +89,7 @@ fn the_smallest_file_has_all_defaults() {
     assert_eq!(config.web.networks, NetworkSet::private());
     assert_eq!((config.web.tls, config.web.access), (true, Access::Continuity));
     assert_eq!(config.cache.retention_days, 30);
+    assert!(!config.enrolment.invite);
 }
 
 #[test]
@@ -127,7 +128,7 @@ fn unknown_things_are_errors() {
     check_with(
         "[x]\n",
         &[
-            "1: x: unknown table; there are [server], [smtp], [primary], [monitor], [outbound], [dkim], [notify], [sms], [chat], [credentials], [web], [cache], [directory], [drill]",
+            "1: x: unknown table; there are [server], [smtp], [primary], [monitor], [outbound], [dkim], [notify], [sms], [chat], [credentials], [enrolment], [web], [cache], [directory], [drill]",
         ],
     );
     let report = parse(&format!("hostname = \"a.example\"\n{MINIMAL}"), None);
@@ -290,6 +291,11 @@ fn admins_are_told_outside() {
     check_with(
         "[notify]\nadmins = [\"me@mobile.example\"]\n",
         &["2: notify.admins: cannot be told: there is no way to the outside (outbound.smarthost)"],
+    );
+    check_with("[enrolment]\ninvite = true\n[outbound]\nroute = \"direct\"\n", &[]);
+    check_with(
+        "[enrolment]\ninvite = true\n",
+        &["2: enrolment.invite: the codes that confirm addresses cannot be sent: there is no way to the outside (outbound.smarthost)"],
     );
 }
 

@@ -94,6 +94,21 @@ pub enum Verb {
     },
     /// What belongs into DNS, and whether it is there.
     DkimShow,
+    /// Asks people by mail how they are reached while mail is down.
+    PeopleInvite {
+        who: WhichPeople,
+        by: String,
+    },
+    /// WhichPeople is reached how.
+    PeopleList {
+        /// Only those whom nothing reaches.
+        unreachable: bool,
+    },
+    /// What a person said about how they are reached counts no longer.
+    PeopleForget {
+        address: String,
+        by: String,
+    },
     /// The directory as CSV, with what people said about how they are reached.
     DirectoryExport,
     /// Text of the CSV.
@@ -124,6 +139,16 @@ impl Whom {
     pub fn is_everybody(&self) -> bool {
         self.mailboxes.is_empty() && self.groups.is_empty()
     }
+}
+
+/// Which people are meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhichPeople {
+    All,
+    /// Whom nothing reaches yet.
+    Missing,
+    Addresses(Vec<String>),
 }
 
 /// Which waiting recipients are meant: all of them, if nothing is said.
@@ -238,6 +263,16 @@ mod tests {
         check(
             Verb::DkimCreate { selector: "s1".into(), kind: "rsa".into(), by: by() },
             json!({ "verb": "dkim-create", "selector": "s1", "kind": "rsa", "by": "cli:ann" }),
+        );
+        check(Verb::PeopleInvite { who: WhichPeople::All, by: by() }, json!({ "verb": "people-invite", "who": "all", "by": "cli:ann" }));
+        check(
+            Verb::PeopleInvite { who: WhichPeople::Addresses(vec!["ann@example.com".into()]), by: by() },
+            json!({ "verb": "people-invite", "who": { "addresses": ["ann@example.com"] }, "by": "cli:ann" }),
+        );
+        check(Verb::PeopleList { unreachable: true }, json!({ "verb": "people-list", "unreachable": true }));
+        check(
+            Verb::PeopleForget { address: "ann@example.com".into(), by: by() },
+            json!({ "verb": "people-forget", "address": "ann@example.com", "by": "cli:ann" }),
         );
         check(Verb::DirectoryExport, json!({ "verb": "directory-export" }));
         check(

@@ -44,10 +44,14 @@ pub enum Notice {
     /// To the normal mailbox: where can we reach you?
     Invitation {
         form_link: String,
+        /// The same by address; empty if that is not known.
+        form_ip_link: String,
         until: Wall,
     },
     InvitationReminder {
         form_link: String,
+        /// The same by address; empty if that is not known.
+        form_ip_link: String,
         until: Wall,
     },
     ConfirmationCode {
@@ -131,8 +135,8 @@ impl Notice {
             Notice::EventEnd | Notice::DrillEnd => vec![],
             Notice::Maintenance { from, to, reason } => vec![("from", time(from)), ("to", time(to)), ("reason", reason.clone())],
             Notice::DrillStart { until, login: how } => [("until", time(until))].into_iter().chain(login(how)).collect(),
-            Notice::Invitation { form_link, until } | Notice::InvitationReminder { form_link, until } => {
-                vec![("form_link", form_link.clone()), ("until", time(until))]
+            Notice::Invitation { form_link, form_ip_link, until } | Notice::InvitationReminder { form_link, form_ip_link, until } => {
+                vec![("form_link", form_link.clone()), ("form_ip_link", form_ip_link.clone()), ("until", time(until))]
             }
             Notice::ConfirmationCode { code, until } => vec![("code", code.clone()), ("until", time(until))],
             Notice::AdminEventStart { since, reason, scope, told } => {
@@ -168,8 +172,8 @@ impl Notice {
             Notice::DrillStart { until, login: fresh() },
             Notice::DrillStart { until, login: Login::AsBefore },
             Notice::DrillEnd,
-            Notice::Invitation { form_link: form_link(), until },
-            Notice::InvitationReminder { form_link: form_link(), until },
+            Notice::Invitation { form_link: form_link(), form_ip_link: "https://192.0.2.5/enrol/x".to_owned(), until },
+            Notice::InvitationReminder { form_link: form_link(), form_ip_link: "https://192.0.2.5/enrol/x".to_owned(), until },
             Notice::ConfirmationCode { code: "481 516".to_owned(), until },
             Notice::AdminEventStart { since, reason: reason(), scope: scope(), told: told() },
             Notice::AdminEventReminder { since, reason: reason(), scope: scope(), summary: summary() },

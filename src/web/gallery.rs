@@ -13,7 +13,7 @@ use super::pages::login::{self, Closed, LoginPage};
 use super::pages::message::{AttachmentView, Body, DeliveryView, MessagePage, PersonView};
 use super::pages::notice::{self, Notice};
 use super::pages::search::{self, SearchPage};
-use super::pages::{compose, folder, help, message};
+use super::pages::{compose, enrol, folder, help, message};
 use super::words::Fate;
 use crate::limits::PAGE_ENTRIES;
 use crate::store::{Folder, Seq};
@@ -215,6 +215,30 @@ fn writing(problems: Vec<Problem>) -> ComposePage {
     ComposePage { title: if wrong { "Forward" } else { "Reply" }, typed, problems, files_lost: wrong }
 }
 
+fn enrolling(problem: bool) -> enrol::FormPage {
+    let text = "That is an address of the office: it is down when our mail is down. Please give another one.";
+    enrol::FormPage {
+        action: "/enrol/0123".to_owned(),
+        name: "Ann Smith".to_owned(),
+        address: "ann.smith@example.com".to_owned(),
+        known_email: Some("a•••@old.example".to_owned()),
+        known_phone: None,
+        email: if problem { "ann.smith@example.com".to_owned() } else { String::new() },
+        phone: if problem { "ask me".to_owned() } else { String::new() },
+        email_problem: problem.then(|| text.to_owned()),
+        phone_problem: problem.then(|| "That is not a phone number (like +49 30 123456).".to_owned()),
+    }
+}
+
+fn enrol_code(tries_left: Option<u32>) -> enrol::CodePage {
+    enrol::CodePage {
+        action: "/enrol/0123/code".to_owned(),
+        back: "/enrol/0123".to_owned(),
+        email: "ann.smith@mail.example".to_owned(),
+        tries_left,
+    }
+}
+
 /// Name and markup of every page.
 fn pages() -> Vec<(&'static str, Markup)> {
     let typed = "To: bo@shop.example\nSubject: Offer\n\nThank you, that fits.";
@@ -274,6 +298,22 @@ fn pages() -> Vec<(&'static str, Markup)> {
         ("document", message::document("<h1>Spring offer</h1><p>Hello <b>Ann</b>, <a href=\"https://shop.example\">look</a>.</p>")),
         ("compose", compose::page(&here(Folder::Inbox), &writing(Vec::new()))),
         ("compose-problems", compose::page(&here(Folder::Inbox), &writing(problems))),
+        ("enrol", enrol::form(&Shell::bare("When our mail is down"), &enrolling(false))),
+        ("enrol-problems", enrol::form(&Shell::bare("When our mail is down"), &enrolling(true))),
+        ("enrol-code", enrol::code(&Shell::bare("Your code"), &enrol_code(None))),
+        ("enrol-code-wrong", enrol::code(&Shell::bare("Your code"), &enrol_code(Some(1)))),
+        (
+            "enrol-done",
+            enrol::done(
+                &Shell::bare("Thank you"),
+                &enrol::DonePage {
+                    name: "Ann Smith".to_owned(),
+                    email: Some("a•••@mail.example".to_owned()),
+                    phone: Some("•••561".to_owned()),
+                },
+            ),
+        ),
+        ("enrol-unknown", notice::page(&Shell::bare("Invitation"), &Notice::enrol_unknown())),
         ("help", help::page(&shell("Help", None), Access::Open)),
         ("help-closed", help::page(&Shell::bare("Help"), Access::Closed)),
         ("not-found", notice::page(&shell("Not found", None), &Notice::not_found())),
@@ -314,11 +354,16 @@ fn every_page_is_whole() {
 fn every_form_that_needs_a_session_carries_its_csrf_value() {
     for (name, markup) in pages() {
         let page = markup.into_string();
-        for form in page.split("<form").skip(1).filter(|form| !form.contains("action=\"/login\"") && !form.contains("method=\"get\"")) {
+        for form in page.split("<form").skip(1).filter(|form| !is_without_session(form)) {
             let form = form.split("</form>").next().unwrap_or_default();
             assert!(form.contains("name=\"csrf\" value=\"0000"), "{name}: {form}");
         }
     }
+}
+
+/// The login, looking, and the pages behind an invitation, whose path is the secret.
+fn is_without_session(form: &str) -> bool {
+    ["action=\"/login\"", "action=\"/enrol/", "method=\"get\""].iter().any(|sign| form.contains(sign))
 }
 
 #[test]

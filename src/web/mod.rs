@@ -19,6 +19,7 @@ mod carried;
 mod compose;
 mod document;
 mod download;
+mod enrol;
 mod folder;
 #[cfg(test)]
 mod gallery;
@@ -38,7 +39,7 @@ mod tests;
 mod words;
 
 pub use request::{ADMIN_COOKIE, SESSION_COOKIE};
-pub use request::{AdminVerdict, Context, Entrance, Intent, ModeView, Outcome, Request, Response, Submission};
+pub use request::{AdminVerdict, Context, Enrol, EnrolLink, Enrolling, Entrance, Intent, ModeView, Outcome, Request, Response, Submission};
 
 use pages::notice::{self, Notice};
 use route::{Found, Route};
@@ -109,6 +110,11 @@ fn dispatch(route: Route, request: &Request, context: &Context<'_>) -> Answer {
         Route::Forward(seq) => compose::forward(seq, context),
         Route::Edit(seq) => compose::edit(seq, context),
         Route::Send => send::send(request, context),
+        Route::Enrol => enrol::form(request, context),
+        Route::EnrolGive => enrol::give(request, context),
+        Route::EnrolCode => enrol::code_form(request, context),
+        Route::EnrolConfirm => enrol::confirm(request, context),
+        Route::EnrolDone => enrol::done(request, context),
         Route::Help => Ok(response::page(200, pages::help::page(&reader::shell(context, "Help"), reader::access(context))).into()),
         Route::Admin(row) => Ok(admin::respond(row, request, context)),
         Route::Asset(asset) => Ok(assets::serve(asset).into()),

@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::auth::{AdminSession, Credentials, Flash, Role, Session, Token};
+use crate::auth::{AdminSession, CodeVerdict, Credentials, Flash, Role, Session, Token};
 use crate::clock::{Now, Wall};
 use crate::config::Access;
 use crate::continuity::{Kind, Mode, Standing};
 use crate::control;
-use crate::directory::Directory;
+use crate::directory::{Contact, Directory, Person};
 use crate::mail::{Address, Mailbox};
 use crate::store::{Seq, Store};
 
@@ -74,6 +74,8 @@ pub struct Context<'a> {
     pub admin: Entrance<'a>,
     /// Has a verb of the control socket carried out, whoever asks: the admin's place asks for the role first.
     pub execute: &'a dyn Fn(control::Verb) -> control::Answer,
+    /// Invitations to say how one is reached.
+    pub enrol: &'a dyn Enrol,
     /// 64 fresh random bytes, for tokens and message ids.
     pub random: [u8; 64],
     /// `status --json`, for `/api/v1/status` (loopback only).
@@ -82,6 +84,36 @@ pub struct Context<'a> {
     pub metrics: &'a dyn Fn() -> String,
     /// Whether the box can do its work, for `/readyz`.
     pub ready: bool,
+}
+
+/// What the pages behind an invitation ask.
+pub trait Enrol {
+    /// Whose link it is. Links that do not work are counted against the client.
+    fn link(&self, client: IpAddr, token: &str) -> EnrolLink;
+    /// Counts a try of the code that was sent for this person.
+    fn try_code(&self, mailbox: &Mailbox, typed: &str) -> CodeVerdict;
+    /// Whether an address is in the served domains, and so no help while mail is down.
+    fn is_local(&self, address: &Address) -> bool;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnrolLink {
+    Of(Box<Enrolling>),
+    Unknown,
+    TooMany,
+}
+
+/// A person who was invited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolling {
+    pub person: Person,
+    pub contact: Contact,
+    /// Where the code went that may be typed now.
+    pub waits_for: Option<Address>,
+    /// Whether one more code may be sent.
+    pub may_send: bool,
+    /// The address was confirmed by this invitation.
+    pub done: bool,
 }
 
 /// Name of the session cookie.
@@ -162,6 +194,17 @@ pub enum Intent {
     /// It was said.
     AdminSaid {
         token: Token,
+    },
+    /// A person said how they are reached; the address gets a code.
+    EnrolGive {
+        mailbox: Mailbox,
+        email: Option<Address>,
+        phone: Option<String>,
+    },
+    /// The code came back from that address.
+    EnrolConfirm {
+        mailbox: Mailbox,
+        email: Address,
     },
     Seen {
         mailbox: Mailbox,

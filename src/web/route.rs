@@ -22,6 +22,12 @@ pub enum Route {
     Forward(Seq),
     Edit(Seq),
     Send,
+    /// The pages behind an invitation; the secret is in the path.
+    Enrol,
+    EnrolGive,
+    EnrolCode,
+    EnrolConfirm,
+    EnrolDone,
     Help,
     /// Below `/admin`; its own table says who may.
     Admin(RowId),
@@ -98,6 +104,9 @@ fn place(path: &str) -> Option<Place> {
         ["mail", "forward", seq] => Place::Read(Route::Forward(number(seq)?)),
         ["mail", "edit", seq] => Place::Read(Route::Edit(number(seq)?)),
         ["mail", "send"] => Place::Post(Route::Send),
+        ["enrol", _] => Place::Both(Route::Enrol, Route::EnrolGive),
+        ["enrol", _, "code"] => Place::Both(Route::EnrolCode, Route::EnrolConfirm),
+        ["enrol", _, "done"] => Place::Read(Route::EnrolDone),
         ["help"] => Place::Read(Route::Help),
         ["favicon.ico"] => Place::Read(Route::Asset(Asset::Icon)),
         ["assets", _] if path == super::assets::style_path() => Place::Read(Route::Asset(Asset::Style)),

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod compose;
+pub mod enrol;
 pub mod folder;
 pub mod help;
 pub mod layout;

@@ -26,6 +26,15 @@ impl Notice {
         Notice::new("There is nothing here", &["The address may be mistyped, or the message is no longer kept."])
     }
 
+    /// An invitation's link that is mistyped, too old, or was replaced by a newer one: which of these is not told.
+    pub fn enrol_unknown() -> Notice {
+        let text = [
+            "It may be too old, or a newer one came after it. Please look for the newest invitation in your mailbox, and open its link whole.",
+            "If there is none, ask your administrator for a new invitation.",
+        ];
+        Notice { way: ("What is Lifeboat?", "/help"), ..Notice::new("This link does not work any more", &text) }
+    }
+
     pub fn wrong_method() -> Notice {
         Notice::new("That does not work here", &["This page cannot be used that way. Please go back and try once more."])
     }

@@ -1,6 +1,7 @@
 //! Routes against a real store. Here: a world with two people, and a request in the making.
 
 mod admin;
+mod enrolling;
 mod reading;
 mod searching;
 mod signing;
@@ -63,6 +64,7 @@ struct Ask<'a> {
     /// What was asked of the box, which answers all of it with [`Ask::answers`].
     executed: RefCell<Vec<control::Verb>>,
     answers: control::Answer,
+    desk: enrolling::Desk,
 }
 
 impl World {
@@ -149,6 +151,7 @@ impl World {
             admin: None,
             executed: RefCell::default(),
             answers: control::Answer::done("done", serde_json::json!({})),
+            desk: enrolling::Desk::new(self),
         }
     }
 }
@@ -225,6 +228,7 @@ impl<'a> Ask<'a> {
                     self.executed.borrow_mut().push(verb);
                     self.answers.clone()
                 },
+                enrol: &self.desk,
                 random: std::array::from_fn(|at| at as u8),
                 status: &|| serde_json::json!({"mode": "normal"}),
                 metrics: &|| "lifeboat_up 1\n".to_owned(),
