@@ -28,6 +28,8 @@ impl Core {
 
     /// People whom some channel reaches: mail to the outside, a phone, or a card in their hands.
     pub fn reachable(&self) -> usize {
-        self.directory().people().filter(|person| self.contact(person).is_reachable()).count()
+        let (directory, credentials) = (self.directory(), self.credentials());
+        let reaches = |person: &&Person| self.contact(person).is_reachable() || credentials.codes_left(&person.mailbox) > 0;
+        directory.people().filter(reaches).count()
     }
 }

@@ -45,6 +45,9 @@ pub const VERBS: &[VerbRow] = &[
     changes("credential-issue", FOR_PEOPLE),
     changes("dkim-create", ONLY_ADMIN),
     reads("dkim-show", PROOF),
+    changes("people-invite", FOR_PEOPLE),
+    reads("people-list", FOR_PEOPLE),
+    changes("people-forget", FOR_PEOPLE),
     changes("directory-import", FOR_PEOPLE),
     reads("directory-export", FOR_PEOPLE),
 ];

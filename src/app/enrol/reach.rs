@@ -19,12 +19,16 @@ struct Reach {
     confirmed_at: Option<Wall>,
     last_login: Option<Wall>,
     has_password: bool,
+    has_event_password: bool,
+    /// Codes of the emergency card that were not used yet.
+    codes_left: usize,
 }
 
 impl Reach {
     /// By what the person is reached; nothing, if the list is empty.
     fn by(&self) -> Vec<&'static str> {
-        let ways = [("mail", self.contact.alternate_email.is_some()), ("phone", self.contact.phone.is_some())];
+        let (mail, phone) = (self.contact.alternate_email.is_some(), self.contact.phone.is_some());
+        let ways = [("mail", mail), ("phone", phone), ("card", self.codes_left > 0)];
         ways.into_iter().filter(|(_, is_so)| *is_so).map(|(way, _)| way).collect()
     }
 
@@ -48,6 +52,8 @@ impl Reach {
             "confirmed_at": time(self.confirmed_at),
             "last_login": time(self.last_login),
             "has_password": self.has_password,
+            "has_event_password": self.has_event_password,
+            "codes_left": self.codes_left,
         })
     }
 
@@ -75,12 +81,13 @@ impl Reach {
         let day =
             |at: Option<Wall>| at.map_or_else(|| "-".to_owned(), |at| date::minute(at).split(' ').next().unwrap_or_default().to_owned());
         let mut text = format!(
-            "{:<32} reached by {by:<18} invited {:<10}  confirmed {:<10}  last login {:<10}  {}\n",
+            "{:<32} reached by {by:<17}  invited {:<10}  confirmed {:<10}  last login {:<10}  {}{}\n",
             self.person.address.to_string(),
             day(self.invited_at),
             day(self.confirmed_at),
             day(self.last_login),
             if self.has_password { "has a password" } else { "no password" },
+            if self.codes_left > 0 { format!(", {} codes on the card", self.codes_left) } else { String::new() },
         );
         for line in self.why() {
             text += &format!("    {line}\n");
@@ -118,6 +125,8 @@ fn reaches(core: &Core) -> Result<Vec<Reach>, StoreError> {
         confirmed_at: lock(&core.contacts).confirmed_at(&person.mailbox),
         last_login: logins.get(&format!("web:{}", person.mailbox)).copied(),
         has_password: credentials.has(&person.mailbox),
+        has_event_password: credentials.event_password(&person.mailbox).is_some(),
+        codes_left: credentials.codes_left(&person.mailbox),
         person: person.clone(),
     };
     Ok(directory.people().map(reach).collect())
