@@ -242,6 +242,15 @@ pub const PRACTICE_LETTER_MAX_OCTETS: usize = 256 * 1024;
 pub const PRACTICE_TOTAL_MAX_OCTETS: usize = 16 * 1024 * 1024;
 /// Drills that are listed.
 pub const DRILLS_SHOWN_MAX: usize = 100;
+/// Maintenance windows that are planned at a time, and the longest one.
+pub const WINDOWS_MAX: usize = 50;
+pub const WINDOW_LENGTH_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+pub const WINDOW_REASON_MAX_OCTETS: usize = 300;
+/// Windows that are remembered to have begun.
+pub const WINDOWS_BEGUN_MAX: usize = 200;
+/// A wall clock that goes further from the monotonic one at once has stepped, and begins no window before it was steady for this time.
+pub const WINDOW_CLOCK_STEP_MAX: Duration = Duration::from_secs(60);
+pub const WINDOW_CLOCK_STEADY: Duration = Duration::from_secs(600);
 /// Failed relays ask for a probe at most this often.
 pub const PROBE_NOW_EVERY: Duration = Duration::from_secs(1);
 /// Failovers that flap protection remembers.

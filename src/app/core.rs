@@ -15,6 +15,7 @@ use super::admins::Setup;
 use super::claims::Claims;
 use super::clock_watch::Refusal;
 use super::journal::Journal;
+use super::maintenance::Maintenance;
 use super::rates::{Rates, WhenFull};
 use super::scopes::{self, ScopeNow};
 use super::seen::{self, Seen};
@@ -80,6 +81,7 @@ pub struct Core {
     /// Why nothing is dropped for its age now, if so.
     pub retention_waits: Mutex<Option<Refusal>>,
     machine: Mutex<Machine>,
+    pub(super) maintenance: Mutex<Maintenance>,
     mode: RwLock<ModeNow>,
     pub(super) scopes: RwLock<Arc<Vec<ScopeNow>>>,
     suspicions: Mutex<Suspicions>,
@@ -242,6 +244,7 @@ impl Core {
             alarms: Mutex::default(),
             relay_was_odd: AtomicBool::new(false),
             retention_waits: Mutex::default(),
+            maintenance: Mutex::default(),
             mode: RwLock::new(ModeNow { mode: parts.machine.mode(), since: saved.since, event: parts.event }),
             scopes: RwLock::new(Arc::new(scopes::with_firsts(&saved.scopes, &parts.scopes, Seq(newest.0 + 1)))),
             machine: Mutex::new(parts.machine),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::clock_watch::{ClockWatch, Refusal};
 use super::core::{Core, lock};
 use super::intake::ALARM_LOOP;
+use super::kept_back::KeptBack;
 use super::outgoing::Outgoing;
 use super::targets;
 use super::writing::ALARM_FULL;
@@ -253,8 +254,20 @@ impl Core {
     /// When the oldest message that waits in this queue was accepted.
     fn oldest_waiting(&self, queue: Queue) -> Result<Option<Wall>, StoreError> {
         let view = self.store.view();
-        let Some(first) = view.queue(queue, None, 1)?.pop() else { return Ok(None) };
-        Ok(view.message(Seq(first.message))?.map(|row| row.at))
+        // What is kept back for the end of an outage of some waits as it should.
+        let (mut kept_back, mut after) = (KeptBack::default(), None);
+        let count = if self.scopes().is_empty() { 1 } else { limits::QUEUE_PAGE_ENTRIES };
+        loop {
+            let mut page = view.queue(queue, after, count)?;
+            let Some(last) = page.last() else { return Ok(None) };
+            after = Some((Seq(last.message), last.recipient));
+            if queue == Queue::Primary {
+                kept_back.sift(self, &mut page)?;
+            }
+            if let Some(first) = page.first() {
+                return Ok(view.message(Seq(first.message))?.map(|row| row.at));
+            }
+        }
     }
 }
 

@@ -25,6 +25,7 @@ mod lanes;
 mod links;
 mod loops;
 mod mail_trace;
+mod maintenance;
 mod monitor;
 mod notices;
 mod outgoing;
@@ -192,6 +193,9 @@ impl Running {
 }
 
 fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> {
+    if let Some(zone) = config.server.time_zone.as_deref().and_then(crate::mail::date::zone_named) {
+        crate::mail::date::use_zone(zone);
+    }
     let now = clock.now();
     let files = Arc::new(Disk);
     let options = Options { data_dir: config.server.data_dir.clone() };
@@ -211,6 +215,9 @@ fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> 
     let broken = ledger.broken_at();
     let core = Core::new(Parts { config, clock, store, ledger, directory, credentials, admins, machine, event, scopes });
     enrol::load(&core, &lines);
+    for line in of_kind::<maintenance::MaintenanceLine>(&lines, "maintenance") {
+        core::lock(&core.maintenance).apply(line);
+    }
     if let Some(text) = trouble {
         core.raise_alarm("directory", text);
     }

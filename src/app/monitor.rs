@@ -117,10 +117,12 @@ pub async fn watch_witnesses(core: Arc<Core>, outgoing: Arc<Outgoing>) {
     }
 }
 
-/// Lets the machine see time pass (hold-down).
+/// Lets the machine see time pass (hold-down, planned ends), and maintenance windows begin.
 pub async fn tick(core: Arc<Core>) {
     loop {
         rt::sleep(Duration::from_secs(1)).await;
+        let there = core.clone();
+        rt::unblock(move || there.look_at_windows()).await;
         core.feed_async(Input::Tick).await;
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::core::Core;
-use crate::continuity::{EndError, EventId, Input, Kind, Members, NewScope, ScopeError};
+use super::events;
+use crate::continuity::{EndError, EventId, Input, Kind, Members, Mode, NewScope, ScopeError};
 use crate::control::{Answer, Whom};
 use crate::limits::{SCOPE_LENGTH_MAX, SCOPE_MEMBERS_MAX, SCOPES_MAX};
 use crate::mail::{Address, date};
@@ -31,6 +32,32 @@ pub fn start(core: &Core, kind: Kind, whom: &Whom, reason: String, by: String) -
     }
 }
 
+/// Begins everybody's event, with or without a planned end.
+pub fn start_everybodys(core: &Core, whom: &Whom, reason: String, by: String) -> Answer {
+    let length = match length(core, whom) {
+        Ok(None) => return events::start(core, reason, by),
+        Ok(Some(length)) if length.is_zero() || length > SCOPE_LENGTH_MAX => return Answer::failed(length_words()),
+        Ok(Some(length)) => length,
+        Err(text) => return Answer::failed(text),
+    };
+    if core.mode().mode == Mode::Continuity {
+        return Answer::failed("A continuity event is open already.");
+    }
+    core.audit(&by, "event-start", format!("reason={reason:?} length_s={}", length.as_secs()));
+    core.feed(Input::StartPlanned { by, reason, length });
+    let mode = core.mode();
+    let id = mode.event.map(|event| event.id.0).unwrap_or_default();
+    let text = format!(
+        "Continuity event {id} has begun. People can use the webmail now. It ends at {}, if the mail server works then, else as soon as it does.",
+        date::minute(core.now().wall.plus(length))
+    );
+    Answer::done(text, json!({ "event": id, "mode": mode.mode }))
+}
+
+fn length_words() -> String {
+    format!("The end must lie ahead, and at most {} days from now.", SCOPE_LENGTH_MAX.as_secs() / 86_400)
+}
+
 /// The same for other parts of the box; the reason of a refusal in words.
 pub fn begin(core: &Core, new: NewScope) -> Result<EventId, String> {
     let refused = core.machine().may_start_scope(&new).err();
@@ -39,7 +66,7 @@ pub fn begin(core: &Core, new: NewScope) -> Result<EventId, String> {
         Some(ScopeError::TooManyNamed) => return Err(format!("At most {SCOPE_MEMBERS_MAX} mailboxes and groups: use groups.")),
         Some(ScopeError::TooManyOpen) => return Err(format!("{SCOPES_MAX} events for some people are open already. End one first.")),
         Some(ScopeError::Length) => {
-            return Err(format!("The end must lie ahead, and at most {} days from now.", SCOPE_LENGTH_MAX.as_secs() / 86_400));
+            return Err(length_words());
         }
         Some(ScopeError::DrillOpen) => return Err("A drill is going on already: `lifeboat event end ID` ends it.".to_owned()),
         Some(ScopeError::Outage) => return Err("This is no time for a drill: a continuity event is open.".to_owned()),

@@ -26,6 +26,7 @@ pub fn status(core: &Core) -> Status {
         mode: mode.mode,
         since: date::rfc3339(mode.since),
         event: mode.event.map(|event| event.id.0),
+        maintenance: core.next_window(),
         scopes: core.scopes().iter().map(|scope| scope_status(core, scope)).collect(),
         automatic,
         outlook,

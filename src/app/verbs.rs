@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::core::{Core, lock};
 use super::enrol::{invite, reach};
+use super::maintenance::{self, Plan};
 use super::{dkim, events, mail_trace, queue_verbs, scope_verbs, status};
 use crate::auth::{Verifier, password};
 use crate::continuity::{Input, Kind};
@@ -26,7 +27,7 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
             Answer::done(readiness.to_text(), json!(readiness))
         }
         Verb::EventStart { reason, by, whom } if !whom.is_everybody() => scope_verbs::start(core, Kind::Outage, &whom, reason, by),
-        Verb::EventStart { reason, by, .. } => events::start(core, reason, by),
+        Verb::EventStart { reason, by, whom } => scope_verbs::start_everybodys(core, &whom, reason, by),
         Verb::EventEnd { force, by, id: None } => events::end(core, force, by),
         Verb::EventEnd { force, by, id: Some(id) } => match core.mode().event.is_some_and(|event| event.id.0 == id) {
             true => events::end(core, force, by),
@@ -36,6 +37,9 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::EventShow { id } => events::show(core, &id),
         Verb::EventMessages { id, start } => events::messages(core, &id, start.map(Seq)),
         Verb::EventRelease { id, by } => events::release(core, &id, &by),
+        Verb::MaintenanceAdd { from, to, reason, announce, by } => maintenance::add(core, Plan { from, to, reason, announce, by }),
+        Verb::MaintenanceList => maintenance::list(core),
+        Verb::MaintenanceRemove { id, by } => maintenance::remove(core, id, &by),
         Verb::Automatic { on, by } => {
             core.audit(&by, "automatic", format!("on={on}"));
             core.feed(Input::Automatic { by, on });

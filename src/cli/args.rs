@@ -7,6 +7,7 @@ use std::time::Duration;
 use argh::FromArgs;
 
 use super::audit::Audit;
+use super::maintenance::Maintenance;
 use super::people::People;
 use super::queue::Queue;
 use super::trace::Trace;
@@ -38,6 +39,7 @@ pub enum Command {
     Status(Status),
     Readiness(Readiness),
     Event(Event),
+    Maintenance(Maintenance),
     Automatic(Automatic),
     Queue(Queue),
     Trace(Trace),
@@ -135,10 +137,10 @@ pub struct EventStart {
     /// only for this group of the directory (may be said several times)
     #[argh(option)]
     pub group: Vec<String>,
-    /// with --mailbox or --group: when it ends by itself, such as "2026-12-01 20:00"
+    /// when it ends by itself (everybody's only if the mail server works then), such as "2026-12-01 20:00"
     #[argh(option)]
     pub until: Option<String>,
-    /// with --mailbox or --group: after how long it ends by itself, such as 2h
+    /// after how long it ends by itself, such as 2h
     #[argh(option, long = "for")]
     pub length: Option<Length>,
     /// configuration file (default /etc/lifeboat/lifeboat.toml)

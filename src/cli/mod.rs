@@ -13,6 +13,7 @@ mod gateway;
 mod load;
 mod logging;
 mod mailbox;
+mod maintenance;
 mod people;
 mod queue;
 mod run;
@@ -71,6 +72,7 @@ fn command(command: Command) -> u8 {
         Command::Readiness(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::Readiness }),
         Command::Event(event) => self::event(event.command),
         Command::Automatic(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::Automatic { on: c.state.0, by: ask::by() } }),
+        Command::Maintenance(maintenance) => maintenance::run(maintenance.command),
         Command::Queue(queue) => queue::run(queue.command),
         Command::Trace(c) => trace::run(c),
         Command::Directory(directory) => match directory.command {

@@ -68,6 +68,8 @@ pub struct Server {
     pub hostname: String,
     pub data_dir: PathBuf,
     pub control_socket: PathBuf,
+    /// Name of the office's time zone; the system's without one.
+    pub time_zone: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,12 +16,12 @@ use crate::limits::{
     MESSAGE_SIZE_SETTING_MAX_OCTETS, MESSAGE_SIZE_SETTING_MIN_OCTETS, MONITOR_COUNT_SETTING_MAX, MONITOR_SETTING_MAX, MONITOR_SETTING_MIN,
     RATE_SETTING_MAX, RETENTION_SETTING_MAX_DAYS, SOCKET_PATH_MAX_OCTETS, TRUSTED_PREFIX_MIN_V4_BITS, TRUSTED_PREFIX_MIN_V6_BITS,
 };
-use crate::mail::Address;
 use crate::mail::dkim::is_selector;
+use crate::mail::{Address, date};
 
 /// Every table with its keys. `assets/lifeboat.toml` has the same, and a test compares them.
 pub(super) const KNOWN: &[(&str, &[&str])] = &[
-    ("server", &["hostname", "data_dir", "control_socket"]),
+    ("server", &["hostname", "data_dir", "control_socket", "time_zone"]),
     (
         "smtp",
         &[
@@ -90,12 +90,19 @@ fn server<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Server {
     let name = Wanted { what: "a host name", example: "\"lifeboat.example.com\"" };
     let folder = Wanted { what: "an absolute path", example: "\"/var/lib/lifeboat\"" };
     let socket = Wanted { what: "an absolute path", example: "\"/run/lifeboat/control.sock\"" };
+    let zone = Wanted { what: "a time zone", example: "\"Europe/Berlin\"" };
     r.require(s, "hostname", name.example);
     Server {
         hostname: r.get(s, "hostname", name, host_name).unwrap_or_default(),
         data_dir: r.get(s, "data_dir", folder, path).unwrap_or_else(|| "/var/lib/lifeboat".into()),
+        time_zone: r.get(s, "time_zone", zone, optional(time_zone)).flatten(),
         control_socket: r.get(s, "control_socket", socket, socket_path).unwrap_or_else(|| "/run/lifeboat/control.sock".into()),
     }
+}
+
+fn time_zone(value: &DeValue<'_>) -> Result<String, Wrong> {
+    let name = string(value)?;
+    date::zone_named(name).map(|_| name.to_owned()).ok_or(Wrong::Kind)
 }
 
 fn smtp<'t>(r: &mut Reader<'t>, s: &Section<'t>, gateway: Option<IpAddr>) -> Smtp {

@@ -32,6 +32,11 @@ pub enum Input {
     Gate(Gate),
     /// `event start`. An event that is open already is taken over: from now on it ends only by an operator.
     Start { by: String, reason: String },
+    /// The same with a planned end: then the event ends if the primary works, else it goes on as one that the box began by itself.
+    StartPlanned { by: String, reason: String, length: Duration },
+    /// A maintenance window is running and has so long to go. One that has begun once is ignored; an event that an operator began without
+    /// an end is left alone.
+    Window { id: u64, reason: String, left: Duration },
     /// `event end`.
     End { by: String, force: bool },
     /// `automatic on|off`.

@@ -13,6 +13,7 @@
 //! mail the primary refuses goes back to Continuity, because going on would do harm.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::hold_down::{Failovers, plausible_age};
 use super::log::Log;
@@ -20,11 +21,13 @@ use super::scopes::{self, PlannedEnds};
 use super::watch::Watch;
 use super::words::{self, MONITOR};
 use super::{
-    Action, Alarm, Class, EndError, EventId, Evidence, Gate, Input, Kind, Mode, NewScope, Phase, Policy, Probe, Saved, ScopeChange,
-    ScopeError, ScopedEvent, Transition, evidence,
+    Action, Alarm, Class, EndError, EventId, Evidence, Gate, Input, Kind, Mode, NewScope, Phase, Planned, Policy, Probe, Saved,
+    ScopeChange, ScopeError, ScopedEvent, Transition, evidence,
 };
 use crate::clock::{Mono, Now};
-use crate::limits::{EVIDENCE_MAX, EVIDENCE_OF_SUSPICION_MAX, OPERATOR_NAME_MAX_OCTETS, OPERATOR_REASON_MAX_OCTETS, PROBE_NOW_EVERY};
+use crate::limits::{
+    EVIDENCE_MAX, EVIDENCE_OF_SUSPICION_MAX, OPERATOR_NAME_MAX_OCTETS, OPERATOR_REASON_MAX_OCTETS, PROBE_NOW_EVERY, WINDOWS_BEGUN_MAX,
+};
 
 /// Decides. Deterministic: the same inputs with the same times give the same actions. Only the monotonic clock decides;
 /// the wall clock is written down, and read across a restart where it is plausible.
@@ -38,6 +41,8 @@ pub struct Machine {
     /// Continuity is not left by itself before this.
     held_down_until: Mono,
     probe_asked: Option<Mono>,
+    /// Of everybody's event, if it has one.
+    planned_end: Mono,
     /// Of the events of some people.
     planned_ends: PlannedEnds,
     alarms: BTreeSet<Alarm>,
@@ -62,6 +67,9 @@ impl Machine {
             log: Log::default(),
             failovers,
             probe_asked: None,
+            planned_end: now
+                .mono
+                .plus(saved.planned.map_or(Duration::ZERO, |planned| scopes::left(planned.since, planned.until, now.wall))),
             planned_ends: PlannedEnds::restore(&saved.scopes, now),
             alarms: BTreeSet::new(),
             isolated: false,
@@ -127,6 +135,8 @@ impl Machine {
             }
             Input::Gate(gate) => self.gate(gate, now),
             Input::Start { by, reason } => self.start(&by, &reason, now),
+            Input::StartPlanned { by, reason, length } => self.start_planned(&by, &reason, (length, None), now),
+            Input::Window { id, reason, left } => self.begin_window(id, &reason, left, now),
             Input::End { by, force } => self.end(&by, force, now),
             Input::Automatic { on, .. } => self.automatic(on),
             Input::StartScope(new) => self.scope_changed(|saved, ends| scopes::start(saved, ends, new, now)),
@@ -135,6 +145,9 @@ impl Machine {
             Input::Tick => vec![],
         };
         self.isolated = self.watch.isolated(now.mono);
+        if !actions.iter().any(|action| matches!(action, Action::Changed(_))) {
+            actions.splice(0..0, self.reach_planned_end(now));
+        }
         if !actions.iter().any(|action| matches!(action, Action::Changed(_))) {
             // The record of a change comes before everything else that is to be done.
             actions.splice(0..0, self.decide(now));
@@ -182,11 +195,43 @@ impl Machine {
         let by = evidence::one_line(by, OPERATOR_NAME_MAX_OCTETS);
         let reason = words::started(&by, &evidence::one_line(reason, OPERATOR_REASON_MAX_OCTETS));
         self.saved.by_operator = true;
+        self.saved.planned = None;
         self.saved.held_until_green = false;
         match self.saved.mode {
             Mode::Continuity => vec![],
             Mode::Normal | Mode::Suspect | Mode::Recovering => vec![self.enter(Mode::Continuity, &by, reason, now)],
         }
+    }
+
+    fn start_planned(&mut self, by: &str, reason: &str, (length, window): (Duration, Option<u64>), now: Now) -> Vec<Action> {
+        let actions = self.start(by, reason, now);
+        let planned = Planned { since: now.wall, until: now.wall.plus(length), window };
+        (self.saved.planned, self.planned_end) = (Some(planned), now.mono.plus(length));
+        actions
+    }
+
+    fn begin_window(&mut self, id: u64, reason: &str, left: Duration, now: Now) -> Vec<Action> {
+        let begun = &mut self.saved.windows_begun;
+        if begun.contains(&id) || left.is_zero() {
+            return vec![];
+        }
+        if begun.len() >= WINDOWS_BEGUN_MAX {
+            begun.remove(0);
+        }
+        begun.push(id);
+        let endless = self.saved.mode == Mode::Continuity && self.saved.by_operator && self.saved.planned.is_none();
+        if endless { vec![] } else { self.start_planned(words::MAINTENANCE, reason, (left, Some(id)), now) }
+    }
+
+    /// At the planned end the event is left if the primary works; else it is an ordinary one from now on and ends by itself.
+    fn reach_planned_end(&mut self, now: Now) -> Option<Action> {
+        if self.saved.planned.is_none() || now.mono < self.planned_end {
+            return None;
+        }
+        self.saved.planned = None;
+        self.saved.by_operator = false;
+        let steady = self.saved.mode == Mode::Continuity && self.watch.risen(self.policy.rise);
+        steady.then(|| self.enter(Mode::Recovering, MONITOR, words::planned_end(), now))
     }
 
     fn end(&mut self, by: &str, force: bool, now: Now) -> Vec<Action> {
@@ -304,6 +349,7 @@ impl Machine {
             }
             (_, Mode::Recovering) => {
                 self.saved.by_operator = false;
+                self.saved.planned = None;
                 self.watch.forget_reds();
             }
             (Mode::Recovering, Mode::Normal) => {
@@ -336,6 +382,8 @@ impl Machine {
     }
 }
 
+#[cfg(test)]
+mod planned_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]

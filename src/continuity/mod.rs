@@ -3,7 +3,7 @@
 //! Invariant: nothing here knows what a probe *is*, only whether it passed and how it looked.
 //! Stands on promise 4: [`Machine`] is the only thing that changes the mode.
 //!
-//! `watch` counts, `hold_down` protects against flapping, `machine` decides, `pages` weighs health pages, `scopes` has the events of some people only, `words` tells
+//! `watch` counts, `hold_down` protects against flapping, `machine` decides, `pages` weighs health pages, `scopes` has the events of some people only, `windows` planned maintenance, `words` tells
 //! people why.
 
 pub mod drill;
@@ -16,6 +16,7 @@ mod pages;
 mod scopes;
 mod state;
 mod watch;
+mod windows;
 mod words;
 
 pub use evidence::{Class, Evidence, Probe};
@@ -23,4 +24,5 @@ pub use input::{Action, Alarm, EndError, Gate, Input, Policy, Transition};
 pub use machine::Machine;
 pub use pages::{Pass, Verdict, judge};
 pub use scopes::{Kind, Members, NewScope, Phase, ScopeChange, ScopeError, ScopedEvent, Standing, Whose, standing};
-pub use state::{EventId, Mode, Saved};
+pub use state::{EventId, Mode, Planned, Saved};
+pub use windows::{Window, WindowClock, WindowError, may_plan, next as next_window, rest as rest_of_window};

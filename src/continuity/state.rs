@@ -51,8 +51,22 @@ pub struct Saved {
     pub events: u64,
     /// The latest start that an event ever had, for unique names.
     pub latest_start: Wall,
+    /// The planned end of the open event, if it has one.
+    pub planned: Option<Planned>,
+    /// Maintenance windows that have begun, oldest first, at most [`crate::limits::WINDOWS_BEGUN_MAX`]: none begins twice.
+    pub windows_begun: Vec<u64>,
     /// Open events of some people, oldest first, at most [`crate::limits::SCOPES_MAX`].
     pub scopes: Vec<ScopedEvent>,
+}
+
+/// Until when everybody's event is planned. The monotonic clock decides; the times are for people and for a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    pub since: Wall,
+    pub until: Wall,
+    /// The maintenance window, if it is one.
+    #[serde(default)]
+    pub window: Option<u64>,
 }
 
 impl Saved {
@@ -78,6 +92,7 @@ impl Saved {
     pub(super) fn close_event(&mut self) -> Option<EventId> {
         self.event_since = None;
         self.by_operator = false;
+        self.planned = None;
         self.event.take()
     }
 
@@ -93,6 +108,7 @@ impl Saved {
         } else if self.event.is_none() {
             self.open_event(now);
         }
+        self.planned = self.planned.filter(|_| self.mode == Mode::Continuity && self.by_operator);
         let mut seen = BTreeSet::new();
         self.scopes.retain(|event| event.phase != Phase::Over && seen.insert(event.id.clone()) && seen.len() <= SCOPES_MAX);
         // An event on record counts even if the record is of a version that did not count.

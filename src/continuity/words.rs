@@ -2,9 +2,12 @@
 
 use super::watch::Watch;
 use super::{Class, Mode, Policy, Probe, Saved};
+use crate::mail::date;
 
 /// Who changes the mode when nobody asked for it.
 pub(super) const MONITOR: &str = "monitor";
+/// Who starts an event at the beginning of a maintenance window.
+pub(super) const MAINTENANCE: &str = "maintenance";
 
 /// `192.0.2.10:25 said nothing` becomes a sentence's end: one full stop, whatever the detail ends with.
 fn ended(text: &str) -> String {
@@ -79,6 +82,10 @@ pub(super) fn ended_by(by: &str, forced: bool) -> String {
     format!("Ended by {by}{forced}. The mail that was taken is handed over to the primary now.")
 }
 
+pub(super) fn planned_end() -> String {
+    "Its planned end has come, and the primary works. The mail that was taken is handed over to it now.".to_owned()
+}
+
 pub(super) fn scope_ended_by(by: &str) -> String {
     format!("Ended by {by}.")
 }
@@ -139,6 +146,11 @@ fn during(policy: &Policy, saved: &Saved, watch: &Watch) -> String {
     let rise = policy.rise.max(1);
     let greens = watch.fewest_greens().min(rise);
     let taken = "The box takes the mail and people use the webmail.";
+    if let Some(planned) = saved.planned {
+        let what = if planned.window.is_some() { "Planned maintenance" } else { "An operator's event" };
+        let until = date::minute(planned.until);
+        return format!("{taken} {what} until {until}: if the primary works then, the hand-over begins, else as soon as it does.");
+    }
     if saved.by_operator {
         let primary = if watch.is_red() { " The primary is down." } else { "" };
         return format!("{taken}{primary} An operator started this; it ends with `lifeboat event end`.");

@@ -19,6 +19,6 @@ pub use event::{
 };
 pub use event_words::cells;
 pub use rights::{VERBS, VerbRow};
-pub use status::{Alarm, IndexState, ListenStatus, ProbeStatus, ScopeStatus, Status, StoreStatus};
+pub use status::{Alarm, IndexState, ListenStatus, ProbeStatus, ScopeStatus, Status, StoreStatus, WindowStatus};
 pub use trace::{Trace, TraceQuery, Traced, TracedRecipient};
 pub use verb::{Answer, Selection, Verb, WhichPeople, Whom};

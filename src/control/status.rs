@@ -21,6 +21,9 @@ pub struct Status {
     /// Open events of some people only.
     #[serde(default)]
     pub scopes: Vec<ScopeStatus>,
+    /// The maintenance window that is running, or the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<WindowStatus>,
     pub automatic: bool,
     /// What happens next, in words.
     pub outlook: String,
@@ -38,6 +41,20 @@ pub struct Status {
     /// 0 to 100; absent in the first moments after a start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readiness: Option<u32>,
+}
+
+/// A window of planned maintenance; times are RFC 3339.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowStatus {
+    pub id: u64,
+    pub from: String,
+    pub to: String,
+    pub reason: String,
+    pub by: String,
+    /// People are told beforehand.
+    pub announce: bool,
+    /// Its event has begun.
+    pub begun: bool,
 }
 
 /// An open event of some people.
@@ -124,6 +141,7 @@ pub(super) mod tests {
             since: "2026-03-03T09:15:02Z".into(),
             event: Some("2026-03-03T09-15-02".into()),
             scopes: vec![],
+            maintenance: None,
             automatic: true,
             outlook: "at 6 successes in a row the mail is handed over; 0 so far".into(),
             listen: ListenStatus { smtp: vec!["0.0.0.0:25".parse().unwrap()], web: vec!["0.0.0.0:443".parse().unwrap()] },

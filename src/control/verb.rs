@@ -41,6 +41,19 @@ pub enum Verb {
         id: String,
         by: String,
     },
+    /// A window of planned maintenance; times are as people write them, in the office's zone.
+    MaintenanceAdd {
+        from: String,
+        to: String,
+        reason: String,
+        announce: bool,
+        by: String,
+    },
+    MaintenanceList,
+    MaintenanceRemove {
+        id: u64,
+        by: String,
+    },
     Automatic {
         on: bool,
         by: String,
@@ -235,6 +248,11 @@ mod tests {
         let one = Verb::EventEnd { force: false, by: by(), id: Some("2026".into()) };
         check(one, json!({ "verb": "event-end", "force": false, "by": "cli:ann", "id": "2026" }));
         check(Verb::EventEnd { force: true, by: by(), id: None }, json!({ "verb": "event-end", "force": true, "by": "cli:ann" }));
+        let (from, to, reason) = ("2026-12-01 20:00".to_owned(), "2026-12-01 22:00".to_owned(), "updates".to_owned());
+        let wire = json!({ "verb": "maintenance-add", "from": from, "to": to, "reason": reason, "announce": true, "by": "cli:ann" });
+        check(Verb::MaintenanceAdd { from, to, reason, announce: true, by: by() }, wire);
+        check(Verb::MaintenanceList, json!({ "verb": "maintenance-list" }));
+        check(Verb::MaintenanceRemove { id: 3, by: by() }, json!({ "verb": "maintenance-remove", "id": 3, "by": "cli:ann" }));
         check(Verb::EventList, json!({ "verb": "event-list" }));
         check(Verb::EventShow { id: "2026".into() }, json!({ "verb": "event-show", "id": "2026" }));
         check(Verb::EventMessages { id: "2026".into(), start: None }, json!({ "verb": "event-messages", "id": "2026" }));

@@ -86,6 +86,10 @@ fn facts(status: &Status, now: Wall) -> Vec<(&'static str, String)> {
     for (number, scope) in status.scopes.iter().enumerate() {
         facts.push((if number == 0 { "For some" } else { "" }, scope_words(scope)));
     }
+    if let Some(window) = &status.maintenance {
+        let reason = if window.reason.is_empty() { String::new() } else { format!(": {}", one_line(&window.reason)) };
+        facts.push(("Maintenance", format!("from {} to {}{reason}", window.from, window.to)));
+    }
     for (number, probe) in status.probes.iter().enumerate() {
         let name = if number == 0 { "Seen" } else { "" };
         let mut seen = format!("{}: {}", probe_name(probe.probe), class_words(probe.class));

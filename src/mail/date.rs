@@ -64,9 +64,21 @@ fn local(at: Wall) -> Zoned {
     zoned(at, zone())
 }
 
-fn zone() -> TimeZone {
-    static ZONE: OnceLock<TimeZone> = OnceLock::new();
+static ZONE: OnceLock<TimeZone> = OnceLock::new();
+
+/// The office's time zone: the configured one, else the system's.
+pub fn zone() -> TimeZone {
     ZONE.get_or_init(TimeZone::system).clone()
+}
+
+/// Takes the configured zone. Before the first date is written; later it changes nothing.
+pub fn use_zone(zone: TimeZone) {
+    let _already_in_use = ZONE.set(zone);
+}
+
+/// The zone of this name: `Europe/Berlin`.
+pub fn zone_named(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).ok()
 }
 
 fn zoned(at: Wall, zone: TimeZone) -> Zoned {
@@ -81,6 +93,31 @@ mod tests {
     // 2026-03-03T09:15:02Z
     const AT: u64 = 1_772_529_302_000;
     const DAY: u64 = 24 * 3600 * 1000;
+
+    /// Berlin's rules, without the system's list of zones.
+    fn berlin() -> TimeZone {
+        TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap()
+    }
+
+    fn check_read(text: &str, expected: Option<&str>) {
+        assert_eq!(read_in(text, berlin()).map(rfc3339).as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn times_are_read_in_the_offices_zone() {
+        check_read("2026-12-01 20:00", Some("2026-12-01T19:00:00Z"));
+        check_read(" 2026-07-01 20:00:30 ", Some("2026-07-01T18:00:30Z"));
+        check_read("2026-07-01T20:00", Some("2026-07-01T18:00:00Z"));
+        // The hour that is left out in March is the one after it; of the one that comes twice in October it is the first.
+        check_read("2026-03-29 01:59", Some("2026-03-29T00:59:00Z"));
+        check_read("2026-03-29 02:30", Some("2026-03-29T01:30:00Z"));
+        check_read("2026-03-29 03:00", Some("2026-03-29T01:00:00Z"));
+        check_read("2026-10-25 02:30", Some("2026-10-25T00:30:00Z"));
+        check_read("2026-10-25 03:00", Some("2026-10-25T02:00:00Z"));
+        for odd in ["tomorrow", "2026-13-01 20:00", "20:00", "", "2026-12-01 25:00"] {
+            check_read(odd, None);
+        }
+    }
 
     #[test]
     fn writes_utc() {

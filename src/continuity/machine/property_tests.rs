@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::tests::{policy, start_of_test};
 use super::*;
 use crate::clock::Wall;
-use crate::continuity::Class;
+use crate::continuity::{Class, Members};
 
 const SEEDS: u64 = 300;
 const STEPS: usize = 1500;
@@ -55,9 +55,16 @@ fn script(rng: &mut fastrand::Rng, jumps: bool, restarts: bool) -> Vec<Step> {
             80..82 => Input::ForeignClient,
             82..87 => Input::Gate(Gate::Done),
             87..89 => Input::Gate(Gate::Relapse { refused: 2, tried: 3 }),
-            89 => Input::Start { by: by(), reason: String::new() },
+            89 => match rng.u8(..3) {
+                0 => Input::Start { by: by(), reason: String::new() },
+                1 => Input::StartPlanned { by: by(), reason: String::new(), length: length(rng) },
+                _ => Input::Window { id: rng.u64(..20), reason: String::new(), left: length(rng) },
+            },
             90 => Input::End { by: by(), force: rng.bool() },
             91 => Input::Automatic { by: by(), on: rng.u8(..4) > 0 },
+            92 => Input::StartScope(scope(rng)),
+            93 => Input::EndScope { by: by(), id: EventId(String::new()), force: rng.bool() },
+            94 => Input::ScopeHandedOver { id: EventId(String::new()) },
             _ => Input::Tick,
         };
         let millis = if rng.u8(..) == 0 { rng.u64(..7_200_000) } else { rng.u64(..6_000) };
@@ -65,6 +72,20 @@ fn script(rng: &mut fastrand::Rng, jumps: bool, restarts: bool) -> Vec<Step> {
         Step { millis, wall_jump, restart: restarts && rng.u16(..400) == 0, input }
     };
     (0..STEPS).map(|_| step(rng)).collect()
+}
+
+fn length(rng: &mut fastrand::Rng) -> Duration {
+    Duration::from_secs(rng.u64(1..7200))
+}
+
+fn scope(rng: &mut fastrand::Rng) -> NewScope {
+    NewScope {
+        kind: if rng.u8(..4) == 0 { Kind::Drill } else { Kind::Outage },
+        members: Members { groups: vec!["sales".to_owned()], ..Members::default() },
+        length: rng.bool().then(|| length(rng)),
+        by: "ann".to_owned(),
+        reason: String::new(),
+    }
 }
 
 fn seen(probe: Probe, class: Class, answered: bool) -> Input {
@@ -79,6 +100,9 @@ struct Run {
     mode: Mode,
     names: Vec<String>,
     changes: Vec<(Mode, Mode, String)>,
+    /// Open events of some, by name: their phases, as the actions gave them.
+    scopes: BTreeMap<EventId, Phase>,
+    windows: Vec<u64>,
     /// Reds in a row as the scripts gave them: an independent count, knowing nothing of isolation.
     reds: BTreeMap<Probe, u32>,
 }
@@ -87,7 +111,17 @@ impl Run {
     fn new(seed: u64, pages: bool) -> Run {
         let now = start_of_test();
         let machine = Machine::new(policy(pages), true, now);
-        Run { seed, machine, now, mode: Mode::Normal, names: vec![], changes: vec![], reds: BTreeMap::new() }
+        Run {
+            seed,
+            machine,
+            now,
+            mode: Mode::Normal,
+            names: vec![],
+            changes: vec![],
+            scopes: BTreeMap::new(),
+            windows: vec![],
+            reds: BTreeMap::new(),
+        }
     }
 
     fn step(&mut self, step: &Step) {
@@ -97,9 +131,17 @@ impl Run {
         if step.restart {
             self.restart();
         }
-        self.count(&step.input);
-        let actions = self.machine.handle(step.input.clone(), self.now);
-        self.judge(&step.input, &actions);
+        // Scripts do not know the names of events.
+        let oldest = self.machine.saved().scopes.first().map(|event| event.id.clone());
+        let input = match (step.input.clone(), oldest) {
+            (Input::EndScope { by, force, .. }, Some(id)) => Input::EndScope { by, id, force },
+            (Input::ScopeHandedOver { .. }, Some(id)) => Input::ScopeHandedOver { id },
+            (input, _) => input,
+        };
+        self.count(&input);
+        let actions = self.machine.handle(input.clone(), self.now);
+        self.judge(&input, &actions);
+        self.judge_scopes(&input, &actions);
     }
 
     fn restart(&mut self) {
@@ -155,11 +197,45 @@ impl Run {
         }
     }
 
+    /// Events of some: each change is recorded, each goes through its phases in order, none changes anything for everybody.
+    fn judge_scopes(&mut self, input: &Input, actions: &[Action]) {
+        let seed = self.seed;
+        for change in actions.iter().filter_map(|action| if let Action::ScopeChanged(change) = action { Some(change) } else { None }) {
+            let event = &change.event;
+            let was = self.scopes.insert(event.id.clone(), event.phase);
+            let in_order = match (was, event.phase) {
+                (None, Phase::Open) => matches!(input, Input::StartScope(_)),
+                (Some(Phase::Open), Phase::HandingOver) => event.kind == Kind::Outage,
+                (Some(Phase::HandingOver), Phase::Over) => matches!(input, Input::ScopeHandedOver { .. }) && !self.machine.watch.is_red(),
+                (Some(Phase::Open), Phase::Over) => event.kind == Kind::Drill,
+                _ => false,
+            };
+            assert!(in_order, "seed {seed}: {was:?} to {:?} by {input:?}", event.phase);
+            assert!(!self.names.contains(&event.id.0) || was.is_some(), "seed {seed}: {} twice", event.id.0);
+            if was.is_none() {
+                self.names.push(event.id.0.clone());
+            }
+            if event.phase == Phase::Over {
+                self.scopes.remove(&event.id);
+            }
+        }
+        let open: BTreeMap<EventId, Phase> = self.machine.saved().scopes.iter().map(|event| (event.id.clone(), event.phase)).collect();
+        assert_eq!(open, self.scopes, "seed {seed}: no change of an event of some without its record");
+        if let (Input::Window { id, .. }, Some(Action::Changed(change))) = (input, actions.first())
+            && change.by == words::MAINTENANCE
+        {
+            assert!(!self.windows.contains(id), "seed {seed}: window {id} began twice");
+            self.windows.push(*id);
+        }
+        let planned = self.machine.saved().planned;
+        assert!(planned.is_none() || (self.mode == Mode::Continuity && self.machine.saved().by_operator), "seed {seed}: {planned:?}");
+    }
+
     fn judge_entering(&mut self, input: &Input, change: &Transition) {
         let seed = self.seed;
         let fall = self.machine.policy.fall;
         let evidence = [Probe::Smtp, Probe::HealthPages].iter().any(|probe| self.reds.get(probe).is_some_and(|reds| *reds >= fall));
-        let asked = matches!(input, Input::Start { .. });
+        let asked = matches!(input, Input::Start { .. } | Input::StartPlanned { .. } | Input::Window { .. });
         let relapse = matches!(input, Input::Gate(Gate::Relapse { .. })) && change.from == Mode::Recovering;
         assert!(asked || relapse || evidence, "seed {seed}: continuity without evidence: {input:?} {:?}", self.reds);
         if !asked && !relapse {
@@ -187,8 +263,13 @@ impl Run {
                 let end = Input::End { by: "ann".to_owned(), force: false };
                 self.step(&Step { millis: 1, wall_jump: 0, restart: false, input: end });
             }
-            self.step(&Step { millis: 1, wall_jump: 0, restart: false, input: Input::Gate(Gate::Done) });
+            let nobody = || EventId(String::new());
+            let end = Input::EndScope { by: "ann".to_owned(), id: nobody(), force: false };
+            for input in [Input::Gate(Gate::Done), end, Input::ScopeHandedOver { id: nobody() }] {
+                self.step(&Step { millis: 1, wall_jump: 0, restart: false, input });
+            }
         }
+        assert!(self.scopes.is_empty(), "seed {}: events of some were not left: {:?}", self.seed, self.scopes);
         assert_eq!(self.mode, Mode::Normal, "seed {}: an event was not left", self.seed);
     }
 }

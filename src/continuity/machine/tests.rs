@@ -68,6 +68,9 @@ impl Bench {
                 let members = Members { groups: vec!["sales".to_owned()], ..Members::default() };
                 Input::StartScope(NewScope { kind, members, length: Some(Duration::from_secs(3600)), by: by(), reason: String::new() })
             }
+            "planned" => Input::StartPlanned { by: by(), reason: String::new(), length: Duration::from_secs(3600) },
+            "window" => Input::Window { id: 1, reason: "planned maintenance: updates".to_owned(), left: Duration::from_secs(3600) },
+            "window-2" => Input::Window { id: 2, reason: String::new(), left: Duration::from_secs(7200) },
             "end-scope" => Input::EndScope { by: by(), id: self.oldest_scope(), force: false },
             "force-scope" => Input::EndScope { by: by(), id: self.oldest_scope(), force: true },
             "done-scope" => Input::ScopeHandedOver { id: self.oldest_scope() },
