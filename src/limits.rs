@@ -478,6 +478,8 @@ pub const ADMIN_NAME_MAX_CHARS: usize = 64;
 pub const ADMIN_PASSWORD_MIN_CHARS: usize = 12;
 /// How long a set-up link works, if nobody uses it.
 pub const ADMIN_SETUP_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Tokens for scripts.
+pub const API_TOKENS_MAX: usize = 200;
 /// What a form says on the next page is cut here, in octets.
 pub const ADMIN_FLASH_MAX_OCTETS: usize = 4096;
 /// Failed logins as one person from one client, and as anybody from one client, within [`LOGIN_WINDOW`]; above it 429.

@@ -1,22 +1,56 @@
-//! Accounts of the admin's place: how they are read at start and checked.
+//! Accounts and tokens of the admin's place: how they are read at start, checked and made, and the link for the first one.
 
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
 use super::core::{Core, lock};
-use crate::auth::{AdminLine, Admins, Role, Token, admin_name, admin_password};
+use crate::auth::{AccountError, AdminLine, Admins, Role, Token, TokenLine, Tokens, admin_name, admin_password};
 use crate::clock::Mono;
+use crate::control::Answer;
 use crate::limits::ADMIN_SETUP_AGE_MAX;
 use crate::store::{Line, StoreError};
-use crate::web::{AdminVerdict, Intent};
+use crate::web::{AdminVerdict, Bearer, Intent, OwnChange};
 
-/// The accounts on record.
-pub fn load(lines: &[Line]) -> Admins {
-    let mut admins = Admins::default();
-    for line in super::of_kind::<AdminLine>(lines, "admin") {
-        admins.apply(line);
+/// Why something was not done, in words.
+#[derive(Debug)]
+pub struct Failed(pub String);
+
+impl From<AccountError> for Failed {
+    fn from(error: AccountError) -> Failed {
+        Failed(format!("{error}."))
     }
-    admins
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Failed {
+        Failed(format!("It could not be recorded: {error}."))
+    }
+}
+
+impl From<std::io::Error> for Failed {
+    fn from(error: std::io::Error) -> Failed {
+        Failed(format!("It could not be written: {error}."))
+    }
+}
+
+/// Fresh random octets.
+///
+/// # Errors
+/// In words: the system has none yet.
+pub fn random<const OCTETS: usize>() -> Result<[u8; OCTETS], Failed> {
+    let mut random = [0; OCTETS];
+    match getrandom::fill(&mut random) {
+        Ok(()) => Ok(random),
+        Err(_) => Err(Failed("The box has no random numbers yet. Try again in a minute.".to_owned())),
+    }
+}
+
+/// The accounts and tokens on record.
+pub fn load(lines: &[Line]) -> (Admins, Tokens) {
+    let (mut admins, mut tokens) = (Admins::default(), Tokens::default());
+    super::of_kind::<AdminLine>(lines, "admin").into_iter().for_each(|line| admins.apply(line));
+    super::of_kind::<TokenLine>(lines, "token").into_iter().for_each(|line| tokens.apply(line));
+    (admins, tokens)
 }
 
 impl Core {
@@ -25,14 +59,83 @@ impl Core {
     }
 }
 
-/// Checks name and password, in the time of one password check whether the name is known or not.
-pub fn check(core: &Core, name: &str, password: &str, _code: &str) -> AdminVerdict {
+/// Checks name, password and code, in the time of one password check whether the name is known or not. A code is used up only together
+/// with the right password.
+pub fn check(core: &Core, name: &str, password: &str, code: &str) -> AdminVerdict {
     let admins = core.admins();
     let matches = admins.check(name, password);
     match admins.get(name) {
-        Some(account) if matches => AdminVerdict::Right(account.role),
+        Some(account) if matches && (!account.totp || core.totp.take(name, code, core.now().wall)) => AdminVerdict::Right(account.role),
         _ => AdminVerdict::Wrong,
     }
+}
+
+/// Whoever holds this token. A wrong one counts as a failed login of this client.
+pub fn bearer(core: &Core, token: &str, client: IpAddr) -> Option<Bearer> {
+    let now = core.now().mono;
+    if !lock(&core.admin_throttle).allows(client, None, now) {
+        return None;
+    }
+    let tokens = core.tokens.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let Some(holder) = tokens.holder(token) else {
+        log::warn!("web token-unknown client={client}");
+        lock(&core.admin_throttle).failed(client, None, now);
+        return None;
+    };
+    Some(Bearer { name: holder.name.clone(), role: holder.role })
+}
+
+/// What somebody changes about the own account, with the session that goes on.
+pub fn change_own(core: &Core, name: &str, token: &Token, change: OwnChange<'_>) -> Result<String, String> {
+    let by = format!("web:{name}");
+    let done = match change {
+        OwnChange::Password { old, new } => own_password(core, name, old, new, &by),
+        OwnChange::TotpShow => random().map(|random| {
+            core.totp.show(name, random);
+            String::new()
+        }),
+        OwnChange::TotpConfirm { code } => totp_confirm(core, name, code).map(|()| {
+            core.audit(&by, "admin-totp-on", format!("name={name}"));
+            "From now on you sign in with the password and a code of your app.".to_owned()
+        }),
+    };
+    let text = done.map_err(|Failed(text)| text)?;
+    if !matches!(change, OwnChange::TotpShow) {
+        close_all(core, name, Some(token));
+    }
+    Ok(text)
+}
+
+fn own_password(core: &Core, name: &str, old: &str, new: &str, by: &str) -> Result<String, Failed> {
+    let admins = core.admins();
+    let role = admins.get(name).map(|account| account.role).ok_or_else(|| Failed("The account is gone.".to_owned()))?;
+    if !admins.check(name, old) {
+        return Err(Failed("The old password is not right.".to_owned()));
+    }
+    admin_password(new)?;
+    new_password(core, name, role, new, by)?;
+    core.audit(by, "admin-password", format!("name={name} role={role}"));
+    Ok("Your password is changed. Other browsers are signed out.".to_owned())
+}
+
+/// The first code of a new second factor.
+pub fn totp_confirm(core: &Core, name: &str, code: &str) -> Result<(), Failed> {
+    let now = core.now().wall;
+    if !core.totp.confirm(name, code, now)? {
+        return Err(Failed("That code is not right. Is the clock of your phone right, and this box's?".to_owned()));
+    }
+    let Some(account) = core.admins().get(name).cloned() else { return Err(Failed("The account is gone.".to_owned())) };
+    record(core, AdminLine { totp: true, at: now, by: format!("web:{name}"), ..account })?;
+    Ok(())
+}
+
+/// A status with the link for the first account.
+pub fn with_setup_links(core: &Core, mut answer: Answer) -> Answer {
+    if let Some(links) = setup_links(core) {
+        answer.text += &format!("\nSet-up       nobody looks after this box yet: open {}\n", links.join(" or "));
+        answer.json["setup"] = serde_json::json!(links);
+    }
+    answer
 }
 
 /// The link that makes the first account: 160 random bits in hex. In memory only: a restart makes a new one.
@@ -56,15 +159,14 @@ fn setup_token(core: &Core) -> Option<String> {
 ///
 /// # Errors
 /// In words: there is an account already, or no randomness yet.
-pub fn new_setup_links(core: &Core) -> Result<Vec<String>, String> {
+pub fn new_setup_links(core: &Core) -> Result<Vec<String>, Failed> {
     if !core.admins().is_empty() {
-        return Err("There is an account already. `lifeboat admin password NAME` makes another one, or a new password.".to_owned());
+        let text = "There is an account already. `lifeboat admin password NAME` makes another one, or a new password.";
+        return Err(Failed(text.to_owned()));
     }
-    let mut random = [0; 20];
-    getrandom::fill(&mut random).map_err(|_| "The box has no random numbers yet. Try again in a minute.".to_owned())?;
-    let token = random.iter().map(|octet| format!("{octet:02x}")).collect();
+    let token = random::<20>()?.iter().map(|octet| format!("{octet:02x}")).collect();
     *lock(&core.setup) = Some(Setup { token, since: core.now().mono });
-    setup_links(core).ok_or_else(|| "There is an account already.".to_owned())
+    setup_links(core).ok_or_else(|| Failed("There is an account already.".to_owned()))
 }
 
 /// At start: a box without an account says in its log how to make one.
@@ -74,7 +176,7 @@ pub fn offer_setup(core: &Core) {
     }
     match new_setup_links(core) {
         Ok(links) => log::warn!("admin set-up: nobody looks after this box yet; within 24 hours open {}", links.join(" or ")),
-        Err(error) => log::error!("admin set-up: {error}"),
+        Err(Failed(error)) => log::error!("admin set-up: {error}"),
     }
 }
 
@@ -102,25 +204,26 @@ pub fn set_up(core: &Core, token: &str, name: &str, password: &str, client: IpAd
     let Some(setup) = lock(&core.setup).take() else { return Err("This link was used just now.".to_owned()) };
     let by = format!("setup:{client}");
     let saved = new_password(core, &name, Role::Admin, password, &by);
-    if let Err(error) = saved {
+    if let Err(Failed(text)) = saved {
         *lock(&core.setup) = Some(setup);
-        return Err(format!("The account could not be recorded: {error}."));
+        return Err(text);
     }
     core.audit(&by, "admin-setup", format!("name={name}"));
     Ok(())
 }
 
 /// Records a password of an account, which is made if it is not there. What is on disk is in force.
-fn new_password(core: &Core, name: &str, role: Role, password: &str, by: &str) -> Result<(), StoreError> {
-    let mut salt = [0; 16];
-    getrandom::fill(&mut salt).map_err(|error| StoreError::Io(error.to_string()))?;
+pub fn new_password(core: &Core, name: &str, role: Role, password: &str, by: &str) -> Result<(), Failed> {
+    let salt = random()?;
     let now = core.now().wall;
     let totp = core.admins().get(name).is_some_and(|account| account.totp);
     let line = AdminLine { totp, ..AdminLine::make(name, role, password, salt, now, by) };
-    record(core, line)
+    record(core, line)?;
+    Ok(())
 }
 
-fn record(core: &Core, line: AdminLine) -> Result<(), StoreError> {
+/// What is on disk is in force.
+pub fn record(core: &Core, line: AdminLine) -> Result<(), StoreError> {
     let mut admins = core.admins.write().unwrap_or_else(PoisonError::into_inner);
     core.ledger.append("admin", &line, core.now().wall)?;
     Arc::make_mut(&mut admins).apply(line);

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::admin_totp::Secrets;
 use super::admins::Setup;
 use super::claims::Claims;
 use super::clock_watch::Refusal;
@@ -20,7 +21,7 @@ use super::rates::{Rates, WhenFull};
 use super::scopes::{self, ScopeNow};
 use super::seen::{self, Seen};
 use super::verdicts::{self, Verdicts};
-use crate::auth::{AdminSessions, Admins, Credentials, Enrolment, Sessions, Throttle};
+use crate::auth::{AdminSessions, Admins, Credentials, Enrolment, Sessions, Throttle, Tokens};
 use crate::clock::{Clock, Mono, Now, Wall};
 use crate::config::Config;
 use crate::continuity::{Action, EventId, Input, Machine, Members, Mode, Saved, ScopeChange, Transition};
@@ -57,6 +58,8 @@ pub struct Core {
     pub sessions: Mutex<Sessions>,
     pub throttle: Mutex<Throttle>,
     pub admins: RwLock<Arc<Admins>>,
+    pub tokens: RwLock<Arc<Tokens>>,
+    pub totp: Secrets,
     pub admin_sessions: Mutex<AdminSessions>,
     pub admin_throttle: Mutex<Throttle<String>>,
     /// The link that makes the first account.
@@ -203,6 +206,7 @@ pub struct Parts {
     pub directory: Directory,
     pub credentials: Credentials,
     pub admins: Admins,
+    pub tokens: Tokens,
     pub machine: Machine,
     pub event: Option<EventNow>,
     /// First messages of the open events for some people.
@@ -213,6 +217,7 @@ impl Core {
     pub fn new(parts: Parts) -> Core {
         let saved = parts.machine.saved().clone();
         let newest = parts.store.view().newest();
+        let totp = Secrets::load(&parts.config.server.data_dir);
         let known = Verdicts::load(&verdicts::file(&parts.config.server.data_dir), parts.clock.now().mono);
         let seen = Seen::load(&seen::file(&parts.config.server.data_dir));
         Core {
@@ -230,6 +235,8 @@ impl Core {
             sessions: Mutex::default(),
             throttle: Mutex::default(),
             admins: RwLock::new(Arc::new(parts.admins)),
+            tokens: RwLock::new(Arc::new(parts.tokens)),
+            totp,
             admin_sessions: Mutex::default(),
             admin_throttle: Mutex::default(),
             setup: Mutex::default(),

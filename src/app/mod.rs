@@ -3,6 +3,8 @@
 //! Owns no idea of its own: the machines decide, the store keeps, `net` talks; here they are put together. All state that
 //! several parts share is in [`core::Core`].
 
+mod admin_totp;
+mod admin_verbs;
 mod admins;
 mod claims;
 mod clock_watch;
@@ -146,7 +148,12 @@ impl Running {
         log::info!("listening smtp={:?} web={:?}", listen.smtp, listen.web);
         let control = {
             let core = core.clone();
-            let handler: control_socket::Handler = Arc::new(move |verb| verbs::execute(&core, verb));
+            let handler: control_socket::Handler = Arc::new(move |verb| {
+                let is_status = verb == Verb::Status;
+                let answer = verbs::execute(&core, verb);
+                // Only here: whoever may open the socket is admin, whoever else sees a status need not be.
+                if is_status { admins::with_setup_links(&core, answer) } else { answer }
+            });
             ControlServer::start(&config.server.control_socket, handler)
                 .map_err(|error| StartError(format!("server.control_socket {}: {error}", config.server.control_socket.display())))?
         };
@@ -206,14 +213,14 @@ fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> 
         Ledger::open(&config.server.data_dir.join("ledger"), files).map_err(|error| StartError(format!("{data_dir}/ledger: {error}")))?;
     let (directory, trouble) = people::load(&config, &ledger, &lines, now.wall);
     let credentials = credentials::load(&lines);
-    let admins = admins::load(&lines);
+    let (admins, tokens) = admins::load(&lines);
     let last = of_kind::<ModeLine>(&lines, "mode").pop();
     let event = last.as_ref().and_then(|line| line.event.clone());
     let scopes = last.as_ref().map(|line| line.scopes.clone()).unwrap_or_default();
     let machine = restore(&config, last, now);
     log::info!("started mode={:?} people={} newest={}", machine.mode(), directory.len(), store.view().newest());
     let broken = ledger.broken_at();
-    let core = Core::new(Parts { config, clock, store, ledger, directory, credentials, admins, machine, event, scopes });
+    let core = Core::new(Parts { config, clock, store, ledger, directory, credentials, admins, tokens, machine, event, scopes });
     enrol::load(&core, &lines);
     for line in of_kind::<maintenance::MaintenanceLine>(&lines, "maintenance") {
         core::lock(&core.maintenance).apply(line);

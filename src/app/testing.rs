@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::core::{Core, Parts, lock};
 use super::outgoing::Outgoing;
 use super::writing::{Addressed, NewMessage, queued_now};
-use crate::auth::{Admins, Credentials};
+use crate::auth::{Admins, Credentials, Tokens};
 use crate::clock::{Clock, SystemClock, Wall};
 use crate::config::{self, Config};
 use crate::directory::Directory;
@@ -91,6 +91,7 @@ impl World {
             directory,
             credentials: Credentials::default(),
             admins: Admins::default(),
+            tokens: Tokens::default(),
             machine,
             event: None,
             scopes: vec![],

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::core::{Core, lock};
 use super::enrol::{invite, reach};
 use super::maintenance::{self, Plan};
-use super::{dkim, events, mail_trace, queue_verbs, scope_verbs, status};
+use super::{admin_verbs, dkim, events, mail_trace, queue_verbs, scope_verbs, status};
 use crate::auth::{Verifier, password};
 use crate::continuity::{Input, Kind};
 use crate::control::{Answer, Verb};
@@ -56,6 +56,14 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::QueueBounce { selection, yes, by } => queue_verbs::bounce(core, &selection, yes, &by),
         Verb::Trace { query } => mail_trace::trace(core, &query),
         Verb::CredentialIssue { address, by } => issue(core, &address, &by),
+        Verb::AdminList => admin_verbs::list(core),
+        Verb::AdminPassword { name, role, password, by } => admin_verbs::password(core, &name, role, password, &by),
+        Verb::AdminRemove { name, by } => admin_verbs::remove(core, &name, &by),
+        Verb::AdminTotpOff { name, by } => admin_verbs::totp_off(core, &name, &by),
+        Verb::AdminSetup { by } => admin_verbs::setup(core, &by),
+        Verb::TokenList => admin_verbs::tokens(core),
+        Verb::TokenCreate { name, role, by } => admin_verbs::token_create(core, &name, role, &by),
+        Verb::TokenRevoke { name, by } => admin_verbs::token_revoke(core, &name, &by),
         Verb::DkimCreate { selector, kind, by } => dkim::create(core, &selector, &kind, &by),
         Verb::DkimShow => dkim::show(core),
         Verb::PeopleInvite { who, by } => invite::verb(core, &who, &by),

@@ -36,6 +36,8 @@ impl Webmail {
         let admin_token = request.cookie(ADMIN_COOKIE).map(|value| Token(value.to_owned()));
         let admin_session =
             admin_token.and_then(|token| lock(&core.admin_sessions).get(&token, true, now.mono).map(|session| (token, session)));
+        let own = admin_session.clone();
+        let bearer = request.bearer().and_then(|token| admins::bearer(core, token, request.client));
         let mut random = [0; 64];
         if getrandom::fill(&mut random).is_err() {
             return web::refusal(503, "The box has no random numbers yet. Please try again in a minute.");
@@ -65,6 +67,17 @@ impl Webmail {
                 check: &|name, password, code| {
                     let _slot = self.checks.take();
                     admins::check(core, name, password, code)
+                },
+                bearer,
+                change_own: &|change| {
+                    let Some((token, session)) = &own else { return Err("Nobody is signed in.".to_owned()) };
+                    let _slot = self.checks.take();
+                    admins::change_own(core, &session.name, token, change)
+                },
+                totp_shown: &|| {
+                    let (_, session) = own.as_ref()?;
+                    let totp = core.totp.shown(&session.name)?;
+                    Some((totp.readable(), totp.uri(&core.config.server.hostname, &session.name)))
                 },
                 setup_open: &|token| admins::setup_open(core, token, request.client),
                 set_up: &|token, name, password| {

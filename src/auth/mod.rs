@@ -10,6 +10,8 @@ mod enrolment;
 mod role;
 mod sessions;
 mod throttle;
+mod tokens;
+mod totp;
 mod verifier;
 mod words;
 
@@ -21,5 +23,7 @@ pub use enrolment::{CodeVerdict, Enrolment, InvitationLine, enrol_code, link_tok
 pub use role::{EVERY_ROLE, FOR_PEOPLE, ONLY_ADMIN, PROOF, Role, Roles};
 pub use sessions::{Session, Sessions, Token};
 pub use throttle::Throttle;
+pub use tokens::{TokenLine, Tokens, api_token, token_digest};
+pub use totp::Totp;
 pub use verifier::Verifier;
 pub use words::password;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use argh::FromArgs;
 
+use super::admin::{Admin, Token};
 use super::audit::Audit;
 use super::maintenance::Maintenance;
 use super::people::People;
@@ -50,6 +51,7 @@ pub enum Command {
     Dkim(Dkim),
     Audit(Audit),
     Admin(Admin),
+    Token(Token),
     Fsck(Fsck),
     Version(Version),
 }
@@ -450,29 +452,6 @@ pub struct DkimShow {
     /// answer with one JSON document
     #[argh(switch)]
     pub json: bool,
-}
-
-/// the admin's own access (not yet supported)
-#[derive(FromArgs)]
-#[argh(subcommand, name = "admin")]
-pub struct Admin {
-    #[argh(subcommand)]
-    pub command: AdminCommand,
-}
-
-#[derive(FromArgs)]
-#[argh(subcommand)]
-pub enum AdminCommand {
-    Password(AdminPassword),
-}
-
-/// set the admin's password (not yet supported)
-#[derive(FromArgs)]
-#[argh(subcommand, name = "password")]
-pub struct AdminPassword {
-    /// configuration file (default /etc/lifeboat/lifeboat.toml)
-    #[argh(option, default = "usual()")]
-    pub config: PathBuf,
 }
 
 /// check everything that is stored, change nothing, say what the next start will do

@@ -3,6 +3,7 @@
 //! Owns the commands, what they print and how they end. Decides nothing about mail: a command that looks or acts on a
 //! running box asks it through its control socket.
 
+mod admin;
 mod args;
 mod ask;
 mod audit;
@@ -25,7 +26,7 @@ use std::path::Path;
 
 use argh::FromArgs;
 
-use args::{AdminCommand, Command, CredentialCommand, DirectoryCommand, DkimCommand, EventCommand, Lifeboat, MailboxCommand};
+use args::{Command, CredentialCommand, DirectoryCommand, DkimCommand, EventCommand, Lifeboat, MailboxCommand};
 use ask::Asked;
 use lifeboat::control::{Verb, Whom};
 
@@ -96,10 +97,8 @@ fn command(command: Command) -> u8 {
             DkimCommand::Show(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::DkimShow }),
         },
         Command::Audit(audit) => audit::run(audit.command),
-        Command::Admin(admin) => {
-            let AdminCommand::Password(c) = admin.command;
-            not_yet("admin password", &c.config)
-        }
+        Command::Admin(admin) => admin::admin(admin.command),
+        Command::Token(token) => admin::token(token.command),
         Command::Fsck(c) => fsck::fsck(&c),
         Command::Version(_) => version(),
     }

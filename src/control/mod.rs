@@ -21,4 +21,4 @@ pub use event_words::cells;
 pub use rights::{VERBS, VerbRow};
 pub use status::{Alarm, IndexState, ListenStatus, ProbeStatus, ScopeStatus, Status, StoreStatus, WindowStatus};
 pub use trace::{Trace, TraceQuery, Traced, TracedRecipient};
-pub use verb::{Answer, Selection, Verb, WhichPeople, Whom};
+pub use verb::{Answer, Secret, Selection, Verb, WhichPeople, Whom};

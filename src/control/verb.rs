@@ -1,5 +1,6 @@
 //! Verbs and answers.
 
+use crate::auth::Role;
 use crate::mail::Address;
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +125,41 @@ pub enum Verb {
     },
     /// The directory as CSV, with what people said about how they are reached.
     DirectoryExport,
+    /// Accounts of the admin's place.
+    AdminList,
+    /// A new password, for an account that is made if it is not there; made up if none is given.
+    AdminPassword {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<Role>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<Secret>,
+        by: String,
+    },
+    AdminRemove {
+        name: String,
+        by: String,
+    },
+    /// Takes the second factor away from somebody who lost it.
+    AdminTotpOff {
+        name: String,
+        by: String,
+    },
+    /// A new link that makes the first account.
+    AdminSetup {
+        by: String,
+    },
+    /// Tokens for scripts.
+    TokenList,
+    TokenCreate {
+        name: String,
+        role: Role,
+        by: String,
+    },
+    TokenRevoke {
+        name: String,
+        by: String,
+    },
     /// Text of the CSV.
     DirectoryImport {
         csv: String,
@@ -162,6 +198,17 @@ pub enum WhichPeople {
     /// Whom nothing reaches yet.
     Missing,
     Addresses(Vec<String>),
+}
+
+/// Something that stands in no log.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
 }
 
 /// Which waiting recipients are meant: all of them, if nothing is said.
@@ -277,6 +324,24 @@ mod tests {
         );
         let query = TraceQuery { to: Some("ann@".into()), after: Some("7d".into()), limit: Some(5), ..TraceQuery::default() };
         check(Verb::Trace { query }, json!({ "verb": "trace", "to": "ann@", "after": "7d", "limit": 5 }));
+        check(Verb::AdminList, json!({ "verb": "admin-list" }));
+        check(
+            Verb::AdminPassword { name: "eva".into(), role: Some(Role::Auditor), password: Some(Secret("p".into())), by: by() },
+            json!({ "verb": "admin-password", "name": "eva", "role": "auditor", "password": "p", "by": "cli:ann" }),
+        );
+        check(
+            Verb::AdminPassword { name: "eva".into(), role: None, password: None, by: by() },
+            json!({ "verb": "admin-password", "name": "eva", "by": "cli:ann" }),
+        );
+        check(Verb::AdminRemove { name: "eva".into(), by: by() }, json!({ "verb": "admin-remove", "name": "eva", "by": "cli:ann" }));
+        check(Verb::AdminTotpOff { name: "eva".into(), by: by() }, json!({ "verb": "admin-totp-off", "name": "eva", "by": "cli:ann" }));
+        check(Verb::AdminSetup { by: by() }, json!({ "verb": "admin-setup", "by": "cli:ann" }));
+        check(Verb::TokenList, json!({ "verb": "token-list" }));
+        check(
+            Verb::TokenCreate { name: "t".into(), role: Role::Helpdesk, by: by() },
+            json!({ "verb": "token-create", "name": "t", "role": "helpdesk", "by": "cli:ann" }),
+        );
+        check(Verb::TokenRevoke { name: "t".into(), by: by() }, json!({ "verb": "token-revoke", "name": "t", "by": "cli:ann" }));
         check(Verb::DkimShow, json!({ "verb": "dkim-show" }));
         check(
             Verb::DkimCreate { selector: "s1".into(), kind: "rsa".into(), by: by() },
@@ -297,6 +362,12 @@ mod tests {
             Verb::DirectoryImport { csv: "address\n".into(), by: by() },
             json!({ "verb": "directory-import", "csv": "address\n", "by": "cli:ann" }),
         );
+    }
+
+    #[test]
+    fn passwords_are_not_logged() {
+        let verb = Verb::AdminPassword { name: "eva".into(), role: None, password: Some(Secret("lamp".into())), by: by() };
+        assert!(!format!("{verb:?}").contains("lamp"));
     }
 
     /// Each request and answer is one line, whatever the texts hold.

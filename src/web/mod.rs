@@ -14,6 +14,7 @@
 mod access;
 mod addressed;
 mod admin;
+mod api;
 mod assets;
 mod carried;
 mod compose;
@@ -39,7 +40,10 @@ mod tests;
 mod words;
 
 pub use request::{ADMIN_COOKIE, SESSION_COOKIE};
-pub use request::{AdminVerdict, Context, Enrol, EnrolLink, Enrolling, Entrance, Intent, ModeView, Outcome, Request, Response, Submission};
+pub use request::{
+    AdminVerdict, Bearer, Context, Enrol, EnrolLink, Enrolling, Entrance, Intent, ModeView, Outcome, OwnChange, Request, Response,
+    Submission,
+};
 
 use pages::notice::{self, Notice};
 use route::{Found, Route};
@@ -120,7 +124,9 @@ fn dispatch(route: Route, request: &Request, context: &Context<'_>) -> Answer {
         Route::Asset(asset) => Ok(assets::serve(asset).into()),
         Route::Ready => Ok(scripts::ready(context).into()),
         Route::Metrics => scripts::metrics(request, context),
-        Route::Status => scripts::status(request, context),
+        Route::Status => api::status(request, context),
+        Route::Verbs => api::verbs(context),
+        Route::Ask => api::ask(request, context),
     }
 }
 

@@ -32,6 +32,12 @@ impl Request {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The token of an `Authorization` field (RFC 6750 section 2.1).
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
     /// Value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.header("cookie")?.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
@@ -129,10 +135,39 @@ pub struct Entrance<'a> {
     pub login_allowed: &'a dyn Fn(&str) -> bool,
     /// Checks name, password and code, at the cost of one password check for every name.
     pub check: &'a dyn Fn(&str, &str, &str) -> AdminVerdict,
+    /// Whoever's token came with the request.
+    pub bearer: Option<Bearer>,
+    /// What the account of the session changes about itself: what was done, or why not, in words.
+    pub change_own: &'a dyn Fn(OwnChange<'_>) -> Result<String, String>,
+    /// The second factor that waits for its first code: the secret in groups, and what a picture for an app says.
+    pub totp_shown: &'a dyn Fn() -> Option<(String, String)>,
     /// Whether a set-up link's token opens the door. Counted like a login try.
     pub setup_open: &'a dyn Fn(&str) -> bool,
     /// Makes the first account (token, name, password); why not, in words.
     pub set_up: &'a dyn Fn(&str, &str, &str) -> Result<(), String>,
+}
+
+/// A script with a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// Of the token.
+    pub name: String,
+    pub role: Role,
+}
+
+/// What somebody changes about the own account.
+#[derive(Clone, Copy)]
+pub enum OwnChange<'a> {
+    Password {
+        old: &'a str,
+        new: &'a str,
+    },
+    /// Show a new secret.
+    TotpShow,
+    /// The first code of the secret that was shown.
+    TotpConfirm {
+        code: &'a str,
+    },
 }
 
 /// Whether somebody who wants to come in is who they say.

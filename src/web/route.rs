@@ -35,6 +35,8 @@ pub enum Route {
     Ready,
     Metrics,
     Status,
+    Verbs,
+    Ask,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +116,7 @@ fn place(path: &str) -> Option<Place> {
         ["readyz"] => Place::Read(Route::Ready),
         ["metrics"] => Place::Read(Route::Metrics),
         ["api", "v1", "status"] => Place::Read(Route::Status),
+        ["api", "v1", "verbs"] => Place::Both(Route::Verbs, Route::Ask),
         _ => return None,
     })
 }

@@ -1,6 +1,6 @@
-//! The face to scripts: readiness, metrics, status.
+//! The face to scripts: readiness and metrics.
 
-use super::guard::loopback_only;
+use super::api::for_scripts;
 use super::{Answer, Context, Request, Response, response};
 
 /// `ready` or 503, for load balancers and watchdogs. Says nothing else, so anybody may ask.
@@ -11,17 +11,8 @@ pub fn ready(context: &Context<'_>) -> Response {
 
 /// Prometheus text exposition format 0.0.4.
 pub fn metrics(request: &Request, context: &Context<'_>) -> Answer {
-    loopback_only(request, || {
+    for_scripts(request, context, || {
         let text = (context.metrics)().into_bytes();
         Ok(response::plain(200, "text/plain; version=0.0.4; charset=utf-8", text).into())
-    })
-}
-
-/// The document of `status --json`.
-pub fn status(request: &Request, context: &Context<'_>) -> Answer {
-    loopback_only(request, || {
-        let mut text = (context.status)().to_string();
-        text.push('\n');
-        Ok(response::plain(200, "application/json", text.into_bytes()).into())
     })
 }

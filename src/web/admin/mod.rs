@@ -8,6 +8,7 @@
 //!
 //! To hang up a page: a row in `routes::TABLE`, a handler in a file here, its view in `pages/admin/`, and a sample in `gallery`.
 
+mod account;
 mod actions;
 mod dashboard;
 mod entry;

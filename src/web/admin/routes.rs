@@ -1,7 +1,7 @@
 //! The table of the admin's place: path, method, who may, and who answers. The only place where roles stand beside paths.
 
 use super::visit::{Arrival, Visit};
-use super::{actions, dashboard, entry, setup};
+use super::{account, actions, dashboard, entry, setup};
 use crate::auth::{EVERY_ROLE, ONLY_ADMIN, Role, Roles};
 use crate::web::Answer;
 
@@ -53,6 +53,17 @@ pub static TABLE: &[Row] = &[
     open(Method::Post, "/admin/setup/:", setup::set_up),
     post("/admin/logout", EVERY_ROLE, entry::sign_out),
     post("/admin/logout/all", EVERY_ROLE, entry::sign_out_everywhere),
+    // Accounts and tokens.
+    get("/admin/account", EVERY_ROLE, account::own),
+    post("/admin/account/password", EVERY_ROLE, account::password),
+    post("/admin/account/totp", EVERY_ROLE, account::totp),
+    post("/admin/account/totp/confirm", EVERY_ROLE, account::totp_confirm),
+    get("/admin/accounts", ONLY_ADMIN, account::all),
+    post("/admin/accounts/password", ONLY_ADMIN, account::new_password),
+    post("/admin/accounts/remove", ONLY_ADMIN, account::remove),
+    post("/admin/accounts/totp-off", ONLY_ADMIN, account::totp_off),
+    post("/admin/tokens/create", ONLY_ADMIN, account::token_create),
+    post("/admin/tokens/revoke", ONLY_ADMIN, account::token_revoke),
     // Dashboard.
     get("/admin", EVERY_ROLE, dashboard::show),
     post("/admin/event/start", ONLY_ADMIN, actions::start),

@@ -154,3 +154,76 @@ fn the_set_up_link_makes_an_account_and_signs_it_in() {
     assert!(matches!(&outcome.intents[0], Intent::AdminSignIn { name, role: Role::Admin, .. } if name == "eva"));
     assert!(header(&outcome, "Set-Cookie").contains("SameSite=Strict"));
 }
+
+#[test]
+fn scripts_come_in_by_token_as_far_as_its_role_goes() {
+    let world = World::new(Mode::Normal);
+    let post = |body: &str, role: Option<Role>| {
+        let mut ask = world.ask("POST", "/api/v1/verbs");
+        ask.request.body = body.as_bytes().to_vec();
+        ask.bearer = role;
+        ask
+    };
+    let hold = r#"{"verb":"automatic","on":false,"by":"cli:root"}"#;
+    let stranger = post(hold, None);
+    assert_eq!(header(&check(&stranger, 401, 0), "WWW-Authenticate"), "Bearer realm=\"lifeboat\"");
+    // A session's cookie is not enough: a form of another site would bring it along.
+    let browser = post(hold, None).admin(Role::Admin);
+    check(&browser, 401, 0);
+    for role in [Role::Helpdesk, Role::Auditor] {
+        let refused = post(hold, Some(role));
+        check(&refused, 403, 0);
+        assert!(refused.executed.borrow().is_empty());
+    }
+    assert!(stranger.executed.borrow().is_empty() && browser.executed.borrow().is_empty());
+    let done = post(hold, Some(Role::Admin));
+    assert_eq!(body(&check(&done, 200, 0)), "{\"exit\":0,\"json\":{},\"text\":\"done\"}\n");
+    assert_eq!(*done.executed.borrow(), [Verb::Automatic { on: false, by: "token:backup".to_owned() }]);
+    check(&post("{\"verb\":\"nothing\"}", Some(Role::Admin)), 400, 0);
+    check(&post("no json", Some(Role::Admin)), 400, 0);
+}
+
+#[test]
+fn the_helpdesk_never_sees_a_subject() {
+    let world = World::new(Mode::Normal);
+    let secret = || control::Answer::done("Salaries 2026", serde_json::json!({ "message": 7, "subject": "Salaries 2026" }));
+    let mut ask = world.ask("POST", "/api/v1/verbs");
+    ask.request.body = br#"{"verb":"queue-show","message":7}"#.to_vec();
+    (ask.bearer, ask.answers) = (Some(Role::Helpdesk), secret());
+    assert!(!body(&check(&ask, 200, 0)).contains("Salaries"));
+    for row in TABLE.iter().filter(|row| matches!(row.door, Door::For(roles, _) if roles.contains(&Role::Helpdesk))) {
+        let mut ask =
+            world.ask(method(row.method), &row.path.replace(':', "7")).form(&[("csrf", CSRF), ("confirmed", "yes")]).admin(Role::Helpdesk);
+        ask.answers = secret();
+        let outcome = ask.answer();
+        let said = outcome.intents.iter().any(|intent| matches!(intent, Intent::AdminSay { flash, .. } if flash.text.contains("Salaries")));
+        assert!(!body(&outcome).contains("Salaries") && !said, "{}", row.path);
+    }
+}
+
+#[test]
+fn status_and_metrics_are_for_this_machine_tokens_and_sessions() {
+    let world = World::new(Mode::Normal);
+    for path in ["/api/v1/status", "/metrics", "/api/v1/verbs"] {
+        let expected = if path == "/api/v1/verbs" { 401 } else { 404 };
+        check(&world.ask("GET", path), expected, 0);
+        check(&world.ask("GET", path).admin(Role::Auditor), 200, 0);
+        let mut ask = world.ask("GET", path);
+        ask.bearer = Some(Role::Helpdesk);
+        check(&ask, 200, 0);
+    }
+}
+
+#[test]
+fn the_own_account_is_changed_by_whoever_knows_its_password() {
+    let world = World::new(Mode::Normal);
+    let change = |old: &str, again: &str| {
+        let fields = [("csrf", CSRF), ("old", old), ("new", "lamp river seven"), ("again", again)];
+        let outcome = check(&world.ask("POST", "/admin/account/password").form(&fields).admin(Role::Auditor), 303, 1);
+        matches!(&outcome.intents[0], Intent::AdminSay { flash, .. } if flash.worked)
+    };
+    assert!(change("right", "lamp river seven"));
+    assert!(!change("wrong", "lamp river seven"));
+    assert!(!change("right", "lamp river eight"));
+    assert!(body(&check(&world.ask("GET", "/admin/account").admin(Role::Helpdesk), 200, 0)).contains("ABCD EFGH"));
+}

@@ -10,7 +10,7 @@ mod writing;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use super::{AdminVerdict, Context, Entrance, Intent, ModeView, Outcome, Request, respond};
+use super::{AdminVerdict, Bearer, Context, Entrance, Intent, ModeView, Outcome, OwnChange, Request, respond};
 use crate::auth::{AdminSession, Credentials, Role, Session, Token};
 use crate::clock::{Mono, Now, Wall};
 use crate::config::Access;
@@ -61,6 +61,8 @@ struct Ask<'a> {
     password_checks: Cell<u32>,
     /// Signed in to the admin's place as `eva`.
     admin: Option<Role>,
+    /// A token came along.
+    bearer: Option<Role>,
     /// What was asked of the box, which answers all of it with [`Ask::answers`].
     executed: RefCell<Vec<control::Verb>>,
     answers: control::Answer,
@@ -149,6 +151,7 @@ impl World {
             password_right: false,
             password_checks: Cell::new(0),
             admin: None,
+            bearer: None,
             executed: RefCell::default(),
             answers: control::Answer::done("done", serde_json::json!({})),
             desk: enrolling::Desk::new(self),
@@ -218,6 +221,14 @@ impl<'a> Ask<'a> {
                         self.password_checks.set(self.password_checks.get() + 1);
                         if self.password_right && password == "right" { AdminVerdict::Right(Role::Admin) } else { AdminVerdict::Wrong }
                     },
+                    bearer: self.bearer.map(|role| Bearer { name: "backup".to_owned(), role }),
+                    change_own: &|change| match change {
+                        OwnChange::Password { old: "right", .. } | OwnChange::TotpShow | OwnChange::TotpConfirm { code: "050471" } => {
+                            Ok("done".to_owned())
+                        }
+                        _ => Err("not right".to_owned()),
+                    },
+                    totp_shown: &|| Some(("ABCD EFGH".to_owned(), "otpauth://totp/x".to_owned())),
                     setup_open: &|token| token == "0a1b",
                     set_up: &|token, name, _| {
                         self.password_checks.set(self.password_checks.get() + 1);

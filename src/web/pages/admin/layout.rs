@@ -71,7 +71,7 @@ fn top(shell: &AdminShell) -> Markup {
     html! {
         header.top {
             a.brand href="/admin" { (PreEscaped(assets::ICON)) span { "Lifeboat " span.place { "admin" } } }
-            span.who {
+            a.who href="/admin/account" {
                 bdi.name { (shell.name) }
                 bdi.address { (shell.role) }
             }

@@ -1,5 +1,6 @@
 //! Pages of the admin's place, as plain functions of view data.
 
+pub mod account;
 pub mod confirm;
 pub mod dashboard;
 pub mod entry;
