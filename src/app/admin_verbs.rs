@@ -197,85 +197,90 @@ mod tests {
 
     #[test]
     fn the_set_up_link_works_once() {
-        let core = World::new().core;
-        assert_eq!(setup(&core, "cli:root").exit, 0);
-        let first = links_token(&core);
-        assert_eq!(setup(&core, "cli:root").exit, 0);
-        let token = links_token(&core);
-        assert!(!admins::setup_open(&core, &first, CLIENT), "a new link ends the one before");
-        assert!(admins::set_up(&core, &token, "eva", "short", CLIENT).is_err());
-        assert!(admins::setup_open(&core, &token, CLIENT), "a bad password does not use it up");
-        admins::set_up(&core, &token, "Eva", PASSWORD, CLIENT).unwrap();
-        assert!(admins::set_up(&core, &token, "max", PASSWORD, CLIENT).is_err());
-        assert!(!admins::setup_open(&core, &token, CLIENT));
-        assert_eq!(admins::check(&core, "eva", PASSWORD, ""), AdminVerdict::Right(Role::Admin));
-        assert_eq!(setup(&core, "cli:root").exit, 1, "there is an account");
-        let status = admins::with_setup_links(&core, Answer::done("", json!({})));
+        let world = World::new();
+        let core = &world.core;
+        assert_eq!(setup(core, "cli:root").exit, 0);
+        let first = links_token(core);
+        assert_eq!(setup(core, "cli:root").exit, 0);
+        let token = links_token(core);
+        assert!(!admins::setup_open(core, &first, CLIENT), "a new link ends the one before");
+        assert!(admins::set_up(core, &token, "eva", "short", CLIENT).is_err());
+        assert!(admins::setup_open(core, &token, CLIENT), "a bad password does not use it up");
+        admins::set_up(core, &token, "Eva", PASSWORD, CLIENT).unwrap();
+        assert!(admins::set_up(core, &token, "max", PASSWORD, CLIENT).is_err());
+        assert!(!admins::setup_open(core, &token, CLIENT));
+        assert_eq!(admins::check(core, "eva", PASSWORD, ""), AdminVerdict::Right(Role::Admin));
+        assert_eq!(setup(core, "cli:root").exit, 1, "there is an account");
+        let status = admins::with_setup_links(core, Answer::done("", json!({})));
         assert_eq!(status.json, json!({}));
     }
 
     #[test]
     fn accounts_are_read_back_from_the_ledger_and_the_last_admin_stays() {
-        let core = World::new().core;
-        let answer = password(&core, "eva", None, None, "cli:root");
+        let world = World::new();
+        let core = &world.core;
+        let answer = password(core, "eva", None, None, "cli:root");
         let made = answer.json["password"].as_str().unwrap().to_owned();
-        assert_eq!(admins::check(&core, "eva", &made, ""), AdminVerdict::Right(Role::Admin));
-        for refused in [remove(&core, "eva", "cli:root"), password(&core, "eva", Some(Role::Helpdesk), None, "cli:root")] {
+        assert_eq!(admins::check(core, "eva", &made, ""), AdminVerdict::Right(Role::Admin));
+        for refused in [remove(core, "eva", "cli:root"), password(core, "eva", Some(Role::Helpdesk), None, "cli:root")] {
             assert!(refused.exit == 1 && refused.text.contains("the only admin"), "{}", refused.text);
         }
-        password(&core, "max", Some(Role::Auditor), Some(Secret(PASSWORD.to_owned())), "cli:root");
+        password(core, "max", Some(Role::Auditor), Some(Secret(PASSWORD.to_owned())), "cli:root");
         let lines = core.ledger.read("admin").unwrap();
         assert!(!serde_json::to_string(&lines).unwrap().contains(PASSWORD));
         let (read, _) = admins::load(&lines);
         assert!(read.check("max", PASSWORD));
         assert_eq!(read.get("max").unwrap().role, Role::Auditor);
-        assert_eq!(remove(&core, "max", "cli:root").exit, 0);
-        assert_eq!(admins::check(&core, "max", PASSWORD, ""), AdminVerdict::Wrong);
-        assert_eq!(remove(&core, "max", "cli:root").exit, 1);
+        assert_eq!(remove(core, "max", "cli:root").exit, 0);
+        assert_eq!(admins::check(core, "max", PASSWORD, ""), AdminVerdict::Wrong);
+        assert_eq!(remove(core, "max", "cli:root").exit, 1);
     }
 
     #[test]
     fn a_second_factor_is_asked_for_until_it_is_taken_away() {
-        let core = World::new().core;
-        password(&core, "eva", None, Some(Secret(PASSWORD.to_owned())), "cli:root");
+        let world = World::new();
+        let core = &world.core;
+        password(core, "eva", None, Some(Secret(PASSWORD.to_owned())), "cli:root");
         let totp = core.totp.show("eva", [7; 20]);
-        assert_eq!(admins::check(&core, "eva", PASSWORD, ""), AdminVerdict::Right(Role::Admin), "not before it is confirmed");
-        admins::totp_confirm(&core, "eva", &totp.at(core.now().wall)).unwrap();
-        assert_eq!(admins::check(&core, "eva", PASSWORD, ""), AdminVerdict::Wrong);
+        assert_eq!(admins::check(core, "eva", PASSWORD, ""), AdminVerdict::Right(Role::Admin), "not before it is confirmed");
+        admins::totp_confirm(core, "eva", &totp.at(core.now().wall)).unwrap();
+        assert_eq!(admins::check(core, "eva", PASSWORD, ""), AdminVerdict::Wrong);
         let next = totp.at(core.now().wall.plus(std::time::Duration::from_secs(30)));
-        assert_eq!(admins::check(&core, "eva", "wrong password", &next), AdminVerdict::Wrong, "and does not use the code up");
-        assert_eq!(admins::check(&core, "eva", PASSWORD, &next), AdminVerdict::Right(Role::Admin));
-        assert_eq!(admins::check(&core, "eva", PASSWORD, &next), AdminVerdict::Wrong, "once");
-        password(&core, "eva", None, Some(Secret("another good one".to_owned())), "cli:root");
-        assert_eq!(admins::check(&core, "eva", "another good one", ""), AdminVerdict::Wrong, "a new password keeps the factor");
-        totp_off(&core, "eva", "cli:root");
-        assert_eq!(admins::check(&core, "eva", "another good one", ""), AdminVerdict::Right(Role::Admin));
+        assert_eq!(admins::check(core, "eva", "wrong password", &next), AdminVerdict::Wrong, "and does not use the code up");
+        assert_eq!(admins::check(core, "eva", PASSWORD, &next), AdminVerdict::Right(Role::Admin));
+        assert_eq!(admins::check(core, "eva", PASSWORD, &next), AdminVerdict::Wrong, "once");
+        password(core, "eva", None, Some(Secret("another good one".to_owned())), "cli:root");
+        assert_eq!(admins::check(core, "eva", "another good one", ""), AdminVerdict::Wrong, "a new password keeps the factor");
+        totp_off(core, "eva", "cli:root");
+        assert_eq!(admins::check(core, "eva", "another good one", ""), AdminVerdict::Right(Role::Admin));
     }
 
     #[test]
     fn a_token_has_its_role_until_it_is_revoked() {
-        let core = World::new().core;
-        let token = token_create(&core, "backup", Role::Auditor, "cli:root").json["token"].as_str().unwrap().to_owned();
+        let world = World::new();
+        let core = &world.core;
+        let token = token_create(core, "backup", Role::Auditor, "cli:root").json["token"].as_str().unwrap().to_owned();
         assert_eq!(
-            admins::bearer(&core, &token, CLIENT).map(|bearer| (bearer.name, bearer.role)),
+            admins::bearer(core, &token, CLIENT).map(|bearer| (bearer.name, bearer.role)),
             Some(("backup".to_owned(), Role::Auditor))
         );
-        assert_eq!(token_create(&core, "backup", Role::Admin, "cli:root").exit, 1, "a name is one token");
-        assert!(admins::bearer(&core, "lifeboat_00", CLIENT).is_none());
-        assert!(!serde_json::to_string(&core.ledger.read("token").unwrap()).unwrap().contains(&token));
-        assert_eq!(token_revoke(&core, "backup", "cli:root").exit, 0);
-        assert!(admins::bearer(&core, &token, CLIENT).is_none());
-        let (_, tokens) = admins::load(&core.ledger.read("token").unwrap());
+        assert_eq!(token_create(core, "backup", Role::Admin, "cli:root").exit, 1, "a name is one token");
+        assert!(admins::bearer(core, "lifeboat_00", CLIENT).is_none());
+        assert!(!serde_json::to_string(core.ledger.read("token").unwrap()).unwrap().contains(&token));
+        assert_eq!(token_revoke(core, "backup", "cli:root").exit, 0);
+        assert!(admins::bearer(core, &token, CLIENT).is_none());
+        let (_, tokens) = admins::load(core.ledger.read("token").unwrap());
         assert!(tokens.holder(&token).is_none());
     }
 
     #[test]
     fn failed_logins_are_on_record_and_bounded() {
-        let core = World::new().core;
+        let world = World::new();
+        let core = &world.core;
         let mut tries = 0;
-        while lock(&core.admin_throttle).allows(CLIENT, Some(&"eva".to_owned()), core.now().mono) {
+        while lock(core.admin_throttle).allows(CLIENT, Some(&"eva".to_owned()), core.now().mono) {
             let failed = crate::web::Intent::AdminLoginFailed { name: "eva".to_owned() };
-            assert!(admins::carry_out(&core, failed, CLIENT).is_none());
+            assert!(admins::carry_out(core, failed, CLIENT).is_none());
             tries += 1;
         }
         assert_eq!(core.ledger.read("audit").unwrap().len(), tries);
