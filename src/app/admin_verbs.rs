@@ -266,10 +266,10 @@ mod tests {
         );
         assert_eq!(token_create(core, "backup", Role::Admin, "cli:root").exit, 1, "a name is one token");
         assert!(admins::bearer(core, "lifeboat_00", CLIENT).is_none());
-        assert!(!serde_json::to_string(core.ledger.read("token").unwrap()).unwrap().contains(&token));
+        assert!(!serde_json::to_string(&core.ledger.read("token").unwrap()).unwrap().contains(&token));
         assert_eq!(token_revoke(core, "backup", "cli:root").exit, 0);
         assert!(admins::bearer(core, &token, CLIENT).is_none());
-        let (_, tokens) = admins::load(core.ledger.read("token").unwrap());
+        let (_, tokens) = admins::load(&core.ledger.read("token").unwrap());
         assert!(tokens.holder(&token).is_none());
     }
 
@@ -278,7 +278,7 @@ mod tests {
         let world = World::new();
         let core = &world.core;
         let mut tries = 0;
-        while lock(core.admin_throttle).allows(CLIENT, Some(&"eva".to_owned()), core.now().mono) {
+        while lock(&core.admin_throttle).allows(CLIENT, Some(&"eva".to_owned()), core.now().mono) {
             let failed = crate::web::Intent::AdminLoginFailed { name: "eva".to_owned() };
             assert!(admins::carry_out(core, failed, CLIENT).is_none());
             tries += 1;

@@ -45,6 +45,7 @@ pub const VERBS: &[VerbRow] = &[
     changes("queue-hold", ONLY_ADMIN),
     changes("queue-release", ONLY_ADMIN),
     changes("queue-bounce", ONLY_ADMIN),
+    reads("trace", PROOF),
     changes("credential-issue", FOR_PEOPLE),
     changes("dkim-create", ONLY_ADMIN),
     reads("dkim-show", PROOF),
