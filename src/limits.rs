@@ -605,3 +605,6 @@ pub const ENROL_CODES_HOUR_MAX: usize = 5;
 /// People who are invited in one go, and reminders and invitations that the box sends by itself in one round.
 pub const ENROL_INVITED_AT_ONCE_MAX: usize = 5000;
 pub const ENROL_ROUND_MAX: usize = 100;
+/// One-time codes on an emergency card, and cards that are made in one go.
+pub const CARD_CODES: usize = 8;
+pub const CARDS_AT_ONCE_MAX: usize = 500;

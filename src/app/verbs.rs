@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::core::{Core, lock};
-use super::enrol::{invite, reach};
+use super::enrol::{cards, invite, reach};
 use super::maintenance::{self, Plan};
 use super::{admin_verbs, dkim, events, mail_trace, queue_verbs, scope_verbs, status};
 use crate::auth::{Verifier, password};
@@ -68,6 +68,7 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::DkimShow => dkim::show(core),
         Verb::PeopleInvite { who, by } => invite::verb(core, &who, &by),
         Verb::PeopleList { unreachable } => reach::list(core, unreachable),
+        Verb::PeopleCards { who, by } => cards::verb(core, &who, &by),
         Verb::PeopleForget { address, by } => reach::forget(core, &address, &by),
         Verb::DirectoryExport => export(core),
         Verb::DirectoryImport { csv, by } => import(core, &csv, &by),

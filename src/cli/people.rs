@@ -2,11 +2,11 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use argh::FromArgs;
-use lifeboat::control::{Verb, WhichPeople};
+use lifeboat::control::{Card, Verb, WhichPeople};
 
 use super::args::{DirectoryExport, usual};
 use super::ask::{self, Asked};
@@ -25,6 +25,7 @@ pub struct People {
 pub enum PeopleCommand {
     List(PeopleList),
     Invite(PeopleInvite),
+    Cards(PeopleCards),
     Forget(PeopleForget),
 }
 
@@ -64,6 +65,27 @@ pub struct PeopleInvite {
     pub json: bool,
 }
 
+/// make emergency cards for printing, with one-time codes that let people in also when everything else is down; older cards end
+#[derive(FromArgs)]
+#[argh(subcommand, name = "cards")]
+pub struct PeopleCards {
+    /// for whom
+    #[argh(positional)]
+    pub addresses: Vec<String>,
+    /// for everybody
+    #[argh(switch)]
+    pub all: bool,
+    /// where to: a folder, made if it is missing; a file a person, and all-cards.html if there are several
+    #[argh(option)]
+    pub to: PathBuf,
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
 /// drop what a person said about how they are reached; what the directory says counts again
 #[derive(FromArgs)]
 #[argh(subcommand, name = "forget")]
@@ -90,6 +112,7 @@ pub fn run(command: PeopleCommand) -> u8 {
                 USAGE
             }
         },
+        PeopleCommand::Cards(c) => cards(c),
         PeopleCommand::Forget(c) => {
             let verb = Verb::PeopleForget { address: c.address, by: ask::by() };
             ask::ask(Asked { config: c.config, json: c.json, verb })
@@ -97,7 +120,65 @@ pub fn run(command: PeopleCommand) -> u8 {
     }
 }
 
-/// WhichPeople is meant; nothing if nobody is, or two things at once.
+fn cards(command: PeopleCards) -> u8 {
+    let PeopleCards { addresses, all, to, config, json } = command;
+    let Some(who) = who(addresses, all, false) else {
+        complain("lifeboat: name people, or --all");
+        return USAGE;
+    };
+    // Before older cards end.
+    if let Err(error) = private_folder(&to) {
+        return ask::fail(FAILED, &format!("{}: {error}", to.display()), json);
+    }
+    let answer = match ask::answer(&config, json, &Verb::PeopleCards { who, by: ask::by() }) {
+        Ok(answer) => answer,
+        Err(exit) => return exit,
+    };
+    let cards: Vec<Card> = serde_json::from_value(answer.json["cards"].clone()).unwrap_or_default();
+    match write_cards(&to, &cards) {
+        Ok(files) if json => say(&format!("{:#}", serde_json::json!({ "files": files }))),
+        Ok(files) => {
+            let (count, folder) = (cards.len(), to.display());
+            let last = files.last().map(|file| file.display().to_string()).unwrap_or_default();
+            say(&format!(
+                "{count} card(s) are in {folder}. Print {last}, hand the cards out, and delete the files: their codes are passwords.\n\
+                 Cards that these people had before are void."
+            ));
+        }
+        Err(error) => return ask::fail(FAILED, &format!("{}: {error}. Make the cards again.", to.display()), json),
+    }
+    DONE
+}
+
+/// A file for each person, and one for all of them.
+fn write_cards(folder: &Path, cards: &[Card]) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for card in cards {
+        files.push(folder.join(format!("{}.html", file_stem(&card.address))));
+        write_private(&files[files.len() - 1], &lifeboat::web::cards_document(std::slice::from_ref(card)))?;
+    }
+    if cards.len() > 1 {
+        files.push(folder.join("all-cards.html"));
+        write_private(&files[files.len() - 1], &lifeboat::web::cards_document(cards))?;
+    }
+    Ok(files)
+}
+
+/// An address as the name of a file: what a file system or a shell could take for something else is replaced.
+fn file_stem(address: &str) -> String {
+    let plain = address.chars().map(|c| if c.is_alphanumeric() || "@.-_+".contains(c) { c } else { '_' });
+    plain.collect::<String>().trim_start_matches(['.', '-']).to_owned()
+}
+
+/// A folder that only its owner may enter, if it has to be made.
+fn private_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Who is meant; nothing if nobody is, or two things at once.
 fn who(addresses: Vec<String>, all: bool, missing: bool) -> Option<WhichPeople> {
     match (addresses.is_empty(), all, missing) {
         (true, true, false) => Some(WhichPeople::All),

@@ -2,6 +2,7 @@
 //!
 //! Owns the wire form and the words of the answers. Never acts: `app` carries the verbs out, `net` moves the lines.
 
+mod card;
 mod csv;
 mod event;
 mod event_words;
@@ -12,6 +13,7 @@ mod trace;
 mod verb;
 mod words;
 
+pub use card::Card;
 pub use csv::csv_row;
 pub use event::{
     CountRow, Durations, EventCounts, EventDocument, EventKind, EventMessage, EventRow, EventScope, EventState, Moment, MomentKind,

@@ -51,6 +51,7 @@ pub const VERBS: &[VerbRow] = &[
     reads("dkim-show", PROOF),
     changes("people-invite", FOR_PEOPLE),
     reads("people-list", FOR_PEOPLE),
+    changes("people-cards", FOR_PEOPLE),
     changes("people-forget", FOR_PEOPLE),
     reads("admin-list", PROOF),
     changes("admin-password", ONLY_ADMIN),

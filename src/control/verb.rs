@@ -113,10 +113,15 @@ pub enum Verb {
         who: WhichPeople,
         by: String,
     },
-    /// WhichPeople is reached how.
+    /// Who is reached how.
     PeopleList {
         /// Only those whom nothing reaches.
         unreachable: bool,
+    },
+    /// Makes emergency cards with one-time codes; those of older cards end.
+    PeopleCards {
+        who: WhichPeople,
+        by: String,
     },
     /// What a person said about how they are reached counts no longer.
     PeopleForget {
@@ -351,6 +356,10 @@ mod tests {
         check(
             Verb::PeopleInvite { who: WhichPeople::Addresses(vec!["ann@example.com".into()]), by: by() },
             json!({ "verb": "people-invite", "who": { "addresses": ["ann@example.com"] }, "by": "cli:ann" }),
+        );
+        check(
+            Verb::PeopleCards { who: WhichPeople::Missing, by: by() },
+            json!({ "verb": "people-cards", "who": "missing", "by": "cli:ann" }),
         );
         check(Verb::PeopleList { unreachable: true }, json!({ "verb": "people-list", "unreachable": true }));
         check(

@@ -6,7 +6,9 @@ use super::Response;
 use super::response;
 use super::route::Asset;
 
-pub const STYLE: &str = include_str!("../../assets/style.css");
+pub const STYLE: &str = concat!(include_str!("../../assets/style.css"), include_str!("../../assets/cards.css"));
+/// Of emergency cards, for files that have to do without the rest.
+pub const CARDS: &str = include_str!("../../assets/cards.css");
 /// Also drawn inside pages, as the logo.
 pub const ICON: &str = include_str!("../../assets/lifeboat.svg");
 

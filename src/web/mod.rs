@@ -48,6 +48,7 @@ pub use request::{
 use pages::notice::{self, Notice};
 use route::{Found, Route};
 
+use crate::control::Card;
 use crate::store::StoreError;
 
 /// Why a handler has no page of its own; [`respond`] makes a friendly one.
@@ -77,6 +78,11 @@ impl From<StoreError> for Trouble {
 }
 
 type Answer = Result<Outcome, Trouble>;
+
+/// Emergency cards as a document for printing that needs nothing else.
+pub fn cards_document(cards: &[Card]) -> String {
+    pages::cards::document(cards).into_string()
+}
 
 /// Answers one request.
 pub fn respond(request: &Request, context: &Context<'_>) -> Outcome {

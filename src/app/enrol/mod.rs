@@ -2,6 +2,7 @@
 //!
 //! Owns the way from an invitation in the normal mailbox to a confirmed address in the ledger. A link or a contact counts when its line is on the disk.
 
+pub mod cards;
 pub mod desk;
 pub mod invite;
 pub mod reach;

@@ -12,6 +12,7 @@ mod account;
 mod actions;
 mod dashboard;
 mod entry;
+mod people_cards;
 pub mod routes;
 mod setup;
 mod visit;

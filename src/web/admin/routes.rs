@@ -1,8 +1,8 @@
 //! The table of the admin's place: path, method, who may, and who answers. The only place where roles stand beside paths.
 
 use super::visit::{Arrival, Visit};
-use super::{account, actions, dashboard, entry, setup};
-use crate::auth::{EVERY_ROLE, ONLY_ADMIN, Role, Roles};
+use super::{account, actions, dashboard, entry, people_cards, setup};
+use crate::auth::{EVERY_ROLE, FOR_PEOPLE, ONLY_ADMIN, Role, Roles};
 use crate::web::Answer;
 
 /// One page or one form. In a path `:` stands for one segment that is an argument.
@@ -69,6 +69,9 @@ pub static TABLE: &[Row] = &[
     post("/admin/event/start", ONLY_ADMIN, actions::start),
     post("/admin/event/end", ONLY_ADMIN, actions::end),
     post("/admin/automatic", ONLY_ADMIN, actions::automatic),
+    // People.
+    get("/admin/people/cards", FOR_PEOPLE, people_cards::form),
+    post("/admin/people/cards", FOR_PEOPLE, people_cards::make),
 ];
 
 /// The places of the navigation, in its order. One that has no row yet, or none for this role, is not shown.

@@ -1,6 +1,7 @@
 //! Pages as plain functions of view data: nothing here knows the store, a request or the time.
 
 pub mod admin;
+pub mod cards;
 pub mod compose;
 pub mod enrol;
 pub mod folder;

@@ -5,3 +5,4 @@ pub mod confirm;
 pub mod dashboard;
 pub mod entry;
 pub mod layout;
+pub mod people_cards;
