@@ -251,6 +251,9 @@ pub const WINDOWS_BEGUN_MAX: usize = 200;
 /// A wall clock that goes further from the monotonic one at once has stepped, and begins no window before it was steady for this time.
 pub const WINDOW_CLOCK_STEP_MAX: Duration = Duration::from_secs(60);
 pub const WINDOW_CLOCK_STEADY: Duration = Duration::from_secs(600);
+/// Canary messages in a row that do not come back until the primary is down; one that is missing is followed by the next so soon.
+pub const CANARY_FALL: u32 = 2;
+pub const CANARY_AGAIN: Duration = Duration::from_secs(60);
 /// Failed relays ask for a probe at most this often.
 pub const PROBE_NOW_EVERY: Duration = Duration::from_secs(1);
 /// Failovers that flap protection remembers.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::admin_totp::Secrets;
 use super::admins::Setup;
+use super::canary::Returned;
 use super::claims::Claims;
 use super::clock_watch::Refusal;
 use super::journal::Journal;
@@ -85,6 +86,8 @@ pub struct Core {
     pub retention_waits: Mutex<Option<Refusal>>,
     machine: Mutex<Machine>,
     pub(super) maintenance: Mutex<Maintenance>,
+    /// Canary messages that came back.
+    pub(super) returned: Returned,
     mode: RwLock<ModeNow>,
     pub(super) scopes: RwLock<Arc<Vec<ScopeNow>>>,
     suspicions: Mutex<Suspicions>,
@@ -252,6 +255,7 @@ impl Core {
             relay_was_odd: AtomicBool::new(false),
             retention_waits: Mutex::default(),
             maintenance: Mutex::default(),
+            returned: Returned::default(),
             mode: RwLock::new(ModeNow { mode: parts.machine.mode(), since: saved.since, event: parts.event }),
             scopes: RwLock::new(Arc::new(scopes::with_firsts(&saved.scopes, &parts.scopes, Seq(newest.0 + 1)))),
             machine: Mutex::new(parts.machine),

@@ -15,7 +15,7 @@ use crate::clock::{Mono, Wall};
 use crate::config::SmtpTls;
 use crate::continuity::{Input, Mode};
 use crate::limits;
-use crate::mail::{Address, Mailbox, trace};
+use crate::mail::{Address, Mailbox, parse, trace};
 use crate::net::deadline;
 use crate::net::rt::{self, channel};
 use crate::net::smtp_server::{Host, SessionInfo};
@@ -334,6 +334,14 @@ impl Intake {
         reply
     }
 
+    /// A canary message that the primary brings back: it was taken note of, and is nobody's mail. Whatever else comes to the address for them
+    /// is nobody's either.
+    fn is_canary(&self, envelope: &Envelope, body: &Staged) -> bool {
+        let head = body.head(limits::HEADER_BLOCK_MAX_OCTETS).unwrap_or_default();
+        let is_one = parse::summarise(&head).message_id.is_some_and(|id| self.core.note_canary(&id));
+        is_one || envelope.recipients.iter().all(|recipient| self.core.is_canary_return(recipient))
+    }
+
     fn in_a_circle(&self, session: &SessionInfo, envelope: &Envelope) -> Reply {
         let whom = envelope.recipients.first().map(Address::to_string).unwrap_or_default();
         let text = format!("Mail for {whom} runs in a circle through this box; it is refused. Look where the other servers send it.");
@@ -411,7 +419,9 @@ impl Host for Intake {
     }
 
     async fn check_recipient(&self, session: &SessionInfo, reverse_path: Option<&Address>, recipient: &Address) -> Reply {
-        if self.is_journal(recipient) {
+        if self.core.is_canary_return(recipient) && self.standing(session.client) == Standing::Primary {
+            reply::recipient_ok()
+        } else if self.is_journal(recipient) {
             Intake::check_journal(self.standing(session.client))
         } else if self.is_own_postmaster(recipient) {
             reply::recipient_ok()
@@ -436,6 +446,9 @@ impl Host for Intake {
         // Only reports may be as large as the session allowed.
         if body.len() > self.largest(session.client) {
             return reply::too_big();
+        }
+        if self.standing(session.client) == Standing::Primary && self.core.has_canary_message() && self.is_canary(&envelope, &body) {
+            return reply::ok();
         }
         self.take(session, envelope, body).await
     }

@@ -131,6 +131,10 @@ impl Core {
     /// None if everybody has it.
     async fn file_report(&self, session: &SessionInfo, report: Report) -> Result<Option<Seq>, StoreError> {
         let summary = parse::summarise(&report.original);
+        // The canary message came back this way: it is nobody's mail.
+        if summary.message_id.as_deref().is_some_and(|id| self.note_canary(id)) {
+            return Ok(None);
+        }
         let wanted = self.places(&report);
         let key = key(&summary);
         let missing = match &key {

@@ -6,6 +6,7 @@
 mod admin_totp;
 mod admin_verbs;
 mod admins;
+mod canary;
 mod claims;
 mod clock_watch;
 mod conduct;
@@ -248,15 +249,16 @@ fn restore(config: &Config, last: Option<ModeLine>, now: crate::clock::Now) -> M
         hold_down_max: limits::HOLD_DOWN_MAX,
         flap_window: limits::FLAP_WINDOW,
     };
+    let canary = config.canary.end_to_end && config.primary.canary.is_some();
     match last {
         Some(mut line) => {
             // What an operator said last counts, until the file says something new.
             if line.configured_automatic.is_some_and(|was| was != config.monitor.automatic) {
                 line.saved.automatic = config.monitor.automatic;
             }
-            Machine::restore(policy, line.saved, now)
+            Machine::restore(policy, line.saved, now).watch_canary(canary)
         }
-        None => Machine::new(policy, config.monitor.automatic, now),
+        None => Machine::new(policy, config.monitor.automatic, now).watch_canary(canary),
     }
 }
 
@@ -284,6 +286,9 @@ fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc
     ];
     if !core.config.primary.health_urls.is_empty() {
         tasks.push(parts.spawn(monitor::watch_pages(core.clone(), outgoing.clone())));
+    }
+    if core.has_canary_message() {
+        tasks.push(parts.spawn(canary::run(core.clone(), outgoing.clone())));
     }
     if !core.config.monitor.witnesses.is_empty() {
         tasks.push(parts.spawn(monitor::watch_witnesses(core.clone(), outgoing.clone())));

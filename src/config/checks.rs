@@ -13,6 +13,7 @@ pub(super) fn check(reader: &mut Reader<'_>, config: &Config) {
     telling::check(reader, config);
     sockets(reader, config);
     primary(reader, config);
+    super::canary::check(reader, config);
     monitor(reader, config);
     outbound(reader, config);
     web(reader, config);

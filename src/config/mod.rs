@@ -9,6 +9,7 @@
 //! [`parse`] goes in three steps: `reader` takes the TOML apart and notes every key that nobody knows, `sections`
 //! turns each table into values or defaults, `checks` looks at what only makes sense together.
 
+mod canary;
 mod checks;
 mod cron;
 mod drill;
@@ -26,6 +27,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use canary::Canary;
 pub use cron::Schedule;
 pub use read::{Problem, Report, parse};
 pub use suggest::nearest;
@@ -53,6 +55,7 @@ pub struct Config {
     pub cache: Cache,
     pub directory: DirectoryFile,
     pub drill: Drill,
+    pub canary: Canary,
 }
 
 impl Config {

@@ -52,6 +52,7 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
     ("cache", &["retention_days"]),
     ("directory", &["file"]),
     ("drill", &["schedule", "people", "groups", "duration"]),
+    ("canary", &["end_to_end", "interval", "timeout"]),
 ];
 
 const LISTEN: Wanted = Wanted { what: "an address with a port", example: "\"0.0.0.0:25\"" };
@@ -83,6 +84,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &'t DeTable<'t>, gateway: 
         cache: cache(reader, section("cache")),
         directory: directory(reader, section("directory")),
         drill: super::drill::read(reader, section("drill")),
+        canary: super::canary::read(reader, section("canary")),
     }
 }
 

@@ -128,7 +128,7 @@ fn unknown_things_are_errors() {
     check_with(
         "[x]\n",
         &[
-            "1: x: unknown table; there are [server], [smtp], [primary], [monitor], [outbound], [dkim], [notify], [sms], [chat], [credentials], [enrolment], [web], [cache], [directory], [drill]",
+            "1: x: unknown table; there are [server], [smtp], [primary], [monitor], [outbound], [dkim], [notify], [sms], [chat], [credentials], [enrolment], [web], [cache], [directory], [drill], [canary]",
         ],
     );
     let report = parse(&format!("hostname = \"a.example\"\n{MINIMAL}"), None);
@@ -453,4 +453,18 @@ fn hooks_are_looked_at() {
         "[web]\naddress = \"box\"\n",
         &["2: web.address: \"box\" is not an address, with a port if people need one (example: \"192.0.2.5\")"],
     );
+}
+
+#[test]
+fn a_canary_message_needs_a_mailbox_and_does_not_overlap() {
+    check_with(
+        "[canary]\nend_to_end = true\n",
+        &["2: canary.end_to_end: needs a mailbox (example: primary.canary = \"lifeboat-canary@example.com\")"],
+    );
+    check_with(
+        "[canary]\ninterval = \"1m\"\n",
+        &["2: canary.interval: timeout (300s) is longer than interval (60s): messages would overlap"],
+    );
+    let canary = config_of(MINIMAL).canary;
+    assert_eq!((canary.end_to_end, canary.interval.as_secs(), canary.timeout.as_secs()), (false, 600, 300));
 }

@@ -15,6 +15,8 @@ pub enum Probe {
     HealthPages,
     /// What a real relay to the primary met.
     Relay,
+    /// A message that the primary has to bring back.
+    Canary,
     /// Default gateway and other hosts, all together: `Healthy` if one answers, else `Isolated`.
     Witnesses,
     /// The operator said so.
@@ -39,6 +41,8 @@ pub enum Class {
     Draining,
     /// Every health page says something else than "200 OK".
     UnhealthyPage,
+    /// Takes a message and does not bring it back.
+    Undelivered,
     /// Our own network is gone: no witness answers.
     Isolated,
     /// Canary, address or connector is wrong: a configuration alarm, never an outage.
@@ -52,7 +56,7 @@ pub enum Class {
 impl Class {
     /// Whether it counts towards an outage.
     pub fn is_red(self) -> bool {
-        matches!(self, Class::Down | Class::Hanging | Class::Refusing | Class::Draining | Class::UnhealthyPage)
+        matches!(self, Class::Down | Class::Hanging | Class::Refusing | Class::Draining | Class::UnhealthyPage | Class::Undelivered)
     }
 
     /// Whether it is a setting that an admin has to correct, at our side or at the primary's.
@@ -127,6 +131,7 @@ mod tests {
             (Class::Refusing, true, false),
             (Class::Draining, true, false),
             (Class::UnhealthyPage, true, false),
+            (Class::Undelivered, true, false),
             (Class::Isolated, false, false),
             (Class::Misconfigured, false, false),
             (Class::Certificate, false, false),

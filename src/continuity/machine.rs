@@ -78,6 +78,15 @@ impl Machine {
         }
     }
 
+    /// The same with a canary message that decides, too: two that do not come back are an outage, and one that does ends it.
+    #[must_use]
+    pub fn watch_canary(mut self, on: bool) -> Machine {
+        if on {
+            self.watch.watch_canary();
+        }
+        self
+    }
+
     /// What has to be on disk. Compare it with what was written last after each input: see [`Saved`].
     pub fn saved(&self) -> &Saved {
         &self.saved

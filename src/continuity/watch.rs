@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Class, Evidence, Probe};
 use crate::clock::Mono;
-use crate::limits::FOREIGN_CLIENT_RECENT;
+use crate::limits::{CANARY_FALL, FOREIGN_CLIENT_RECENT};
 
 /// What is known of one probe.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +40,11 @@ impl Watch {
         Watch { tallies: BTreeMap::new(), deciding, settings: BTreeMap::new(), relay_doubt: None, foreign_client: None }
     }
 
+    /// The canary message decides, too.
+    pub fn watch_canary(&mut self) {
+        self.deciding.push(Probe::Canary);
+    }
+
     /// Notes one observation. `fall` ends the doubt that a failed relay left.
     pub fn note(&mut self, evidence: Evidence, fall: u32, now: Mono) {
         let (probe, class) = (evidence.probe, evidence.class);
@@ -68,23 +73,34 @@ impl Watch {
 
     /// The probe that has been red often enough, and how often.
     pub fn fallen(&self, fall: u32) -> Option<(Probe, u32)> {
-        let mut deciding = self.deciding().filter(|(_, tally)| tally.is_red() && tally.reds >= fall);
+        let fall_of = |probe| if probe == Probe::Canary { CANARY_FALL.min(fall) } else { fall };
+        let mut deciding = self.deciding().filter(|(probe, tally)| tally.is_red() && tally.reds >= fall_of(*probe));
         deciding.next().map(|(probe, tally)| (probe, tally.reds))
     }
 
-    /// Whether every configured probe has been green often enough.
+    /// Whether every configured probe has been green often enough. The canary comes seldom: one is enough.
     pub fn risen(&self, rise: u32) -> bool {
-        self.fewest_greens() >= rise
+        self.fewest_greens() >= rise && !self.is_canary_red()
     }
 
-    /// Greens in a row of the probe that has the fewest.
+    /// The newest canary message has not come back.
+    pub fn is_canary_red(&self) -> bool {
+        self.deciding.contains(&Probe::Canary) && self.tallies.get(&Probe::Canary).is_some_and(Tally::is_red)
+    }
+
+    /// Greens in a row of the probe that has the fewest, the canary aside.
     pub fn fewest_greens(&self) -> u32 {
-        self.deciding.iter().map(|probe| self.tallies.get(probe).map_or(0, |tally| tally.greens)).min().unwrap_or(0)
+        self.deciding
+            .iter()
+            .filter(|probe| **probe != Probe::Canary)
+            .map(|probe| self.tallies.get(probe).map_or(0, |tally| tally.greens))
+            .min()
+            .unwrap_or(0)
     }
 
-    /// Counted reds in a row of the probe that has the most.
+    /// Counted reds in a row of the probe that has the most, the canary aside.
     pub fn most_reds(&self) -> u32 {
-        self.deciding().map(|(_, tally)| tally.reds).max().unwrap_or(0)
+        self.frequent().map(|(_, tally)| tally.reds).max().unwrap_or(0)
     }
 
     /// Whether a probe looks at the primary as red at this moment, counted or not.
@@ -99,7 +115,8 @@ impl Watch {
 
     /// Something counts against the primary.
     pub fn is_doubtful(&self) -> bool {
-        self.relay_doubt.is_some() || self.most_reds() > 0
+        let canary = self.tallies.get(&Probe::Canary).is_some_and(|tally| tally.reds > 0);
+        self.relay_doubt.is_some() || self.most_reds() > 0 || (canary && self.is_canary_red())
     }
 
     pub fn has_relay_doubt(&self) -> bool {
@@ -115,8 +132,9 @@ impl Watch {
     /// back from the primary, and nobody has connected to us. A client that came before the reds began proves nothing:
     /// the cable may have been pulled after it.
     pub fn isolated(&self, now: Mono) -> bool {
-        let Some(red_since) = self.deciding().filter_map(|(_, tally)| tally.red_since).min() else { return false };
-        let silent = self.deciding().all(|(_, tally)| tally.newest.as_ref().is_some_and(|newest| !newest.shows_network()));
+        // What the canary saw is minutes old.
+        let Some(red_since) = self.frequent().filter_map(|(_, tally)| tally.red_since).min() else { return false };
+        let silent = self.frequent().all(|(_, tally)| tally.newest.as_ref().is_some_and(|newest| !newest.shows_network()));
         let foreign = self.foreign_client.is_some_and(|at| at >= red_since && now.since(at) < FOREIGN_CLIENT_RECENT);
         self.witnesses_silent() && self.witness_passed() && silent && !foreign
     }
@@ -161,6 +179,11 @@ impl Watch {
     /// The deciding probes that have looked.
     fn deciding(&self) -> impl Iterator<Item = (Probe, &Tally)> {
         self.deciding.iter().filter_map(|probe| self.tallies.get(probe).map(|tally| (*probe, tally)))
+    }
+
+    /// The same without the canary.
+    fn frequent(&self) -> impl Iterator<Item = (Probe, &Tally)> {
+        self.deciding().filter(|(probe, _)| *probe != Probe::Canary)
     }
 
     fn witnesses_silent(&self) -> bool {
@@ -217,6 +240,28 @@ mod tests {
             }
         }
         (watch, now)
+    }
+
+    #[test]
+    fn a_canary_decides_with_the_second_and_one_leads_back() {
+        let canary = |watch: &mut Watch, class| watch.note(Evidence::new(Wall(0), Probe::Canary, class, ""), FALL, Mono(9_000));
+        let (mut watch, now) = watched(false, "smtp-healthy smtp-healthy");
+        canary(&mut watch, Class::Undelivered);
+        canary(&mut watch, Class::Undelivered);
+        assert_eq!((watch.fallen(FALL), watch.is_doubtful(), watch.is_red()), (None, false, false), "it was not asked for");
+        watch.watch_canary();
+        watch.tallies.remove(&Probe::Canary);
+        canary(&mut watch, Class::Undelivered);
+        assert_eq!((watch.fallen(FALL), watch.is_doubtful(), watch.most_reds()), (None, true, 0));
+        canary(&mut watch, Class::Undelivered);
+        assert_eq!((watch.fallen(FALL), watch.risen(1)), (Some((Probe::Canary, 2)), false));
+        canary(&mut watch, Class::Healthy);
+        assert!(watch.fallen(FALL).is_none() && watch.risen(2) && watch.is_settled());
+        // Minutes later, what it saw says nothing about our own cable.
+        watch.note(Evidence::new(Wall(0), Probe::Witnesses, Class::Healthy, ""), FALL, now);
+        watch.note(Evidence::new(Wall(0), Probe::Smtp, Class::Down, ""), FALL, now);
+        watch.note(Evidence::new(Wall(0), Probe::Witnesses, Class::Isolated, ""), FALL, now);
+        assert!(watch.isolated(now));
     }
 
     fn observation(probe: &str, class: &str) -> Evidence {

@@ -31,6 +31,7 @@ pub(super) fn fallen(watch: &Watch, probe: Probe, reds: u32) -> String {
     let class = watch.newest(probe).map_or(Class::Down, |newest| newest.class);
     let in_a_row = if reds == 1 { "1 probe".to_owned() } else { format!("{reds} probes in a row") };
     let what = match (probe, class) {
+        (Probe::Canary, _) => format!("The primary takes mail and does not deliver it: {reds} test messages in a row have not come back"),
         (Probe::HealthPages, _) => format!("The primary's health pages failed {in_a_row}"),
         (_, Class::Hanging) => format!("The primary did not answer {in_a_row}"),
         (_, Class::Refusing) => format!("The primary refused to work in {in_a_row}"),
@@ -42,11 +43,12 @@ pub(super) fn fallen(watch: &Watch, probe: Probe, reds: u32) -> String {
 
 /// Why the box looks closer.
 pub(super) fn suspected(watch: &Watch) -> String {
-    for probe in [Probe::Smtp, Probe::HealthPages, Probe::Relay] {
+    for probe in [Probe::Smtp, Probe::HealthPages, Probe::Relay, Probe::Canary] {
         if watch.newest(probe).is_some_and(|newest| newest.class.is_red()) {
             let what = match probe {
                 Probe::Relay => "A delivery to the primary failed",
                 Probe::HealthPages => "The primary's health pages failed",
+                Probe::Canary => "A test message to the primary has not come back",
                 _ => "A probe of the primary failed",
             };
             return format!("{what}{}", newest_detail(watch, probe));
@@ -129,6 +131,7 @@ fn before(policy: &Policy, saved: &Saved, watch: &Watch) -> String {
     let then = if saved.automatic { "the box takes over" } else { "nothing happens by itself, because automatic is off" };
     if saved.mode == Mode::Suspect {
         return match reds {
+            0 if watch.is_canary_red() => format!("A test message to the primary has not come back; if the next one does not, {then}."),
             0 if watch.has_relay_doubt() => "A delivery to the primary failed; it is being watched more closely.".to_owned(),
             0 => "The primary is being watched more closely.".to_owned(),
             _ => format!("{reds} of {fall} failed probes in a row; at {fall} {then}."),
@@ -165,6 +168,9 @@ fn during(policy: &Policy, saved: &Saved, watch: &Watch) -> String {
     }
     if !saved.automatic {
         return format!("{taken} The primary answers again, but automatic is off: begin the hand-over with `lifeboat event end`.");
+    }
+    if greens >= rise && watch.is_canary_red() {
+        return format!("{taken} The primary answers; the hand-over begins when a test message to it comes back.");
     }
     if greens >= rise {
         return format!("{taken} The primary is back. The hand-over begins as soon as it has been steady for long enough.");

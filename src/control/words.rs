@@ -150,6 +150,7 @@ pub(super) fn probe_name(probe: Probe) -> &'static str {
         Probe::Smtp => "SMTP",
         Probe::HealthPages => "health pages",
         Probe::Relay => "real mail",
+        Probe::Canary => "test message",
         Probe::Witnesses => "our network",
         Probe::Operator => "operator",
     }
@@ -162,6 +163,7 @@ pub(super) fn class_words(class: Class) -> &'static str {
         Class::Down => "does not answer",
         Class::Hanging => "connects, then stays silent",
         Class::Refusing => "answers \"not now\"",
+        Class::Undelivered => "is taken and does not come back",
         Class::UnhealthyPage => "says that it is not well",
         Class::Isolated => "nothing answers: this box's own network is the trouble",
         Class::Draining => "is in maintenance and turns mail away",
@@ -328,6 +330,7 @@ mod tests {
             Class::Refusing,
             Class::Draining,
             Class::UnhealthyPage,
+            Class::Undelivered,
             Class::Isolated,
             Class::Misconfigured,
             Class::Certificate,

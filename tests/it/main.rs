@@ -4,6 +4,7 @@ mod harness;
 
 mod binary;
 mod browser;
+mod canary;
 mod crash;
 mod crowd;
 mod damage;

@@ -6,6 +6,7 @@ use super::tests::{policy, start_of_test};
 use super::*;
 use crate::clock::Wall;
 use crate::continuity::{Class, Members};
+use crate::limits::CANARY_FALL;
 
 const SEEDS: u64 = 300;
 const STEPS: usize = 1500;
@@ -20,7 +21,7 @@ struct Step {
     input: Input,
 }
 
-const CLASSES: [Class; 11] = [
+const CLASSES: [Class; 12] = [
     Class::Healthy,
     Class::Slow,
     Class::Down,
@@ -28,6 +29,7 @@ const CLASSES: [Class; 11] = [
     Class::Refusing,
     Class::Draining,
     Class::UnhealthyPage,
+    Class::Undelivered,
     Class::Isolated,
     Class::Misconfigured,
     Class::Certificate,
@@ -50,7 +52,8 @@ fn script(rng: &mut fastrand::Rng, jumps: bool, restarts: bool) -> Vec<Step> {
         let input = match rng.u8(..100) {
             0..45 => seen(Probe::Smtp, class, rng.bool()),
             45..65 => seen(Probe::HealthPages, class, rng.bool()),
-            65..72 => seen(Probe::Relay, class, rng.bool()),
+            65..70 => seen(Probe::Relay, class, rng.bool()),
+            70..72 => seen(Probe::Canary, if weather == 0 { Class::Healthy } else { Class::Undelivered }, true),
             72..80 => seen(Probe::Witnesses, if rng.u8(..4) == 0 { Class::Isolated } else { Class::Healthy }, false),
             80..82 => Input::ForeignClient,
             82..87 => Input::Gate(Gate::Done),
@@ -72,6 +75,10 @@ fn script(rng: &mut fastrand::Rng, jumps: bool, restarts: bool) -> Vec<Step> {
         Step { millis, wall_jump, restart: restarts && rng.u16(..400) == 0, input }
     };
     (0..STEPS).map(|_| step(rng)).collect()
+}
+
+fn has_canary(seed: u64) -> bool {
+    seed % 3 == 0
 }
 
 fn length(rng: &mut fastrand::Rng) -> Duration {
@@ -110,7 +117,7 @@ struct Run {
 impl Run {
     fn new(seed: u64, pages: bool) -> Run {
         let now = start_of_test();
-        let machine = Machine::new(policy(pages), true, now);
+        let machine = Machine::new(policy(pages), true, now).watch_canary(has_canary(seed));
         Run {
             seed,
             machine,
@@ -147,7 +154,7 @@ impl Run {
     fn restart(&mut self) {
         let saved = self.machine.saved().clone();
         self.now.mono = Mono(0);
-        self.machine = Machine::restore(self.machine.policy.clone(), saved.clone(), self.now);
+        self.machine = Machine::restore(self.machine.policy.clone(), saved.clone(), self.now).watch_canary(has_canary(self.seed));
         let expected = if saved.mode == Mode::Suspect { Mode::Normal } else { saved.mode };
         assert_eq!(self.machine.mode(), expected, "seed {}", self.seed);
         assert_eq!(self.machine.saved().event, saved.event, "seed {}", self.seed);
@@ -234,7 +241,9 @@ impl Run {
     fn judge_entering(&mut self, input: &Input, change: &Transition) {
         let seed = self.seed;
         let fall = self.machine.policy.fall;
-        let evidence = [Probe::Smtp, Probe::HealthPages].iter().any(|probe| self.reds.get(probe).is_some_and(|reds| *reds >= fall));
+        let falls = [(Probe::Smtp, fall), (Probe::HealthPages, fall), (Probe::Canary, CANARY_FALL)];
+        let mut falls = falls.iter().filter(|(probe, _)| *probe != Probe::Canary || has_canary(seed));
+        let evidence = falls.any(|(probe, fall)| self.reds.get(probe).is_some_and(|reds| reds >= fall));
         let asked = matches!(input, Input::Start { .. } | Input::StartPlanned { .. } | Input::Window { .. });
         let relapse = matches!(input, Input::Gate(Gate::Relapse { .. })) && change.from == Mode::Recovering;
         assert!(asked || relapse || evidence, "seed {seed}: continuity without evidence: {input:?} {:?}", self.reds);
@@ -256,7 +265,7 @@ impl Run {
         }
         let limit = self.now.mono.plus(self.machine.policy.hold_down_max).0 + 60_000;
         while self.now.mono.0 < limit {
-            for probe in [Probe::Smtp, Probe::HealthPages] {
+            for probe in [Probe::Smtp, Probe::HealthPages, Probe::Canary] {
                 self.step(&Step { millis: 2_500, wall_jump: 0, restart: false, input: seen(probe, Class::Healthy, true) });
             }
             if self.machine.saved().by_operator && self.mode == Mode::Continuity {

@@ -42,6 +42,8 @@ pub enum Command {
 pub struct Taken {
     pub reverse_path: String,
     pub subject: String,
+    /// Without angle brackets.
+    pub message_id: String,
     pub answered: bool,
     /// Those that it said yes to.
     pub recipients: Vec<String>,
@@ -201,7 +203,7 @@ impl Scripted {
         reverse_path: &str,
         recipients: &[String],
     ) -> std::io::Result<Option<&'static str>> {
-        let (mut subject, mut in_head) = (String::new(), true);
+        let (mut subject, mut message_id, mut in_head) = (String::new(), String::new(), true);
         loop {
             let mut line = String::new();
             if stream.read_line(&mut line)? == 0 || line == ".\r\n" {
@@ -211,12 +213,15 @@ impl Scripted {
             if let Some(text) = line.strip_prefix("Subject: ").filter(|_| in_head) {
                 subject = text.trim_end().to_owned();
             }
+            if line.starts_with("Message-ID: ") && in_head {
+                message_id = between(&line);
+            }
         }
         let refusal = self.says(Command::Dot);
         let drops = self.now() == Behaviour::DropAfterDot;
         if refusal.is_none() {
             let recipients = recipients.to_vec();
-            let taken = Taken { reverse_path: reverse_path.to_owned(), subject, answered: !drops, recipients };
+            let taken = Taken { reverse_path: reverse_path.to_owned(), subject, message_id, answered: !drops, recipients };
             self.taken.lock().unwrap().push(taken);
         }
         Ok(if drops { None } else { Some(refusal.unwrap_or("250 2.6.0 Queued mail for delivery")) })
