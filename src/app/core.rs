@@ -18,6 +18,7 @@ use super::claims::Claims;
 use super::clock_watch::Refusal;
 use super::journal::Journal;
 use super::maintenance::Maintenance;
+use super::notices::Outbox;
 use super::rates::{Rates, WhenFull};
 use super::scopes::{self, ScopeNow};
 use super::seen::{self, Seen};
@@ -31,7 +32,7 @@ use crate::control::readiness::Readiness;
 use crate::directory::{Contacts, Directory};
 use crate::mail::{Address, Mailbox};
 use crate::net::rt::channel;
-use crate::notify;
+use crate::notify::{self, Templates};
 use crate::relay::Queue;
 use crate::smtp::client::Capabilities;
 use crate::store::{Ledger, Seq, Store, StoreError, Tally, replace_file};
@@ -80,6 +81,10 @@ pub struct Core {
     /// What the primary was last seen to offer.
     pub offered: Mutex<Option<Capabilities>>,
     pub alarms: Mutex<HashMap<&'static str, String>>,
+    /// Notices that are no mail, on their way.
+    pub outbox: Outbox,
+    /// An admin's own words for notices.
+    pub templates: OnceLock<Templates>,
     /// The newest relay to the primary that the machine heard of did not go as it should.
     pub relay_was_odd: AtomicBool,
     /// Why nothing is dropped for its age now, if so.
@@ -252,6 +257,8 @@ impl Core {
             readiness: Mutex::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),
+            outbox: Outbox::default(),
+            templates: OnceLock::new(),
             relay_was_odd: AtomicBool::new(false),
             retention_waits: Mutex::default(),
             maintenance: Mutex::default(),

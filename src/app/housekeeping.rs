@@ -63,6 +63,9 @@ const ALARM_CERTIFICATE: &str = "certificate-new";
 /// The certificate in use is out of its dates.
 const ALARM_CERTIFICATE_DATES: &str = "certificate-dates";
 
+/// It will be soon; by the names of [`limits::CERTIFICATE_ENDS_SOON`].
+const ALARMS_CERTIFICATE_ENDS: [(&str, &str); 2] = [("certificate-ends-3-days", "3 days"), ("certificate-ends-14-days", "14 days")];
+
 /// For ever, a round each [`ROUND`].
 pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
     let mut round: u32 = 0;
@@ -127,11 +130,29 @@ pub async fn watch_certificate(core: Arc<Core>, identity: Arc<Identity>) {
 async fn look_at_dates(core: &Arc<Core>) {
     let Some(file) = core.config.web.certificate.clone() else { return };
     let (there, now) = (file.clone(), core.now().wall);
-    let words = match rt::unblock(move || tls::trouble(&there, now)).await {
+    let (trouble, ends) = rt::unblock(move || {
+        let expired = |within: &&(Duration, &str)| tls::trouble(&there, now.plus(within.0)) == Some(CertificateTrouble::Expired);
+        (tls::trouble(&there, now), limits::CERTIFICATE_ENDS_SOON.iter().find(expired).map(|(_, name)| *name))
+    })
+    .await;
+    let words = match trouble {
         Some(CertificateTrouble::Expired) => "has expired: browsers warn people",
         Some(CertificateTrouble::NotYetValid) => "is not valid yet: is the clock of this box right?",
-        None => return core.clear_alarm(ALARM_CERTIFICATE_DATES),
+        None => {
+            core.clear_alarm(ALARM_CERTIFICATE_DATES);
+            // Two names, so that the admins are told twice.
+            for (alarm, name) in ALARMS_CERTIFICATE_ENDS {
+                match ends == Some(name) {
+                    true => {
+                        core.raise_alarm(alarm, format!("The certificate {} expires in less than {name}: get a new one.", file.display()))
+                    }
+                    false => core.clear_alarm(alarm),
+                }
+            }
+            return;
+        }
     };
+    ALARMS_CERTIFICATE_ENDS.iter().for_each(|(alarm, _)| core.clear_alarm(alarm));
     core.raise_alarm(ALARM_CERTIFICATE_DATES, format!("The certificate {} {words}. A new one is taken without a restart.", file.display()));
 }
 
@@ -293,14 +314,22 @@ async fn purge(core: &Arc<Core>, at: Option<Wall>) -> bool {
     purged.is_ok()
 }
 
-/// Feeds systemd's watchdog, but only after the SMTP port greeted and the web port answered a request, and while all parts run.
-pub async fn feed_watchdog(core: Arc<Core>, parts: Parts, smtp: Vec<SocketAddr>, web: Vec<SocketAddr>) {
+/// Whether all parts run, the SMTP port greets and the web port answers a request.
+pub async fn is_well(core: &Arc<Core>, parts: &Parts) -> bool {
+    if !parts.all_run() {
+        log::error!("a part of the box has fallen over");
+        return false;
+    }
+    let Some(listen) = core.listen.get() else { return false };
+    deadline::within(SELF_PROBE_TIMEOUT, answers(core, &listen.smtp, &listen.web)).await.unwrap_or(false)
+}
+
+/// Feeds systemd's watchdog, but only while the box is well.
+pub async fn feed_watchdog(core: Arc<Core>, parts: Arc<Parts>) {
     let Some(interval) = service::watchdog_interval() else { return };
     loop {
         let started = core.now().mono;
-        if !parts.all_run() {
-            log::error!("a part of the box has fallen over: the watchdog is not fed");
-        } else if deadline::within(SELF_PROBE_TIMEOUT, answers(&core, &smtp, &web)).await.unwrap_or(false) {
+        if is_well(&core, &parts).await {
             service::feed_watchdog();
         } else {
             log::error!("self-probe failed: the watchdog is not fed");

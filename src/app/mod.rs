@@ -58,6 +58,8 @@ mod verdicts;
 mod webmail;
 mod writing;
 
+pub use self::notices::read_templates;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -158,7 +160,7 @@ impl Running {
             ControlServer::start(&config.server.control_socket, handler)
                 .map_err(|error| StartError(format!("server.control_socket {}: {error}", config.server.control_socket.display())))?
         };
-        let tasks = background(&core, &outgoing, &listen, Arc::new(identity));
+        let tasks = background(&core, &outgoing, Arc::new(identity));
         Ok(Running { core, smtp, web, control, listen, tasks })
     }
 
@@ -226,6 +228,7 @@ fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> 
     for line in of_kind::<maintenance::MaintenanceLine>(&lines, "maintenance") {
         core::lock(&core.maintenance).apply(line);
     }
+    notices::take_templates(&core);
     if let Some(text) = trouble {
         core.raise_alarm("directory", text);
     }
@@ -271,8 +274,8 @@ fn listening(key: &str, addresses: &[SocketAddr], error: &std::io::Error) -> Sta
     StartError(format!("{key} {}: {error}", shown.join(", ")))
 }
 
-fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc<Listen>, identity: Arc<tls::Identity>) -> Vec<Task<()>> {
-    let parts = housekeeping::Parts::default();
+fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, identity: Arc<tls::Identity>) -> Vec<Task<()>> {
+    let parts = Arc::new(housekeeping::Parts::default());
     let mut tasks = vec![
         parts.spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Primary).run()),
         parts.spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Outbound).run()),
@@ -281,6 +284,7 @@ fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc
         parts.spawn(housekeeping::run(core.clone(), outgoing.clone())),
         parts.spawn(notices::run(core.clone())),
         parts.spawn(enrol::rounds::run(core.clone())),
+        parts.spawn(notices::send(core.clone())),
         parts.spawn(readiness::run(core.clone())),
         parts.spawn(housekeeping::watch_certificate(core.clone(), identity)),
     ];
@@ -293,6 +297,7 @@ fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, listen: &Arc
     if !core.config.monitor.witnesses.is_empty() {
         tasks.push(parts.spawn(monitor::watch_witnesses(core.clone(), outgoing.clone())));
     }
-    tasks.push(rt::spawn(housekeeping::feed_watchdog(core.clone(), parts, listen.smtp.clone(), listen.web.clone())));
+    tasks.push(rt::spawn(notices::heartbeat::run(core.clone(), parts.clone())));
+    tasks.push(rt::spawn(housekeeping::feed_watchdog(core.clone(), parts)));
     tasks
 }

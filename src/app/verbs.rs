@@ -55,6 +55,7 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::QueueRelease { selection, by } => queue_verbs::release(core, &selection, &by),
         Verb::QueueBounce { selection, yes, by } => queue_verbs::bounce(core, &selection, yes, &by),
         Verb::Trace { query } => mail_trace::trace(core, &query),
+        Verb::NoticesList { event } => super::notices::answer(core, event.as_deref()),
         Verb::CredentialIssue { address, by } => issue(core, &address, &by),
         Verb::AdminList => admin_verbs::list(core),
         Verb::AdminPassword { name, role, password, by } => admin_verbs::password(core, &name, role, password, &by),

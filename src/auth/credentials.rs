@@ -131,6 +131,12 @@ impl Credentials {
         self.people.get(mailbox)?.event.as_ref()
     }
 
+    /// Events that passwords are good for and that are not known to be over.
+    pub fn events(&self) -> BTreeSet<String> {
+        let passwords = self.people.values().filter_map(|keys| keys.event.as_ref());
+        passwords.filter(|password| password.over_at.is_none()).map(|password| password.good_for.clone()).collect()
+    }
+
     /// Codes that were not used yet.
     pub fn codes_left(&self, mailbox: &Mailbox) -> usize {
         self.people.get(mailbox).map_or(0, |keys| keys.codes.len())

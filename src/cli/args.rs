@@ -9,6 +9,7 @@ use argh::FromArgs;
 use super::admin::{Admin, Token};
 use super::audit::Audit;
 use super::maintenance::Maintenance;
+use super::notices::Notices;
 use super::people::People;
 use super::queue::Queue;
 use super::trace::Trace;
@@ -44,6 +45,7 @@ pub enum Command {
     Automatic(Automatic),
     Queue(Queue),
     Trace(Trace),
+    Notices(Notices),
     Directory(Directory),
     People(People),
     Mailbox(Mailbox),

@@ -21,6 +21,7 @@ pub fn check(path: &Path) -> u8 {
     found.secrets(&loaded.config);
     found.dkim(&loaded.config);
     found.directory(&loaded.config);
+    found.notices(&loaded.config);
     let Found { errors, warnings, .. } = found;
     for line in warnings.iter().chain(&errors) {
         complain(line);
@@ -63,6 +64,28 @@ impl Found<'_> {
         self.secret("web.key", config.web.key.as_deref(), |text| {
             if text.contains("PRIVATE KEY-----") { Ok(()) } else { Err("is no PEM private key") }
         });
+    }
+
+    /// Own words, and what hooks need.
+    fn notices(&mut self, config: &Config) {
+        if let Some(folder) = &config.notify.templates {
+            for problem in lifeboat::app::read_templates(folder).1 {
+                self.error("notify.templates", problem.to_string());
+            }
+        }
+        for (key, hook) in [("sms", &config.sms), ("chat", &config.chat)] {
+            let Some(hook) = hook else { continue };
+            self.secret(&format!("{key}.header_file"), hook.header_file.as_deref(), |text| {
+                let line = text.lines().next().unwrap_or_default();
+                if line.contains(':') { Ok(()) } else { Err("has no header field in its first line (example: Authorization: Bearer 4f2a)") }
+            });
+            self.secret(&format!("{key}.ca_file"), hook.ca_file.as_deref(), |text| {
+                if text.contains("-----BEGIN CERTIFICATE-----") { Ok(()) } else { Err("is no PEM certificate") }
+            });
+        }
+        if let Some(program) = config.notify.command.as_deref().filter(|program| !program.is_file()) {
+            self.error("notify.command", format!("there is no program {}", program.display()));
+        }
     }
 
     /// Messages name the file, never what is in it.

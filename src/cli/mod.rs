@@ -15,6 +15,7 @@ mod load;
 mod logging;
 mod mailbox;
 mod maintenance;
+mod notices;
 mod people;
 mod queue;
 mod run;
@@ -76,6 +77,7 @@ fn command(command: Command) -> u8 {
         Command::Maintenance(maintenance) => maintenance::run(maintenance.command),
         Command::Queue(queue) => queue::run(queue.command),
         Command::Trace(c) => trace::run(c),
+        Command::Notices(notices) => notices::run(notices.command),
         Command::Directory(directory) => match directory.command {
             DirectoryCommand::Import(c) => ask::import(&c.config, c.json, &c.file),
             DirectoryCommand::Export(c) => people::export(&c),

@@ -96,6 +96,11 @@ pub enum Verb {
         #[serde(flatten)]
         query: TraceQuery,
     },
+    /// Who was told what: of an event, or of everything.
+    NoticesList {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        event: Option<String>,
+    },
     CredentialIssue {
         address: String,
         by: String,
@@ -323,6 +328,7 @@ mod tests {
             Verb::QueueBounce { selection: Selection::of(7), yes: true, by: by() },
             json!({ "verb": "queue-bounce", "message": 7, "yes": true, "by": "cli:ann" }),
         );
+        check(Verb::NoticesList { event: None }, json!({ "verb": "notices-list" }));
         check(
             Verb::CredentialIssue { address: "ann@example.com".into(), by: by() },
             json!({ "verb": "credential-issue", "address": "ann@example.com", "by": "cli:ann" }),

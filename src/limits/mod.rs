@@ -167,11 +167,38 @@ pub const MAIL_HOST_ADDRESSES_MAX: usize = 4;
 pub const DIRECT_SERVERS_KEPT_MAX: usize = 200;
 /// A server whose TLS handshake failed, where TLS was only a wish, is spoken to without it for this time.
 pub const TLS_WISH_RETRY_AFTER: Duration = Duration::from_secs(600);
+/// A certificate that expires within these times is an alarm, the shortest first; with their names for people.
+pub const CERTIFICATE_ENDS_SOON: [(Duration, &str); 2] =
+    [(Duration::from_secs(3 * 24 * 3600), "3 days"), (Duration::from_secs(14 * 24 * 3600), "14 days")];
+/// Lines that `notices list` shows.
+pub const NOTICES_LISTED_MAX: usize = 5000;
 /// An alarm is told to the admins by mail when it has been there for this time, and again after the second.
 pub const NOTICE_ALARM_AFTER: Duration = Duration::from_secs(60);
 pub const NOTICE_ALARM_AGAIN_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// Notices that go out in an hour: a box that flaps must not fill anybody's phone.
 pub const NOTICES_HOUR_MAX: usize = 20;
+/// A webhook must have answered within this time, and the admin's program ended within that one; of what that writes so much is kept, in octets.
+pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
+pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+pub const COMMAND_OUTPUT_KEPT_OCTETS: usize = 2 * 1024;
+/// A text message, a post or a program that failed is tried again after the first time, then after twice that, up to the second, and given up
+/// after the third.
+pub const PUSH_AGAIN_FIRST: Duration = Duration::from_secs(2);
+pub const PUSH_AGAIN_MAX: Duration = Duration::from_secs(5 * 60);
+pub const PUSH_GIVE_UP_AFTER: Duration = Duration::from_secs(6 * 3600);
+/// Text messages, posts and programs in an hour, each.
+pub const PUSHES_HOUR_MAX: usize = 3000;
+/// A way of telling that has not worked for this time is an alarm, and so is a heartbeat that cannot be sent.
+pub const PUSH_ALARM_AFTER: Duration = Duration::from_secs(10 * 60);
+pub const HEARTBEAT_ALARM_AFTER: Duration = Duration::from_secs(3600);
+/// The end of an event is told to people after this time: if the next event begins before it, they are told neither.
+pub const NOTICE_END_WAIT: Duration = Duration::from_secs(30);
+/// People who are told at a time, with one write; the first batches are smaller, so that the first people know at once.
+pub const NOTICE_BATCH_PEOPLE: usize = 16;
+/// While an event is open, people who were not told are looked for this often: somebody may have said just now how they are reached.
+pub const NOTICE_LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
+/// People are told of at most so many beginnings in an hour.
+pub const NOTICE_EVENTS_HOUR_MAX: usize = 6;
 /// Outward mail gives up after this time. RFC 5321 section 4.5.4.1 asks for 4 to 5 days.
 pub const OUTBOUND_EXPIRY: Duration = Duration::from_secs(5 * 24 * 3600);
 /// Outward mail that has waited this long is reported to its sender, once. RFC 5321 section 4.5.4.1 has such reports in mind; Postfix's

@@ -120,7 +120,7 @@ impl Client {
 }
 
 /// Writes the request and reads until the answer is whole or the server closes.
-async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &[u8]) -> io::Result<Vec<u8>> {
+pub(super) async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &[u8]) -> io::Result<Vec<u8>> {
     stream.write_all(request).await?;
     stream.flush().await?;
     let mut raw = Vec::new();
@@ -191,7 +191,7 @@ fn is_whole(raw: &[u8]) -> bool {
     }
 }
 
-fn parse(raw: &[u8]) -> io::Result<Answer> {
+pub(super) fn parse(raw: &[u8]) -> io::Result<Answer> {
     let head = parse_head(raw)?.ok_or_else(|| wrong("the answer broke off"))?;
     let rest = &raw[head.length..];
     let body = if head.is_chunked() {

@@ -3,6 +3,7 @@
 //! Drives the machines of the rooms below and decides nothing about mail: that is asked of a [`smtp_server::Host`],
 //! a web handler or a control handler.
 
+pub mod command;
 pub mod control_socket;
 pub mod deadline;
 pub mod dns;
@@ -17,3 +18,4 @@ pub mod smtp_server;
 mod smtp_stream;
 pub mod tls;
 pub mod web_server;
+pub mod webhook;

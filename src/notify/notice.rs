@@ -10,12 +10,18 @@ pub enum Login {
     Fresh { password: String },
     /// With the password of the last notice: a flap kills no fresh one.
     AsBefore,
+    /// With what the administrator gave out: this office has no passwords for events.
+    Standing,
 }
 
 /// Passwords stay out of logs, also those of a panic.
 impl std::fmt::Debug for Login {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if matches!(self, Login::AsBefore) { "AsBefore" } else { "Fresh" })
+        f.write_str(match self {
+            Login::Fresh { .. } => "Fresh",
+            Login::AsBefore => "AsBefore",
+            Login::Standing => "Standing",
+        })
     }
 }
 
@@ -37,7 +43,7 @@ pub enum Notice {
         reason: String,
     },
     DrillStart {
-        until: Wall,
+        until: Option<Wall>,
         login: Login,
     },
     DrillEnd,
@@ -85,7 +91,7 @@ pub enum Notice {
         told: String,
     },
     AdminDrillStart {
-        until: Wall,
+        until: Option<Wall>,
         summary: String,
     },
     AdminDrillEnd {
@@ -103,11 +109,13 @@ impl Notice {
         match self {
             Notice::EventStart { login: Login::Fresh { .. }, .. } => "event-start",
             Notice::EventStart { login: Login::AsBefore, .. } => "event-start-again",
+            Notice::EventStart { login: Login::Standing, .. } => "event-start-standing",
             Notice::EventReminder { .. } => "event-reminder",
             Notice::EventEnd => "event-end",
             Notice::Maintenance { .. } => "maintenance",
             Notice::DrillStart { login: Login::Fresh { .. }, .. } => "drill-start",
             Notice::DrillStart { login: Login::AsBefore, .. } => "drill-start-again",
+            Notice::DrillStart { login: Login::Standing, .. } => "drill-start-standing",
             Notice::DrillEnd => "drill-end",
             Notice::Invitation { .. } => "invitation",
             Notice::InvitationReminder { .. } => "invitation-reminder",
@@ -127,14 +135,15 @@ impl Notice {
         let time = |at: &Wall| date::minute(*at);
         let login = |login: &Login| match login {
             Login::Fresh { password } => Some(("password", password.clone())),
-            Login::AsBefore => None,
+            Login::AsBefore | Login::Standing => None,
         };
+        let maybe = |at: &Option<Wall>| at.map(date::minute).unwrap_or_default();
         match self {
             Notice::EventStart { since, login: how } => [("since", time(since))].into_iter().chain(login(how)).collect(),
             Notice::EventReminder { since } => vec![("since", time(since))],
             Notice::EventEnd | Notice::DrillEnd => vec![],
             Notice::Maintenance { from, to, reason } => vec![("from", time(from)), ("to", time(to)), ("reason", reason.clone())],
-            Notice::DrillStart { until, login: how } => [("until", time(until))].into_iter().chain(login(how)).collect(),
+            Notice::DrillStart { until, login: how } => [("until", maybe(until))].into_iter().chain(login(how)).collect(),
             Notice::Invitation { form_link, form_ip_link, until } | Notice::InvitationReminder { form_link, form_ip_link, until } => {
                 vec![("form_link", form_link.clone()), ("form_ip_link", form_ip_link.clone()), ("until", time(until))]
             }
@@ -149,7 +158,7 @@ impl Notice {
             Notice::AdminMaintenance { from, to, reason, told } => {
                 vec![("from", time(from)), ("to", time(to)), ("reason", reason.clone()), ("told", told.clone())]
             }
-            Notice::AdminDrillStart { until, summary } => vec![("until", time(until)), ("summary", summary.clone())],
+            Notice::AdminDrillStart { until, summary } => vec![("until", maybe(until)), ("summary", summary.clone())],
             Notice::AdminDrillEnd { summary } => vec![("summary", summary.clone())],
             Notice::AdminAlarm { alarm } => vec![("alarm", alarm.clone())],
         }
@@ -166,11 +175,13 @@ impl Notice {
         vec![
             Notice::EventStart { since, login: fresh() },
             Notice::EventStart { since, login: Login::AsBefore },
+            Notice::EventStart { since, login: Login::Standing },
             Notice::EventReminder { since },
             Notice::EventEnd,
             Notice::Maintenance { from: since, to: until, reason: "Exchange gets an update.".to_owned() },
-            Notice::DrillStart { until, login: fresh() },
-            Notice::DrillStart { until, login: Login::AsBefore },
+            Notice::DrillStart { until: Some(until), login: fresh() },
+            Notice::DrillStart { until: Some(until), login: Login::AsBefore },
+            Notice::DrillStart { until: Some(until), login: Login::Standing },
             Notice::DrillEnd,
             Notice::Invitation { form_link: form_link(), form_ip_link: "https://192.0.2.5/enrol/x".to_owned(), until },
             Notice::InvitationReminder { form_link: form_link(), form_ip_link: "https://192.0.2.5/enrol/x".to_owned(), until },
@@ -179,7 +190,7 @@ impl Notice {
             Notice::AdminEventReminder { since, reason: reason(), scope: scope(), summary: summary() },
             Notice::AdminHandOver { scope: scope(), summary: summary() },
             Notice::AdminMaintenance { from: since, to: until, reason: "Exchange gets an update.".to_owned(), told: told() },
-            Notice::AdminDrillStart { until, summary: "5 people take part.".to_owned() },
+            Notice::AdminDrillStart { until: Some(until), summary: "5 people take part.".to_owned() },
             Notice::AdminDrillEnd { summary: "5 of 5 people signed in.".to_owned() },
             Notice::AdminAlarm { alarm: "The disk of this box is nearly full: 900 MiB are free.".to_owned() },
         ]

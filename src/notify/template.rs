@@ -12,7 +12,7 @@ use super::notice::Notice;
 pub(super) const SHARED: [&str; 6] = ["office", "hostname", "link", "ip_link", "name", "address"];
 
 /// The built-in templates: file name without `.txt`, and text.
-const BUILT_IN: [(&str, &str); 27] = [
+const BUILT_IN: [(&str, &str); 31] = [
     ("admin-alarm", include_str!("../../assets/notices/admin-alarm.txt")),
     ("admin-drill-end", include_str!("../../assets/notices/admin-drill-end.txt")),
     ("admin-drill-start", include_str!("../../assets/notices/admin-drill-start.txt")),
@@ -28,6 +28,8 @@ const BUILT_IN: [(&str, &str); 27] = [
     ("drill-start.short", include_str!("../../assets/notices/drill-start.short.txt")),
     ("drill-start-again", include_str!("../../assets/notices/drill-start-again.txt")),
     ("drill-start-again.short", include_str!("../../assets/notices/drill-start-again.short.txt")),
+    ("drill-start-standing", include_str!("../../assets/notices/drill-start-standing.txt")),
+    ("drill-start-standing.short", include_str!("../../assets/notices/drill-start-standing.short.txt")),
     ("event-end", include_str!("../../assets/notices/event-end.txt")),
     ("event-end.short", include_str!("../../assets/notices/event-end.short.txt")),
     ("event-reminder", include_str!("../../assets/notices/event-reminder.txt")),
@@ -36,6 +38,8 @@ const BUILT_IN: [(&str, &str); 27] = [
     ("event-start.short", include_str!("../../assets/notices/event-start.short.txt")),
     ("event-start-again", include_str!("../../assets/notices/event-start-again.txt")),
     ("event-start-again.short", include_str!("../../assets/notices/event-start-again.short.txt")),
+    ("event-start-standing", include_str!("../../assets/notices/event-start-standing.txt")),
+    ("event-start-standing.short", include_str!("../../assets/notices/event-start-standing.short.txt")),
     ("invitation", include_str!("../../assets/notices/invitation.txt")),
     ("invitation-reminder", include_str!("../../assets/notices/invitation-reminder.txt")),
     ("maintenance", include_str!("../../assets/notices/maintenance.txt")),

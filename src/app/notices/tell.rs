@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::outbox::Words;
 use crate::app::core::Core;
 use crate::app::writing::{Addressed, NewMessage, queued_now};
+use crate::clock::Wall;
 use crate::mail::{Address, DsnRequest, Mailbox, compose};
 use crate::notify::{self, Letter, Letterhead, Notice, Templates};
 use crate::relay::{Queue, Route};
@@ -73,6 +75,8 @@ pub enum Channel {
     Sms,
     Chat,
     Command,
+    /// Nothing was sent: for this person it is the same outage as before.
+    None,
 }
 
 /// Name of the admins in [`Told::who`].
@@ -86,38 +90,45 @@ pub fn tell(core: &Arc<Core>, order: Order) -> Result<Vec<Told>, StoreError> {
     tell_all(core, vec![order])
 }
 
-/// Sends notices that are about the same: one write to the spool and one line in the ledger for all of them.
+/// Sends several notices: one write to the spool for all of them, and one line in the ledger for those that say the same.
 ///
 /// # Errors
 /// They could not be stored: nobody is told.
 pub fn tell_all(core: &Arc<Core>, orders: Vec<Order>) -> Result<Vec<Told>, StoreError> {
-    let Some(first) = orders.first() else { return Ok(Vec::new()) };
-    let (about, what, notice) = (first.about, first.what.clone(), first.notice.template());
-    let (mut changes, mut told) = (Vec::new(), Vec::new());
+    let mut items = Vec::new();
     for order in &orders {
-        for item in items(core, order)? {
-            told.extend(item.told);
-            changes.push((item.change, told.len()));
-        }
+        items.extend(self::items(core, order)?.into_iter().map(|item| (order, item)));
     }
-    if changes.is_empty() {
-        return Ok(told);
+    if items.is_empty() {
+        return Ok(Vec::new());
     }
     let now = core.now().wall;
-    let (changes, ends): (Vec<Change>, Vec<usize>) = changes.into_iter().unzip();
+    let (changes, told): (Vec<Change>, Vec<(&Order, Vec<Told>)>) =
+        items.into_iter().map(|(order, item)| (item.change, (order, item.told))).unzip();
     let written = core.store.write_wait(changes, now)?;
-    let mut begin = 0;
-    for (message, end) in written.iter().zip(ends) {
-        told[begin..end].iter_mut().for_each(|told| told.message = *message);
-        begin = end;
+    let mut lines: Vec<NoticeLine> = Vec::new();
+    for (message, (order, told)) in written.into_iter().zip(told) {
+        let told = told.into_iter().map(|told| Told { message, ..told });
+        let notice = order.notice.template();
+        match lines.iter_mut().find(|line| line.notice == notice && line.about == order.about && line.what == order.what) {
+            Some(line) => line.told.extend(told),
+            None => lines.push(NoticeLine {
+                about: order.about.to_owned(),
+                what: order.what.clone(),
+                message,
+                notice: notice.to_owned(),
+                told: told.collect(),
+            }),
+        }
     }
-    log::info!("notice about={about} what={what} notice={notice} told={}", told.len());
-    let message = written.first().copied().unwrap_or_default();
-    let line = NoticeLine { about: about.to_owned(), what, message, notice: notice.to_owned(), told: told.clone() };
-    core.record("notice", &line, now);
+    for line in &lines {
+        log::info!("notice about={} what={} notice={} told={}", line.about, line.what, line.notice, line.told.len());
+        core.record("notice", line, now);
+        core.outbox.take(&line.told, now);
+    }
     core.kick(Queue::Outbound);
     core.kick(Queue::Primary);
-    Ok(told)
+    Ok(lines.into_iter().flat_map(|line| line.told).collect())
 }
 
 /// Messages from `from` on that told something, each once, in order.
@@ -141,11 +152,16 @@ struct Item {
 }
 
 fn items(core: &Arc<Core>, order: &Order) -> Result<Vec<Item>, StoreError> {
+    let config = &core.config;
     let mut items = Vec::new();
     match &order.to {
         To::Outside(mailbox) => {
-            if let Some(address) = &core.contact_of(mailbox).alternate_email {
+            let contact = core.contact_of(mailbox);
+            if let Some(address) = &contact.alternate_email {
                 items.push(mail(core, order, Some(mailbox), std::slice::from_ref(address), Route::Outbound)?);
+            }
+            if let (Some(phone), Some(_)) = (&contact.phone, &config.sms) {
+                items.push(pushed(core, order, Some(mailbox), Channel::Sms, phone)?);
             }
         }
         To::Inside(mailbox) => {
@@ -154,27 +170,42 @@ fn items(core: &Arc<Core>, order: &Order) -> Result<Vec<Item>, StoreError> {
             }
         }
         To::Address(mailbox, address) => items.push(mail(core, order, Some(mailbox), std::slice::from_ref(address), Route::Outbound)?),
-        To::Phone(..) => {}
+        To::Phone(mailbox, phone) => {
+            if config.sms.is_some() {
+                items.push(pushed(core, order, Some(mailbox), Channel::Sms, phone)?);
+            }
+        }
         To::Admins => {
-            let admins = &core.config.notify.admins;
-            if !admins.is_empty() {
-                items.push(mail(core, order, None, admins, Route::Outbound)?);
+            if !config.notify.admins.is_empty() {
+                items.push(mail(core, order, None, &config.notify.admins, Route::Outbound)?);
+            }
+            if config.chat.is_some() {
+                items.push(pushed(core, order, None, Channel::Chat, "")?);
+            }
+            if config.notify.command.is_some() {
+                items.push(pushed(core, order, None, Channel::Command, "")?);
             }
         }
     }
     Ok(items)
 }
 
-fn mail(core: &Arc<Core>, order: &Order, person: Option<&Mailbox>, to: &[Address], route: Route) -> Result<Item, StoreError> {
+/// What goes out by HTTP or to a program: a message without recipients, which [`super::outbox`] sends.
+fn pushed(core: &Arc<Core>, order: &Order, person: Option<&Mailbox>, channel: Channel, to: &str) -> Result<Item, StoreError> {
     let now = core.now().wall;
-    let (head, letter) = written(core, &order.notice, person);
-    let draft = notify::draft(&head, &letter, to, core.message_id(), now);
-    let body = Staged::from_bytes(compose::write_alternative(&draft, &letter.html));
-    let mut addressed = Addressed::default();
-    for address in to {
-        let mailbox = person.filter(|_| route == Route::Submit).cloned();
-        addressed.add(address.clone(), route, queued_now(now), mailbox);
-    }
+    let (_, letter) = written(core, &order.notice, person);
+    let text = if channel == Channel::Sms { letter.short } else { letter.text };
+    let (about, what) = (order.about.to_owned(), order.what.clone());
+    let words = Words { to: to.to_owned(), subject: letter.subject, text, about, what };
+    let words = serde_json::to_string(&words).map_err(|error| StoreError::Io(error.to_string()))?;
+    let body = format!("Subject: a notice\r\nMIME-Version: 1.0\r\nContent-Type: application/json\r\n\r\n{words}\r\n");
+    let who = person.map_or_else(|| ADMINS.to_owned(), Mailbox::to_string);
+    let told = vec![Told { who, channel, to: to.to_owned(), message: Seq::default() }];
+    Ok(Item { change: message(Addressed::default(), body.into_bytes(), false, now)?, told })
+}
+
+fn message(addressed: Addressed, body: Vec<u8>, smtputf8: bool, now: Wall) -> Result<Change, StoreError> {
+    let body = Staged::from_bytes(body);
     let new = NewMessage {
         origin: Origin::Notice,
         session: "notice".to_owned(),
@@ -183,13 +214,27 @@ fn mail(core: &Arc<Core>, order: &Order, person: Option<&Mailbox>, to: &[Address
         recipients: addressed.recipients,
         filings: addressed.filings,
         eight_bit: true,
-        smtputf8: !to.iter().all(Address::is_ascii),
+        smtputf8,
         dsn: DsnRequest::default(),
     };
     let accepted = new.accepted(&body, now).map_err(|error| StoreError::Io(error.to_string()))?;
+    Ok(Change::Message(Box::new(accepted), Arc::new(body)))
+}
+
+fn mail(core: &Arc<Core>, order: &Order, person: Option<&Mailbox>, to: &[Address], route: Route) -> Result<Item, StoreError> {
+    let now = core.now().wall;
+    let (head, letter) = written(core, &order.notice, person);
+    let draft = notify::draft(&head, &letter, to, core.message_id(), now);
+    let body = compose::write_alternative(&draft, &letter.html);
+    let mut addressed = Addressed::default();
+    for address in to {
+        let mailbox = person.filter(|_| route == Route::Submit).cloned();
+        addressed.add(address.clone(), route, queued_now(now), mailbox);
+    }
     let who = person.map_or_else(|| ADMINS.to_owned(), Mailbox::to_string);
     let told = |to: &Address| Told { who: who.clone(), channel: Channel::Mail, to: to.to_string(), message: Seq::default() };
-    Ok(Item { change: Change::Message(Box::new(accepted), Arc::new(body)), told: to.iter().map(told).collect() })
+    let change = message(addressed, body, !to.iter().all(Address::is_ascii), now)?;
+    Ok(Item { change, told: to.iter().map(told).collect() })
 }
 
 /// The notice in words, for a person or for the admins.
@@ -206,7 +251,7 @@ fn written(core: &Core, notice: &Notice, person: Option<&Mailbox>) -> (Letterhea
         name: person.map(|person| person.name.clone()).unwrap_or_default(),
         address: person.map(|person| person.address.to_string()).unwrap_or_default(),
     };
-    let letter = notify::letter(&Templates::default(), &head, notice);
+    let letter = notify::letter(core.templates.get().unwrap_or(&Templates::default()), &head, notice);
     (head, letter)
 }
 
@@ -214,7 +259,6 @@ fn written(core: &Core, notice: &Notice, person: Option<&Mailbox>) -> (Letterhea
 mod tests {
     use super::*;
     use crate::app::testing::World;
-    use crate::clock::Wall;
 
     fn order(to: To) -> Order {
         Order {
