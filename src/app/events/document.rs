@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::counts::{self, ReportLine};
 use crate::app::core::{Core, EventLine, ModeLine};
-use crate::app::notices::{ADMINS, NoticeLine};
+use crate::app::notices::{self, ADMINS, NoticeLine};
 use crate::app::queue_verbs::state_words;
 use crate::clock::Wall;
 use crate::continuity::{EventId, Kind, Mode, Phase, ScopeChange, ScopedEvent, Transition};
@@ -175,6 +175,7 @@ impl Gathered {
     fn told(&mut self, core: &Core) -> Result<Vec<Told>, StoreError> {
         let mut told: Vec<Told> = Vec::new();
         let mut groups: BTreeMap<String, (u64, Wall, usize)> = BTreeMap::new();
+        let pushed = notices::outcomes(core)?;
         for line in &self.notices {
             let Ok(notice) = serde_json::from_value::<NoticeLine>(line.data.clone()) else { continue };
             let about = notice.about.clone();
@@ -189,7 +190,12 @@ impl Gathered {
             let mut people = Vec::new();
             for told in &notice.told {
                 let channel = json!(told.channel).as_str().unwrap_or_default().to_owned();
-                people.push(one(&told.who, told.to.clone(), channel, outcome(core, told.message, &told.to)?));
+                let outcome = match notices::outcome_of_push(core, &pushed, told) {
+                    Some((state, detail)) if detail.is_empty() => state.to_owned(),
+                    Some((state, detail)) => format!("{state}: {detail}"),
+                    None => outcome(core, told.message, &told.to)?,
+                };
+                people.push(one(&told.who, told.to.clone(), channel, outcome));
             }
             // A line of a version that told admins only, by one message.
             if people.is_empty() {

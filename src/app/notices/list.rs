@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::outbox;
+use super::outbox::{self, Outcomes};
 use super::tell::{Channel, NoticeLine, Told};
 use crate::app::core::Core;
 use crate::control::Answer;
@@ -35,8 +35,8 @@ pub struct NoticeStatus {
 ///
 /// # Errors
 /// The ledger or the index cannot be read.
-pub fn statuses(core: &Core, event: Option<&str>) -> Result<Vec<NoticeStatus>, StoreError> {
-    let states = outbox::states(core)?;
+fn statuses(core: &Core, event: Option<&str>) -> Result<Vec<NoticeStatus>, StoreError> {
+    let outcomes = outbox::outcomes(core)?;
     let mut found = Vec::new();
     for line in core.ledger.read("notice")?.into_iter().rev() {
         let Ok(notice) = serde_json::from_value::<NoticeLine>(line.data) else { continue };
@@ -47,7 +47,7 @@ pub fn statuses(core: &Core, event: Option<&str>) -> Result<Vec<NoticeStatus>, S
             if found.len() >= NOTICES_LISTED_MAX {
                 break;
             }
-            let (state, detail, attempts) = state(core, &states, &told)?;
+            let (state, detail, attempts) = state(core, &outcomes, &told)?;
             let (about, what, notice) = (notice.about.clone(), notice.what.clone(), notice.notice.clone());
             let Told { who, channel, to, message } = told;
             found.push(NoticeStatus {
@@ -79,20 +79,28 @@ fn told_of(core: &Core, notice: &NoticeLine) -> Result<Vec<Told>, StoreError> {
     Ok(to.into_iter().map(|to| told(to.address.to_string())).collect())
 }
 
-fn state(
-    core: &Core,
-    states: &std::collections::HashMap<Seq, outbox::StateLine>,
-    told: &Told,
-) -> Result<(&'static str, String, u32), StoreError> {
-    if told.channel == Channel::None {
-        return Ok(("none", "the same outage as before: nothing was sent".to_owned(), 0));
+/// What became of what is no mail: state and words. None for mail, whose outcome is the queue's.
+pub fn outcome_of_push(core: &Core, outcomes: &Outcomes, told: &Told) -> Option<(&'static str, String)> {
+    push(core, outcomes, told).map(|(state, detail, _)| (state, detail))
+}
+
+fn push(core: &Core, outcomes: &Outcomes, told: &Told) -> Option<(&'static str, String, u32)> {
+    if told.channel == Channel::Mail {
+        return None;
     }
-    if told.channel != Channel::Mail {
-        return Ok(match (states.get(&told.message), core.outbox.waiting(told.message)) {
-            (Some(line), _) => (if line.is_sent { "sent" } else { "failed" }, line.detail.clone(), line.attempts),
-            (None, Some((attempts, last))) => ("waiting", last, attempts),
-            (None, None) => ("unknown", String::new(), 0),
-        });
+    if told.channel == Channel::None {
+        return Some(("none", "the same outage as before: nothing was sent".to_owned(), 0));
+    }
+    Some(match (outcomes.get(&told.message), core.outbox.waiting(told.message)) {
+        (Some(line), _) => (if line.is_sent { "sent" } else { "failed" }, line.detail.clone(), line.attempts),
+        (None, Some((attempts, last))) => ("waiting", last, attempts),
+        (None, None) => ("unknown", String::new(), 0),
+    })
+}
+
+fn state(core: &Core, outcomes: &Outcomes, told: &Told) -> Result<(&'static str, String, u32), StoreError> {
+    if let Some(pushed) = push(core, outcomes, told) {
+        return Ok(pushed);
     }
     let deliveries = core.store.view().deliveries(told.message)?;
     let own = deliveries.into_iter().find(|to| to.address.to_string() == told.to);

@@ -109,11 +109,14 @@ impl Outbox {
     }
 }
 
-/// How notices of these kinds ended, by their messages.
+/// How notices that are no mail ended, by their messages.
+pub type Outcomes = HashMap<Seq, StateLine>;
+
+/// All of them.
 ///
 /// # Errors
 /// The ledger cannot be read.
-pub fn states(core: &Core) -> Result<HashMap<Seq, StateLine>, StoreError> {
+pub fn outcomes(core: &Core) -> Result<Outcomes, StoreError> {
     let lines = core.ledger.read("notice-state")?.into_iter();
     let lines = lines.filter_map(|line| serde_json::from_value::<StateLine>(line.data).ok());
     Ok(lines.map(|line| (line.message, line)).collect())
@@ -121,7 +124,7 @@ pub fn states(core: &Core) -> Result<HashMap<Seq, StateLine>, StoreError> {
 
 /// What a crash or a stop left without an end.
 fn left_over(core: &Core) -> Result<Vec<(Wall, Told)>, StoreError> {
-    let done: HashSet<Seq> = states(core)?.into_keys().collect();
+    let done: HashSet<Seq> = outcomes(core)?.into_keys().collect();
     let now = core.now().wall;
     let mut left = Vec::new();
     for line in core.ledger.read("notice")?.into_iter().filter(|line| now.since(line.at) < PUSH_GIVE_UP_AFTER) {
