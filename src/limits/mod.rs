@@ -4,8 +4,10 @@
 
 use std::time::Duration;
 
+mod telling;
 mod web;
 
+pub use telling::*;
 pub use web::*;
 
 // ---- SMTP, receiving -------------------------------------------------------------------------
@@ -167,38 +169,6 @@ pub const MAIL_HOST_ADDRESSES_MAX: usize = 4;
 pub const DIRECT_SERVERS_KEPT_MAX: usize = 200;
 /// A server whose TLS handshake failed, where TLS was only a wish, is spoken to without it for this time.
 pub const TLS_WISH_RETRY_AFTER: Duration = Duration::from_secs(600);
-/// A certificate that expires within these times is an alarm, the shortest first; with their names for people.
-pub const CERTIFICATE_ENDS_SOON: [(Duration, &str); 2] =
-    [(Duration::from_secs(3 * 24 * 3600), "3 days"), (Duration::from_secs(14 * 24 * 3600), "14 days")];
-/// Lines that `notices list` shows.
-pub const NOTICES_LISTED_MAX: usize = 5000;
-/// An alarm is told to the admins by mail when it has been there for this time, and again after the second.
-pub const NOTICE_ALARM_AFTER: Duration = Duration::from_secs(60);
-pub const NOTICE_ALARM_AGAIN_AFTER: Duration = Duration::from_secs(24 * 3600);
-/// Notices that go out in an hour: a box that flaps must not fill anybody's phone.
-pub const NOTICES_HOUR_MAX: usize = 20;
-/// A webhook must have answered within this time, and the admin's program ended within that one; of what that writes so much is kept, in octets.
-pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
-pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
-pub const COMMAND_OUTPUT_KEPT_OCTETS: usize = 2 * 1024;
-/// A text message, a post or a program that failed is tried again after the first time, then after twice that, up to the second, and given up
-/// after the third.
-pub const PUSH_AGAIN_FIRST: Duration = Duration::from_secs(2);
-pub const PUSH_AGAIN_MAX: Duration = Duration::from_secs(5 * 60);
-pub const PUSH_GIVE_UP_AFTER: Duration = Duration::from_secs(6 * 3600);
-/// Text messages, posts and programs in an hour, each.
-pub const PUSHES_HOUR_MAX: usize = 3000;
-/// A way of telling that has not worked for this time is an alarm, and so is a heartbeat that cannot be sent.
-pub const PUSH_ALARM_AFTER: Duration = Duration::from_secs(10 * 60);
-pub const HEARTBEAT_ALARM_AFTER: Duration = Duration::from_secs(3600);
-/// The end of an event is told to people after this time: if the next event begins before it, they are told neither.
-pub const NOTICE_END_WAIT: Duration = Duration::from_secs(30);
-/// People who are told at a time, with one write; the first batches are smaller, so that the first people know at once.
-pub const NOTICE_BATCH_PEOPLE: usize = 16;
-/// While an event is open, people who were not told are looked for this often: somebody may have said just now how they are reached.
-pub const NOTICE_LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
-/// People are told of at most so many beginnings in an hour.
-pub const NOTICE_EVENTS_HOUR_MAX: usize = 6;
 /// Outward mail gives up after this time. RFC 5321 section 4.5.4.1 asks for 4 to 5 days.
 pub const OUTBOUND_EXPIRY: Duration = Duration::from_secs(5 * 24 * 3600);
 /// Outward mail that has waited this long is reported to its sender, once. RFC 5321 section 4.5.4.1 has such reports in mind; Postfix's
@@ -457,6 +427,114 @@ pub const CERTIFICATE_DAYS: u64 = 825;
 /// The self-made certificate is made anew when fewer days are left.
 pub const CERTIFICATE_RENEW_DAYS: u64 = 30;
 
+// ---- Web -------------------------------------------------------------------------------------
+
+/// Connections at a time, all clients together, and from one address.
+pub const WEB_CONNECTIONS_MAX: usize = 256;
+pub const WEB_CONNECTIONS_PER_CLIENT_MAX: usize = 32;
+/// Threads that answer requests.
+pub const WEB_WORKERS: usize = 4;
+/// Silence on a web connection.
+pub const WEB_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest life of a web connection.
+pub const WEB_CONNECTION_TIMEOUT: Duration = Duration::from_secs(900);
+/// Longest request head (request line and header fields), in octets; above it 431.
+pub const WEB_HEAD_MAX_OCTETS: usize = 64 * 1024;
+/// Header fields of one request; above it 431.
+pub const WEB_HEAD_FIELDS_MAX: usize = 100;
+/// A new connection must begin its first request, and each request head that has begun must be complete, within this time; then
+/// closed, or 408.
+pub const WEB_HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+/// A body must arrive at this rate at least, in octets a second, after a grace of [`WEB_HEAD_TIMEOUT`]; then 408.
+pub const WEB_BODY_RATE_MIN_OCTETS: usize = 64 * 1024;
+/// Bodies up to this size, in octets, are taken without a share of [`WEB_BODIES_HELD_MAX_OCTETS`].
+pub const WEB_BODY_SMALL_MAX_OCTETS: usize = 64 * 1024;
+/// Larger bodies held at a time, all clients together, in octets (the worker holds each a second time); above it 503.
+pub const WEB_BODIES_HELD_MAX_OCTETS: usize = 2 * WEB_BODY_MAX_OCTETS;
+/// A worker must begin its response within this time; then 503.
+pub const WEB_RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Responses up to this size, in octets, are taken from the worker at once, however slowly the client reads.
+pub const WEB_RESPONSE_SMALL_MAX_OCTETS: usize = 256 * 1024;
+/// Larger responses held at a time until their clients have taken them, all together, in octets; above it 503.
+pub const WEB_RESPONSES_HELD_MAX_OCTETS: usize = 4 * WEB_BODY_MAX_OCTETS;
+/// After an error answer the rest of the request is read and thrown away for this long, because closing at once would reset the
+/// connection and take the answer with it.
+pub const WEB_LINGER: Duration = Duration::from_secs(5);
+/// Longest request body (a message with its attachments), in octets; above it 413.
+pub const WEB_BODY_MAX_OCTETS: usize = 50 * 1024 * 1024;
+/// Longest form without attachments, in octets.
+pub const WEB_FORM_MAX_OCTETS: usize = 1024 * 1024;
+/// Fields of one form.
+pub const FORM_FIELDS_MAX: usize = 200;
+/// Entries of one page of a folder.
+pub const PAGE_ENTRIES: usize = 50;
+/// Sessions at a time, all people together.
+pub const WEB_SESSIONS_MAX: usize = 5000;
+/// A session ends after this much silence, and after this much time in any case.
+pub const SESSION_IDLE: Duration = Duration::from_secs(2 * 3600);
+pub const SESSION_AGE_MAX: Duration = Duration::from_secs(12 * 3600);
+/// Sessions of the admin's place at a time. Such a session ends after this much silence, and after this much time in any case.
+pub const ADMIN_SESSIONS_MAX: usize = 200;
+pub const ADMIN_SESSION_IDLE: Duration = Duration::from_secs(60 * 60);
+pub const ADMIN_SESSION_AGE_MAX: Duration = Duration::from_secs(12 * 3600);
+/// Longest name of an account of the admin's place, and shortest password that may be chosen for one, in characters.
+pub const ADMIN_NAME_MAX_CHARS: usize = 64;
+pub const ADMIN_PASSWORD_MIN_CHARS: usize = 12;
+/// How long a set-up link works, if nobody uses it.
+pub const ADMIN_SETUP_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Tokens for scripts.
+pub const API_TOKENS_MAX: usize = 200;
+/// What a form says on the next page is cut here, in octets.
+pub const ADMIN_FLASH_MAX_OCTETS: usize = 4096;
+/// Failed logins as one person from one client, and as anybody from one client, within [`LOGIN_WINDOW`]; above it 429.
+pub const LOGIN_FAILURES_PER_PERSON_MAX: u32 = 10;
+pub const LOGIN_FAILURES_PER_CLIENT_MAX: u32 = 30;
+/// Failed logins as one person from all clients together. Several times the limit of one client, so that no single
+/// stranger can shut a person out.
+pub const LOGIN_FAILURES_PER_PERSON_ALL_CLIENTS_MAX: u32 = 40;
+pub const LOGIN_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Entries of each table of the login throttle.
+pub const LOGIN_THROTTLE_ENTRIES_MAX: usize = 10_000;
+/// Longest password that is looked at, in octets; a longer one is wrong.
+pub const PASSWORD_MAX_OCTETS: usize = 256;
+/// Cost of a password check (argon2id, RFC 9106): memory in KiB, passes and lanes.
+pub const PASSWORD_MEMORY_KIB: u32 = 19_456;
+pub const PASSWORD_PASSES: u32 = 2;
+pub const PASSWORD_LANES: u32 = 1;
+/// Password checks at a time: each takes 19 MiB while it runs.
+pub const PASSWORD_CHECKS_MAX: usize = 2;
+/// Recipients of one message written in the webmail.
+pub const COMPOSE_RECIPIENTS_MAX: usize = 200;
+/// Largest text or HTML part that is shown in the page; the rest is offered as a download, in octets.
+pub const SHOWN_TEXT_MAX_OCTETS: usize = 1024 * 1024;
+/// MIME parts of one message that are looked at.
+pub const MIME_PARTS_MAX: usize = 2000;
+/// Header field of a message that is read, in octets; what is beyond is not looked at.
+pub const FIELD_MAX_OCTETS: usize = 64 * 1024;
+/// Part of a message that is looked at for its line in a folder page, in octets.
+pub const SUMMARY_SCAN_MAX_OCTETS: usize = 256 * 1024;
+/// Nodes and depth of message HTML that is shown as HTML; beyond it is shown as text. Chromium nests 512 deep.
+pub const HTML_NODES_MAX: usize = 100_000;
+pub const HTML_DEPTH_MAX: usize = 512;
+/// A Date field later than the time of receipt by more than this is not believed.
+pub const DATE_AHEAD_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Characters of a name or subject in a row of a folder page.
+pub const ROW_TEXT_MAX_CHARS: usize = 160;
+/// Pictures embedded in the document of a message's HTML: one, all together in octets, and how many different ones.
+pub const INLINE_PICTURE_MAX_OCTETS: usize = 2 * 1024 * 1024;
+pub const INLINE_PICTURES_MAX_OCTETS: usize = 8 * 1024 * 1024;
+pub const INLINE_PICTURES_MAX: usize = 50;
+/// Longest message written in the webmail, encoded, in octets; above it the person is asked for smaller files.
+pub const COMPOSE_MESSAGE_MAX_OCTETS: usize = 50 * 1024 * 1024;
+/// Longest To, Cc or Bcc line typed in the webmail, in octets.
+pub const COMPOSE_FIELD_MAX_OCTETS: usize = 128 * 1024;
+/// Longest subject written in the webmail, in characters.
+pub const COMPOSE_SUBJECT_MAX_CHARS: usize = 500;
+/// Original text that is quoted in an answer, in octets.
+pub const COMPOSE_QUOTE_MAX_OCTETS: usize = 128 * 1024;
+/// Message-IDs in References of an answer: the first and the newest stay (RFC 5322 section 3.6.4 names no bound).
+pub const COMPOSE_REFERENCES_MAX: usize = 50;
+
 // ---- Control and files -----------------------------------------------------------------------
 
 /// Longest request and answer on the control socket, in octets.
@@ -476,10 +554,6 @@ pub const FILE_PROBLEMS_MAX: usize = 100;
 /// held in memory whole when it is handed over.
 pub const MESSAGE_SIZE_SETTING_MIN_OCTETS: u64 = 64 * 1024;
 pub const MESSAGE_SIZE_SETTING_MAX_OCTETS: u64 = 1024 * 1024 * 1024;
-/// Shortest time between reminders of an open event.
-pub const REMINDER_SETTING_MIN: Duration = Duration::from_secs(3600);
-/// Longest body of a webhook, before its values are put in, in octets.
-pub const WEBHOOK_BODY_MAX_OCTETS: usize = 4 * 1024;
 /// What an admin may set as the time between probes, and as the time that a probe may take.
 pub const MONITOR_SETTING_MIN: Duration = Duration::from_millis(10);
 pub const MONITOR_SETTING_MAX: Duration = Duration::from_secs(3600);
