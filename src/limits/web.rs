@@ -83,8 +83,6 @@ pub const PASSWORD_PASSES: u32 = 2;
 pub const PASSWORD_LANES: u32 = 1;
 /// Password checks at a time: each takes 19 MiB while it runs.
 pub const PASSWORD_CHECKS_MAX: usize = 2;
-/// An event within this time after the last one goes on with its passwords: a flap kills none that people just got.
-pub const EVENT_PASSWORD_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// Recipients of one message written in the webmail.
 pub const COMPOSE_RECIPIENTS_MAX: usize = 200;
 /// Largest text or HTML part that is shown in the page; the rest is offered as a download, in octets.
