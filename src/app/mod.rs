@@ -56,6 +56,7 @@ mod trouble;
 mod verbs;
 mod verdicts;
 mod webmail;
+mod witnesses;
 mod writing;
 
 pub use self::notices::read_templates;
@@ -294,8 +295,8 @@ fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, identity: Ar
     if core.has_canary_message() {
         tasks.push(parts.spawn(canary::run(core.clone(), outgoing.clone())));
     }
-    if !core.config.monitor.witnesses.is_empty() {
-        tasks.push(parts.spawn(monitor::watch_witnesses(core.clone(), outgoing.clone())));
+    if witnesses::are_of_use(&core.config) {
+        tasks.push(parts.spawn(witnesses::watch(core.clone(), outgoing.clone())));
     }
     tasks.push(rt::spawn(notices::heartbeat::run(core.clone(), parts.clone())));
     tasks.push(rt::spawn(housekeeping::feed_watchdog(core.clone(), parts)));

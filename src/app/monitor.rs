@@ -8,14 +8,14 @@ use super::core::Core;
 use super::outgoing::Outgoing;
 use crate::clock::Mono;
 use crate::config::{Config, HealthPass};
-use crate::continuity::{Class, Evidence, Input, Pass, Probe};
+use crate::continuity::{Class, Evidence, Input, Pass};
 use crate::limits;
 use crate::net::probe;
 use crate::net::rt;
 use crate::net::smtp_client::Target;
 
 impl Core {
-    async fn feed_async(self: &Arc<Self>, input: Input) {
+    pub(super) async fn feed_async(self: &Arc<Self>, input: Input) {
         let core = self.clone();
         rt::unblock(move || core.feed(input)).await;
     }
@@ -95,28 +95,6 @@ fn pass(config: &Config) -> Pass {
     }
 }
 
-/// Looks whether our own network is there, for ever.
-pub async fn watch_witnesses(core: Arc<Core>, outgoing: Arc<Outgoing>) {
-    let monitor = &core.config.monitor;
-    loop {
-        let started = core.now().mono;
-        let mut alive = None;
-        for witness in &monitor.witnesses {
-            if probe::witness(witness, monitor.timeout, outgoing.resolver()).await {
-                alive = Some(witness);
-                break;
-            }
-        }
-        let (class, detail) = match alive {
-            Some(witness) => (Class::Healthy, format!("{witness} answers")),
-            None => (Class::Isolated, "no witness answers".to_owned()),
-        };
-        let evidence = Evidence::new(core.now().wall, Probe::Witnesses, class, &detail);
-        core.feed_async(Input::Observed(evidence)).await;
-        until_next(&core, started, false).await;
-    }
-}
-
 /// Lets the machine see time pass (hold-down, planned ends), and maintenance windows begin.
 pub async fn tick(core: Arc<Core>) {
     loop {
@@ -128,7 +106,7 @@ pub async fn tick(core: Arc<Core>) {
 }
 
 /// Waits until an interval after `started`, or until somebody asks for a probe at once.
-async fn until_next(core: &Core, started: Mono, may_be_asked: bool) {
+pub(super) async fn until_next(core: &Core, started: Mono, may_be_asked: bool) {
     let rest = core.config.monitor.interval.saturating_sub(core.now().mono.since(started));
     if may_be_asked { rt::race(rt::sleep(rest), core.probe_asked()).await } else { rt::sleep(rest).await }
 }
@@ -141,7 +119,7 @@ fn log_probe(evidence: &Evidence) {
 mod tests {
     use super::*;
     use crate::app::testing::World;
-    use crate::continuity::Alarm;
+    use crate::continuity::{Alarm, Probe};
 
     #[test]
     fn an_alarm_about_a_setting_goes_with_the_first_relay_that_works() {

@@ -3,12 +3,14 @@
 //! A probe says what it saw and how it looks ([`Class`]); what follows from it is decided by the continuity machine alone. Every probe is
 //! bounded in time, and its detail names the server and the fact in words for an admin.
 
+mod gateway;
 mod health;
 mod page;
 mod smtp;
 
 use std::time::Duration;
 
+pub use gateway::default_gateway;
 pub use health::health_pages;
 pub use smtp::{greeting, smtp};
 

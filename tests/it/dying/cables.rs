@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 enum Cut {
     /// The box's cable, at the switch.
     BoxCable,
-    /// The box's own interface.
+    /// The box's own interface. No witness is named: it is the default gateway.
     BoxInterface,
     /// The primary's cable: the witnesses are there.
     PrimaryCable,
@@ -44,7 +44,11 @@ impl Cut {
     fn put_back(self, network: &Network) {
         match self {
             Cut::BoxCable => network.plug_in("box"),
-            Cut::BoxInterface => network.switch_on("box"),
+            Cut::BoxInterface => {
+                network.switch_on("box");
+                // The kernel forgets it with the interface; an office's own network service sets it again.
+                network.route("box", "witness");
+            }
             Cut::PrimaryCable => network.plug_in("primary"),
             Cut::WitnessCable => network.plug_in("witness"),
         }
@@ -62,16 +66,23 @@ struct Office {
 
 impl Office {
     /// None where there can be no networks.
-    fn open() -> Option<Office> {
+    fn open(cut: Cut) -> Option<Office> {
         let network = Network::new(&["box", "primary", "witness", "client"])?;
         let folder = folder();
         let people = PEOPLE.map(str::to_owned);
         let postfix = network.at("primary", || Postfix::start(folder.path(), network.address("primary"), &people));
+        // Nobody listens there: that it refuses shows that it is there.
+        let monitor = match cut {
+            Cut::BoxInterface => {
+                network.route("box", "witness");
+                String::new()
+            }
+            _ => format!("witnesses = [\"{}:53\"]\n", network.address("witness")),
+        };
         let setup = Setup {
             patient: true,
             ip: network.address("box"),
-            // Nobody listens there: that it refuses shows that it is there.
-            monitor: format!("witnesses = [\"{}:53\"]\n", network.address("witness")),
+            monitor,
             web: format!("networks = [\"{NET}\"]\n"),
             ..Setup::new(postfix.smtp)
         };
@@ -109,7 +120,7 @@ impl Office {
 
 /// False where it cannot be played.
 fn check(cut: Cut) -> bool {
-    let Some(mut office) = Office::open() else { return false };
+    let Some(mut office) = Office::open(cut) else { return false };
     wait_for("all is well", LIMIT, || office.is_well().then_some(()));
     office.send("before");
     cut.pull(&office.network);

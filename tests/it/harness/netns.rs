@@ -97,6 +97,11 @@ impl Network {
         self.inside(host, "link set eth0 up");
     }
 
+    /// The host's default gateway.
+    pub fn route(&self, host: &str, gateway: &str) {
+        self.inside(host, &format!("route replace default via {}", self.address(gateway)));
+    }
+
     /// A firewall at the host swallows everything from others without a word.
     pub fn swallow(&self, host: &str) {
         need("nft", "nftables");
