@@ -10,9 +10,8 @@ use serde_json::json;
 
 use super::core::{Core, EventLine};
 use super::events::origin_word;
-use super::queue_verbs::state_words;
 use crate::clock::Wall;
-use crate::control::{Answer, Trace, TraceQuery, Traced, TracedRecipient};
+use crate::control::{Answer, Trace, TraceQuery, Traced, TracedRecipient, state_words};
 use crate::limits::{TRACE_FOUND_MAX, TRACE_LOOKED_MAX, TRACE_RECIPIENTS_MAX, WALK_PAGE_MESSAGES};
 use crate::mail::{Address, date};
 use crate::relay::{DeliveryState, Queue};

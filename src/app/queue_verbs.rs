@@ -9,7 +9,7 @@ use serde_json::json;
 use super::core::Core;
 use super::writing::queued_now;
 use crate::clock::Wall;
-use crate::control::{Answer, Selection};
+use crate::control::{Answer, Selection, state_words};
 use crate::limits::{QUEUE_LIST_MAX, QUEUE_PAGE_ENTRIES};
 use crate::mail::{Address, date};
 use crate::net::rt;
@@ -291,24 +291,6 @@ fn fits(selection: &Selection, to: &Delivery) -> bool {
     selection.message.is_none_or(|message| to.message == Seq(message))
         && selection.recipient.as_ref().is_none_or(|recipient| recipient.mailbox() == mailbox)
         && selection.domain.as_ref().is_none_or(|domain| to.address.is_in(std::slice::from_ref(domain)))
-}
-
-/// What became of a recipient so far, in words.
-pub fn state_words(state: &DeliveryState) -> String {
-    match state {
-        DeliveryState::Queued { attempts, next_at, last, .. } => {
-            let last = last.as_deref().map(|last| format!(" ({last})")).unwrap_or_default();
-            format!("queued, {attempts} tries, next {}{last}", date::rfc3339(*next_at))
-        }
-        DeliveryState::Held { reason, .. } => format!("held: {reason}"),
-        DeliveryState::InSession => "being handed over while its sender waits".to_owned(),
-        DeliveryState::Delivered { at, reply, by } => format!("delivered {} to {by}: {reply}", date::rfc3339(*at)),
-        DeliveryState::Refused { at, reply } => format!("refused {} within the session: {reply}", date::rfc3339(*at)),
-        DeliveryState::Bounced { at, reply, dsn } => {
-            let told = dsn.map_or_else(|| "nobody was told".to_owned(), |dsn| format!("the sender was told by message {dsn}"));
-            format!("given up {}: {reply} ({told})", date::rfc3339(*at))
-        }
-    }
 }
 
 fn no_message(message: Seq) -> Answer {

@@ -4,6 +4,7 @@
 
 mod card;
 mod csv;
+mod delivery_words;
 mod event;
 mod event_words;
 pub mod readiness;
@@ -15,6 +16,7 @@ mod words;
 
 pub use card::Card;
 pub use csv::csv_row;
+pub use delivery_words::state_words;
 pub use event::{
     CountRow, Durations, EventCounts, EventDocument, EventKind, EventMessage, EventRow, EventScope, EventState, Moment, MomentKind,
     ORIGINS, SignedIn, Told,

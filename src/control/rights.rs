@@ -39,6 +39,7 @@ pub const VERBS: &[VerbRow] = &[
     reads("maintenance-list", EVERY_ROLE),
     changes("maintenance-remove", ONLY_ADMIN),
     changes("automatic", ONLY_ADMIN),
+    reads("trace", EVERY_ROLE),
     reads("queue-list", EVERY_ROLE),
     reads("queue-show", EVERY_ROLE),
     changes("queue-retry", ONLY_ADMIN),
@@ -77,6 +78,10 @@ impl Verb {
 
     /// Whether this role may ask it.
     pub fn is_for(&self, role: Role) -> bool {
+        // Who is not shown subjects must not find them out by asking, either.
+        if matches!(self, Verb::Trace { query } if query.subject.is_some()) && !role.sees_subjects() {
+            return false;
+        }
         let name = self.name();
         VERBS.iter().find(|row| row.verb == name).map_or(ONLY_ADMIN, |row| row.roles).contains(&role)
     }

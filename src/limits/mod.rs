@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
+mod proof;
 mod telling;
 mod web;
 
+pub use proof::*;
 pub use telling::*;
 pub use web::*;
 
@@ -189,18 +191,6 @@ pub const QUEUE_OLD: Duration = Duration::from_secs(15 * 60);
 pub const QUEUE_PAGE_ENTRIES: usize = 500;
 /// Recipients that `queue list` shows.
 pub const QUEUE_LIST_MAX: usize = 1000;
-/// Rows after which a page of the list of an event's mail ends.
-pub const EVENT_LIST_PAGE_ROWS: usize = 5000;
-/// Moments in the timeline of an event's report, and people that it names.
-pub const EVENT_TIMELINE_MAX: usize = 500;
-pub const EVENT_PEOPLE_MAX: usize = 5000;
-/// Messages that `trace` looks at in one go, tells of, and recipients and places that it names of each.
-pub const TRACE_LOOKED_MAX: usize = 200_000;
-pub const TRACE_FOUND_MAX: usize = 100;
-pub const TRACE_RECIPIENTS_MAX: usize = 50;
-/// Messages that one page of a walk through the spool looks at, and recipients after which a page ends early.
-pub const WALK_PAGE_MESSAGES: usize = 256;
-pub const WALK_PAGE_RECIPIENTS: usize = 10_000;
 
 // ---- Continuity ------------------------------------------------------------------------------
 

@@ -64,6 +64,8 @@ enum Trouble {
     ReadOnly,
     /// Signed in, but not for this role.
     Forbidden,
+    /// What a verb said why it could not be done.
+    Said(String),
     /// A form that did not come from our own pages.
     CrossSite,
     BadForm,
@@ -143,6 +145,7 @@ fn trouble(request: &Request, context: &Context<'_>, trouble: &Trouble) -> Respo
         Trouble::SignedOut => response::see_other("/login"),
         Trouble::Closed => response::page(403, login::closed_page(context)),
         Trouble::ReadOnly => response::page(403, notice::page(&shell("Only reading"), &Notice::read_only())),
+        Trouble::Said(text) => response::page(404, notice::page(&shell("That did not work"), &Notice::said(text))),
         Trouble::Forbidden => response::page(403, notice::page(&shell("Not for this role"), &Notice::forbidden())),
         Trouble::CrossSite => response::page(403, notice::page(&shell("Refused"), &Notice::cross_site())),
         Trouble::BadForm => response::page(400, notice::page(&shell("Not understood"), &Notice::bad_form())),

@@ -7,11 +7,10 @@ use serde_json::{Value, json};
 use super::counts::{self, ReportLine};
 use crate::app::core::{Core, EventLine, ModeLine};
 use crate::app::notices::{self, ADMINS, NoticeLine};
-use crate::app::queue_verbs::state_words;
 use crate::clock::Wall;
 use crate::continuity::{EventId, Kind, Mode, Phase, ScopeChange, ScopedEvent, Transition};
 use crate::control::{
-    CountRow, Durations, EventCounts, EventDocument, EventKind, EventScope, EventState, Moment, MomentKind, SignedIn, Told,
+    CountRow, Durations, EventCounts, EventDocument, EventKind, EventScope, EventState, Moment, MomentKind, SignedIn, Told, state_words,
 };
 use crate::limits::{EVENT_PEOPLE_MAX, EVENT_TIMELINE_MAX};
 use crate::mail::{Mailbox, date};

@@ -12,14 +12,18 @@ mod account;
 mod actions;
 mod dashboard;
 mod entry;
+mod events;
 mod people_cards;
+mod queue;
 pub mod routes;
 mod setup;
+mod trace;
 mod visit;
 
 use super::pages::layout::Shell;
 use super::pages::notice::{self, Notice};
 use super::{Answer, Context, Outcome, Request, Response, Trouble, guard, response};
+use crate::control;
 use crate::limits::{WEB_BODY_MAX_OCTETS, WEB_FORM_MAX_OCTETS};
 use crate::mail::form::{Form, urlencode};
 use routes::{Door, Row};
@@ -64,6 +68,24 @@ fn form(row: &Row, request: &Request) -> Result<Form, Trouble> {
     guard::form(request)
 }
 
+/// What an answer has under a name.
+fn part<T: serde::de::DeserializeOwned>(answer: &control::Answer, name: &str) -> Result<T, Trouble> {
+    read(answer, answer.json.get(name).cloned().unwrap_or_default())
+}
+
+/// What an answer is as a whole.
+fn whole<T: serde::de::DeserializeOwned>(answer: &control::Answer) -> Result<T, Trouble> {
+    read(answer, answer.json.clone())
+}
+
+/// A verb that failed says why; a document that is not what it should be is nobody's page.
+fn read<T: serde::de::DeserializeOwned>(answer: &control::Answer, json: serde_json::Value) -> Result<T, Trouble> {
+    if answer.exit != 0 {
+        return Err(Trouble::Said(answer.text.clone()));
+    }
+    serde_json::from_value(json).map_err(|_| Trouble::NotFound)
+}
+
 /// Where to sign in; a page that was asked for is shown afterwards.
 fn login_path(request: &Request) -> String {
     let asked = if request.method == "POST" { "/admin" } else { request.path.as_str() };
@@ -72,6 +94,7 @@ fn login_path(request: &Request) -> String {
 
 fn trouble(request: &Request, trouble: &Trouble) -> Response {
     let (status, title, notice) = match trouble {
+        Trouble::Said(text) => (404, "That did not work", Notice::said(text)),
         Trouble::Forbidden => (403, "Not for this role", Notice::forbidden()),
         Trouble::CrossSite => (403, "Refused", Notice::cross_site()),
         Trouble::BadForm => (400, "Not understood", Notice::bad_form()),

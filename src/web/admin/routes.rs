@@ -1,8 +1,8 @@
 //! The table of the admin's place: path, method, who may, and who answers. The only place where roles stand beside paths.
 
 use super::visit::{Arrival, Visit};
-use super::{account, actions, dashboard, entry, people_cards, setup};
-use crate::auth::{EVERY_ROLE, FOR_PEOPLE, ONLY_ADMIN, Role, Roles};
+use super::{account, actions, dashboard, entry, events, people_cards, queue, setup, trace};
+use crate::auth::{EVERY_ROLE, FOR_PEOPLE, ONLY_ADMIN, PROOF, Role, Roles};
 use crate::web::Answer;
 
 /// One page or one form. In a path `:` stands for one segment that is an argument.
@@ -72,6 +72,17 @@ pub static TABLE: &[Row] = &[
     // People.
     get("/admin/people/cards", FOR_PEOPLE, people_cards::form),
     post("/admin/people/cards", FOR_PEOPLE, people_cards::make),
+    // Events.
+    get("/admin/events", EVERY_ROLE, events::list),
+    get("/admin/events/:", EVERY_ROLE, events::show),
+    get("/admin/events/:/json", EVERY_ROLE, events::json),
+    get("/admin/events/:/csv", PROOF, events::csv),
+    post("/admin/events/:/release", ONLY_ADMIN, events::release),
+    // Queue and trace.
+    get("/admin/queue", EVERY_ROLE, queue::list),
+    get("/admin/queue/:", EVERY_ROLE, queue::show),
+    post("/admin/queue/:", ONLY_ADMIN, queue::act),
+    get("/admin/trace", EVERY_ROLE, trace::show),
 ];
 
 /// The places of the navigation, in its order. One that has no row yet, or none for this role, is not shown.

@@ -18,6 +18,11 @@ pub struct Notice {
 const HOME: (&str, &str) = ("Go to your mail", "/");
 
 impl Notice {
+    /// In the words of who could not do it.
+    pub fn said(text: &str) -> Notice {
+        Notice::new("That did not work", &[text])
+    }
+
     fn new(heading: &str, text: &[&str]) -> Notice {
         Notice { heading: heading.to_owned(), text: text.iter().map(|line| (*line).to_owned()).collect(), typed: None, way: HOME }
     }
