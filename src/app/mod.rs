@@ -7,6 +7,7 @@ mod admin_totp;
 mod admin_verbs;
 mod admins;
 mod canary;
+mod audit_trail;
 mod claims;
 mod clock_watch;
 mod conduct;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::core::{Core, lock};
 use super::enrol::{cards, invite, reach};
 use super::maintenance::{self, Plan};
-use super::{admin_verbs, dkim, events, mail_trace, queue_verbs, scope_verbs, status};
+use super::{admin_verbs, audit_trail, dkim, events, mail_trace, queue_verbs, scope_verbs, status};
 use crate::auth::{Verifier, password};
 use crate::continuity::{Input, Kind};
 use crate::control::{Answer, Verb};
@@ -54,6 +54,7 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::QueueHold { selection, by } => queue_verbs::hold(core, &selection, &by),
         Verb::QueueRelease { selection, by } => queue_verbs::release(core, &selection, &by),
         Verb::QueueBounce { selection, yes, by } => queue_verbs::bounce(core, &selection, yes, &by),
+        Verb::AuditList { query } => audit_trail::list(core, &query),
         Verb::Trace { query } => mail_trace::trace(core, &query),
         Verb::NoticesList { event } => super::notices::answer(core, event.as_deref()),
         Verb::CredentialIssue { address, by } => issue(core, &address, &by),

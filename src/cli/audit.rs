@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use argh::FromArgs;
-use lifeboat::mail::date;
+use lifeboat::control::{AuditQuery, AuditShown, csv_row};
 use lifeboat::store::ledger::{self, Line, Seen};
 use serde_json::{Value, json};
 
@@ -32,6 +32,15 @@ pub struct AuditList {
     /// only the last so many lines
     #[argh(option)]
     pub last: Option<usize>,
+    /// only what this one did: part of a name
+    #[argh(option)]
+    pub by: Option<String>,
+    /// only such deeds: part of a word
+    #[argh(option)]
+    pub action: Option<String>,
+    /// as a table (CSV)
+    #[argh(switch)]
+    pub csv: bool,
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,
@@ -56,8 +65,9 @@ pub struct AuditVerify {
 pub fn run(command: AuditCommand) -> u8 {
     match command {
         AuditCommand::List(c) => {
+            let query = AuditQuery { by: c.by.clone(), action: c.action.clone(), ..AuditQuery::default() };
             let mut shown = Vec::new();
-            let seen = read(&c.config, c.json, &mut |line| shown.extend(Shown::of(&line)));
+            let seen = read(&c.config, c.json, &mut |line| shown.extend(AuditShown::of(&line).filter(|line| query.fits(line))));
             seen.map_or_else(|exit| exit, |seen| list(&c, &seen, shown))
         }
         AuditCommand::Verify(c) => read(&c.config, c.json, &mut drop).map_or_else(|exit| exit, |seen| verify(&c, &seen)),
@@ -78,41 +88,16 @@ fn read(config: &std::path::Path, json: bool, each: &mut dyn FnMut(Line)) -> Res
     })
 }
 
-/// A line as it is shown.
-struct Shown {
-    at: String,
-    by: String,
-    what: String,
-}
-
-impl Shown {
-    /// None for what is not about who did what: verifiers, directories, counts.
-    fn of(line: &Line) -> Option<Shown> {
-        let data = &line.data;
-        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (by, what) = match line.kind.as_str() {
-            "audit" => (word(&data["by"]), format!("{} {}", word(&data["action"]), word(&data["detail"]))),
-            "mode" => {
-                let transition = data.get("transition").filter(|transition| transition.is_object())?;
-                let change =
-                    format!("mode {} (was {}): {}", word(&transition["to"]), word(&transition["from"]), word(&transition["reason"]));
-                (word(&transition["by"]), change)
-            }
-            _ => return None,
-        };
-        // One line each, whatever was typed.
-        let one_line = |text: String| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned();
-        Some(Shown { at: date::rfc3339(line.at), by: one_line(by), what: one_line(what) })
-    }
-}
-
-fn list(command: &AuditList, seen: &Seen, mut shown: Vec<Shown>) -> u8 {
+fn list(command: &AuditList, seen: &Seen, mut shown: Vec<AuditShown>) -> u8 {
     if let Some(last) = command.last {
         shown.drain(..shown.len().saturating_sub(last));
     }
     if command.json {
         let lines: Vec<Value> = shown.iter().map(|shown| json!({ "at": shown.at, "by": shown.by, "what": shown.what })).collect();
         say(&format!("{:#}", json!({ "lines": lines, "broken_at": seen.broken_at })));
+    } else if command.csv {
+        let lines = shown.iter().map(|shown| csv_row(&[&shown.number.to_string(), &shown.at, &shown.by, &shown.what]));
+        say(&(csv_row(&["line", "at", "by", "what"]) + &lines.collect::<String>()));
     } else if shown.is_empty() {
         say("Nothing is on record yet.");
     } else {

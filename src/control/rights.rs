@@ -40,6 +40,7 @@ pub const VERBS: &[VerbRow] = &[
     changes("maintenance-remove", ONLY_ADMIN),
     changes("automatic", ONLY_ADMIN),
     reads("trace", EVERY_ROLE),
+    reads("audit-list", PROOF),
     reads("queue-list", EVERY_ROLE),
     reads("queue-show", EVERY_ROLE),
     changes("queue-retry", ONLY_ADMIN),

@@ -4,7 +4,7 @@ use crate::auth::Role;
 use crate::mail::Address;
 use serde::{Deserialize, Serialize};
 
-use super::TraceQuery;
+use super::{AuditQuery, TraceQuery};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +90,11 @@ pub enum Verb {
         /// Of more than one message.
         yes: bool,
         by: String,
+    },
+    /// Who did what, and whether the record is as it was written.
+    AuditList {
+        #[serde(flatten)]
+        query: AuditQuery,
     },
     /// Finds messages and tells where each recipient's copy is.
     Trace {
@@ -333,6 +338,8 @@ mod tests {
             Verb::CredentialIssue { address: "ann@example.com".into(), by: by() },
             json!({ "verb": "credential-issue", "address": "ann@example.com", "by": "cli:ann" }),
         );
+        let query = AuditQuery { by: Some("ann".into()), before: Some(9), ..AuditQuery::default() };
+        check(Verb::AuditList { query }, json!({ "verb": "audit-list", "by": "ann", "before": 9 }));
         let query = TraceQuery { to: Some("ann@".into()), after: Some("7d".into()), limit: Some(5), ..TraceQuery::default() };
         check(Verb::Trace { query }, json!({ "verb": "trace", "to": "ann@", "after": "7d", "limit": 5 }));
         check(Verb::AdminList, json!({ "verb": "admin-list" }));

@@ -4,6 +4,9 @@
 pub const EVENT_LIST_PAGE_ROWS: usize = 5000;
 /// Pages of that list that one file from the web has: some ten megabytes.
 pub const EVENT_CSV_PART_PAGES: usize = 10;
+/// Lines of the audit trail that one answer has, and that one page shows.
+pub const AUDIT_PAGE_MAX: usize = 10_000;
+pub const AUDIT_LINES_SHOWN: usize = 200;
 /// Moments in the timeline of an event's report, and people that it names.
 pub const EVENT_TIMELINE_MAX: usize = 500;
 pub const EVENT_PEOPLE_MAX: usize = 5000;

@@ -10,6 +10,7 @@
 
 mod account;
 mod actions;
+mod audit;
 mod dashboard;
 mod entry;
 mod events;

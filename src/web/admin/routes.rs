@@ -1,7 +1,7 @@
 //! The table of the admin's place: path, method, who may, and who answers. The only place where roles stand beside paths.
 
 use super::visit::{Arrival, Visit};
-use super::{account, actions, dashboard, entry, events, people_cards, queue, setup, trace};
+use super::{account, actions, audit, dashboard, entry, events, people_cards, queue, setup, trace};
 use crate::auth::{EVERY_ROLE, FOR_PEOPLE, ONLY_ADMIN, PROOF, Role, Roles};
 use crate::web::Answer;
 
@@ -83,6 +83,9 @@ pub static TABLE: &[Row] = &[
     get("/admin/queue/:", EVERY_ROLE, queue::show),
     post("/admin/queue/:", ONLY_ADMIN, queue::act),
     get("/admin/trace", EVERY_ROLE, trace::show),
+    // Audit.
+    get("/admin/audit", PROOF, audit::show),
+    get("/admin/audit/csv", PROOF, audit::csv),
 ];
 
 /// The places of the navigation, in its order. One that has no row yet, or none for this role, is not shown.

@@ -1,6 +1,7 @@
 //! Pages of the admin's place, as plain functions of view data.
 
 pub mod account;
+pub mod audit;
 pub mod confirm;
 pub mod dashboard;
 pub mod entry;
