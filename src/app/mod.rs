@@ -6,8 +6,8 @@
 mod admin_totp;
 mod admin_verbs;
 mod admins;
-mod canary;
 mod audit_trail;
+mod canary;
 mod claims;
 mod clock_watch;
 mod conduct;

@@ -2,8 +2,8 @@
 //!
 //! Owns the wire form and the words of the answers. Never acts: `app` carries the verbs out, `net` moves the lines.
 
-mod card;
 mod audit;
+mod card;
 mod csv;
 mod delivery_words;
 mod event;
@@ -15,8 +15,8 @@ mod trace;
 mod verb;
 mod words;
 
-pub use card::Card;
 pub use audit::{Audit, AuditQuery, AuditShown};
+pub use card::Card;
 pub use csv::csv_row;
 pub use delivery_words::state_words;
 pub use event::{
