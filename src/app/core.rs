@@ -16,6 +16,7 @@ use super::admins::Setup;
 use super::canary::Returned;
 use super::claims::Claims;
 use super::clock_watch::Refusal;
+use super::drills::Drills;
 use super::journal::Journal;
 use super::maintenance::Maintenance;
 use super::notices::Outbox;
@@ -76,6 +77,8 @@ pub struct Core {
     pub journal: Journal,
     /// What shows that the box is in the mail path.
     pub seen: Mutex<Seen>,
+    /// The drill that is open.
+    pub drills: Mutex<Drills>,
     /// The newest score.
     pub readiness: Mutex<Option<Readiness>>,
     /// What the primary was last seen to offer.
@@ -254,6 +257,7 @@ impl Core {
             rates: Mutex::new(Rates::new(crate::limits::TRUSTED_HOSTS_COUNTED_MAX, WhenFull::Refuse)),
             journal: Journal::default(),
             seen: Mutex::new(seen),
+            drills: Mutex::default(),
             readiness: Mutex::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),

@@ -17,6 +17,7 @@ mod credentials;
 mod digests;
 mod direct;
 mod dkim;
+mod drills;
 mod enrol;
 mod events;
 mod hand_over;
@@ -231,6 +232,7 @@ fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> 
         core::lock(&core.maintenance).apply(line);
     }
     notices::take_templates(&core);
+    drills::restore(&core, &lines);
     if let Some(text) = trouble {
         core.raise_alarm("directory", text);
     }
@@ -288,6 +290,7 @@ fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, identity: Ar
         parts.spawn(enrol::rounds::run(core.clone())),
         parts.spawn(notices::send(core.clone())),
         parts.spawn(readiness::run(core.clone())),
+        parts.spawn(drills::run(core.clone())),
         parts.spawn(housekeeping::watch_certificate(core.clone(), identity)),
     ];
     if !core.config.primary.health_urls.is_empty() {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock_watch::Refusal;
 use super::core::{Core, lock};
+use super::drills;
 use crate::clock::Wall;
 use crate::config::{Config, OutboundRoute};
 use crate::control::readiness::{self, Certificate, Facts, Readiness};
@@ -75,7 +76,8 @@ fn facts(core: &Core) -> Facts {
     let directory = core.directory();
     let credentials = core.credentials();
     let count = |wanted: &dyn Fn(&Person) -> bool| directory.people().filter(|person| wanted(person)).count();
-    let has_password = |mailbox: &Mailbox| credentials.has(mailbox);
+    let told_one = |person: &Person| config.credentials.event && core.contact(person).is_reachable();
+    let has_one = |mailbox: &Mailbox| config.credentials.standing && credentials.has(mailbox) || credentials.codes_left(mailbox) > 0;
     let sights = lock(&core.seen).sights();
     let ago = |at: Option<Wall>| at.map(|at| days_since(now, at));
     Facts {
@@ -89,9 +91,9 @@ fn facts(core: &Core) -> Facts {
         directory_age_days: ago(last_of(core, "directory")),
         directory_trouble: lock(&core.alarms).contains_key("directory"),
         reachable: core.reachable(),
-        with_login: count(&|person| has_password(&person.mailbox)),
-        last_drill: None,
-        drills_scheduled: false,
+        with_login: count(&|person| has_one(&person.mailbox) || told_one(person)),
+        last_drill: drills::last_report(core).map(|report| (days_since(now, report.to), report.grade)),
+        drills_scheduled: config.drill.schedule.is_some(),
         certificate: certificate(config, now),
         free_octets: usage.free_octets,
         disk_days_left: readiness::disk_days_left(usage.used_octets, cached_days, usage.free_octets),

@@ -102,7 +102,7 @@ pub fn end(core: &Core, id: &str, force: bool, by: String) -> Option<Answer> {
 }
 
 /// The named mailboxes and groups; each must exist, so that a typing mistake is no outage of nobody.
-fn members(core: &Core, whom: &Whom) -> Result<Members, String> {
+pub fn members(core: &Core, whom: &Whom) -> Result<Members, String> {
     let directory = core.directory();
     let mut members = Members::default();
     for text in &whom.mailboxes {
@@ -123,7 +123,8 @@ fn members(core: &Core, whom: &Whom) -> Result<Members, String> {
     Ok(members)
 }
 
-fn length(core: &Core, whom: &Whom) -> Result<Option<Duration>, String> {
+/// Its length, if something is said about it.
+pub fn length(core: &Core, whom: &Whom) -> Result<Option<Duration>, String> {
     match (&whom.until, whom.length_s) {
         (Some(until), _) => {
             let until = date::read(until).ok_or_else(|| format!("{until:?} is no time. Write it like this: \"2026-12-01 20:00\"."))?;

@@ -49,6 +49,7 @@ pub fn status(core: &Core) -> Status {
         reachable: core.reachable(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_s: now.mono.since(core.started.mono).as_secs(),
+        next_drill: super::drills::next(core).map(date::rfc3339),
         readiness: super::readiness::newest(core).map(|readiness| readiness.score),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::core::{Core, lock};
 use super::enrol::{cards, invite, reach};
 use super::maintenance::{self, Plan};
-use super::{admin_verbs, audit_trail, dkim, events, mail_trace, queue_verbs, scope_verbs, status};
+use super::{admin_verbs, audit_trail, dkim, drills, events, mail_trace, queue_verbs, scope_verbs, status};
 use crate::auth::{Verifier, password};
 use crate::continuity::{Input, Kind};
 use crate::control::{Answer, Verb};
@@ -34,7 +34,9 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
             false => scope_verbs::end(core, &id, force, by).unwrap_or_else(|| Answer::failed(format!("No event {id} is open."))),
         },
         Verb::EventList => events::list(core),
-        Verb::EventShow { id } => events::show(core, &id),
+        Verb::EventDrill { reason, by, whom, all } => drills::start(core, &whom, all, &reason, &by),
+        Verb::DrillList => drills::list(core),
+        Verb::EventShow { id } => drills::show(core, &id).unwrap_or_else(|| events::show(core, &id)),
         Verb::EventMessages { id, start } => events::messages(core, &id, start.map(Seq)),
         Verb::EventRelease { id, by } => events::release(core, &id, &by),
         Verb::MaintenanceAdd { from, to, reason, announce, by } => maintenance::add(core, Plan { from, to, reason, announce, by }),

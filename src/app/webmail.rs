@@ -3,15 +3,17 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::core::{Core, lock};
+use super::drills::Mark;
 use super::enrol::desk;
 use super::writing::{Addressed, NewMessage, queued_now};
 use super::{admins, status, verbs};
 use crate::auth::Token;
+use crate::continuity::Whose;
 use crate::limits;
 use crate::mail::{DsnRequest, Mailbox};
 use crate::relay::{Queue, Route};
 use crate::store::{Change, Flags, Folder, Origin, Seq, Staged, StoreError};
-use crate::web::{self, ADMIN_COOKIE, Context, Entrance, Intent, ModeView, Request, Response, SESSION_COOKIE, Submission};
+use crate::web::{self, ADMIN_COOKIE, Context, Entrance, Intent, ModeView, PracticeLetter, Request, Response, SESSION_COOKIE, Submission};
 
 /// Answers web requests.
 pub struct Webmail {
@@ -42,6 +44,7 @@ impl Webmail {
         if getrandom::fill(&mut random).is_err() {
             return web::refusal(503, "The box has no random numbers yet. Please try again in a minute.");
         }
+        let reader = session.as_ref().map(|(_, session)| session.mailbox.clone());
         let context = Context {
             now,
             hostname: &core.config.server.hostname,
@@ -87,6 +90,7 @@ impl Webmail {
             },
             execute: &|verb| verbs::execute(core, verb),
             enrol: &**core,
+            practice: &|| practice(core, reader.as_ref()),
             random,
             status: &|| serde_json::to_value(status::status(core)).unwrap_or_default(),
             metrics: &|| status::metrics(core),
@@ -106,7 +110,7 @@ impl Webmail {
         outcome.response
     }
 
-    fn carry_out(&self, intent: Intent, request: &Request) -> Result<(), (StoreError, Option<String>)> {
+    pub(super) fn carry_out(&self, intent: Intent, request: &Request) -> Result<(), (StoreError, Option<String>)> {
         let core = &self.core;
         let now = core.now();
         let Some(intent) = admins::carry_out(core, intent, request.client) else { return Ok(()) };
@@ -114,7 +118,10 @@ impl Webmail {
             Intent::SignIn { token, csrf, mailbox } => {
                 lock(&core.throttle).succeeded(request.client, &mailbox);
                 core.audit(&format!("web:{mailbox}"), "sign-in", format!("client={}", request.client));
-                lock(&core.sessions).open(token, csrf, mailbox, now.mono);
+                lock(&core.sessions).open(token, csrf, mailbox.clone(), now.mono);
+                if core.standing_of(&mailbox).whose == Whose::Drill {
+                    core.note_drill(&mailbox, Mark::SignedIn);
+                }
                 Ok(())
             }
             Intent::LoginFailed { mailbox } => {
@@ -136,6 +143,14 @@ impl Webmail {
                 }
                 Ok(())
             }
+            Intent::Looked { mailbox } => {
+                core.note_drill(&mailbox, Mark::Opened);
+                Ok(())
+            }
+            Intent::Practise(submission) => {
+                self.practise(*submission);
+                Ok(())
+            }
             Intent::Submit(submission) => {
                 let typed = submission.typed.clone();
                 self.submit(*submission).map_err(|error| (error, Some(typed)))
@@ -147,6 +162,15 @@ impl Webmail {
             // Those of the admin's place are done.
             _ => Ok(()),
         }
+    }
+
+    /// Into the sandbox of the drill, and nowhere else: the store is not touched. If the drill ended at this very moment, it is gone with it.
+    fn practise(&self, submission: Submission) {
+        let (core, mailbox) = (&self.core, submission.mailbox);
+        let to = submission.recipients.iter().map(ToString::to_string).collect();
+        let letter = PracticeLetter { number: 0, at: core.now().wall, to, message: submission.message, cut: false };
+        core.keep_practice(&mailbox, letter);
+        core.note_drill(&mailbox, Mark::Replied);
     }
 
     /// Local people have it at once; the primary and the outside world get it by the queues.
@@ -206,6 +230,11 @@ impl Webmail {
         let written = core.store.write_wait(changes.collect(), now)?;
         Ok(written.first().copied().unwrap_or_default())
     }
+}
+
+/// What this reader wrote in the drill.
+fn practice(core: &Core, reader: Option<&Mailbox>) -> Vec<Arc<PracticeLetter>> {
+    reader.map(|mailbox| core.practice_of(mailbox)).unwrap_or_default()
 }
 
 /// A few slots for work that takes much memory.

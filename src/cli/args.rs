@@ -173,13 +173,34 @@ pub struct EventEnd {
     pub json: bool,
 }
 
-/// practise with some people (not yet supported)
+/// let people practise: they are told, sign in and answer into a sandbox; mail is not touched
 #[derive(FromArgs)]
 #[argh(subcommand, name = "drill")]
 pub struct EventDrill {
+    /// this person takes part (may be said several times)
+    #[argh(option)]
+    pub mailbox: Vec<String>,
+    /// this group of the directory takes part (may be said several times)
+    #[argh(option)]
+    pub group: Vec<String>,
+    /// everybody takes part
+    #[argh(switch)]
+    pub all: bool,
+    /// how long it lasts, such as 30m (default: drill.duration)
+    #[argh(option, long = "for")]
+    pub length: Option<Length>,
+    /// show past drills, and when the next one comes by itself
+    #[argh(switch)]
+    pub list: bool,
+    /// why, for the record
+    #[argh(option)]
+    pub reason: Option<String>,
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
 }
 
 /// list all events

@@ -23,7 +23,6 @@ mod trace;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::Path;
 
 use argh::FromArgs;
 
@@ -115,7 +114,12 @@ fn event(command: EventCommand) -> u8 {
             ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventStart { reason, by, whom } })
         }
         EventCommand::End(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventEnd { force: c.force, by, id: c.id } }),
-        EventCommand::Drill(c) => not_yet("event drill", &c.config),
+        EventCommand::Drill(c) if c.list => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::DrillList }),
+        EventCommand::Drill(c) => {
+            let whom = Whom { mailboxes: c.mailbox, groups: c.group, until: None, length_s: c.length.map(|length| length.0.as_secs()) };
+            let verb = Verb::EventDrill { reason: c.reason.unwrap_or_default(), by, whom, all: c.all };
+            ask::ask(Asked { config: c.config, json: c.json, verb })
+        }
         EventCommand::List(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventList }),
         EventCommand::Release(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventRelease { id: c.id, by } }),
         EventCommand::Show(c) if c.csv => event_csv::run(&c.config, &c.id),
@@ -130,12 +134,6 @@ fn version() -> u8 {
         None => say(&format!("lifeboat {version}")),
     }
     DONE
-}
-
-/// The arguments are already those that the command will have.
-fn not_yet(command: &str, _config: &Path) -> u8 {
-    complain(&format!("lifeboat: {command} is not yet supported"));
-    FAILED
 }
 
 /// To standard output. A reader that went away (`| head`) is no failure.

@@ -126,6 +126,18 @@ pub struct ScopeChange {
     pub reason: String,
 }
 
+impl ScopeChange {
+    /// The box itself brought it about, and no operator.
+    pub fn is_by_itself(&self) -> bool {
+        self.by == super::words::MONITOR
+    }
+
+    /// A drill that became real.
+    pub fn is_for_an_outage(&self) -> bool {
+        self.is_by_itself() && self.reason == super::words::no_drill()
+    }
+}
+
 /// Where one person stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {

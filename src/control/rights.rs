@@ -31,6 +31,8 @@ pub const VERBS: &[VerbRow] = &[
     reads("readiness", EVERY_ROLE),
     changes("event-start", ONLY_ADMIN),
     changes("event-end", ONLY_ADMIN),
+    changes("event-drill", ONLY_ADMIN),
+    reads("drill-list", EVERY_ROLE),
     reads("event-list", EVERY_ROLE),
     reads("event-show", EVERY_ROLE),
     reads("event-messages", PROOF),

@@ -38,6 +38,9 @@ pub struct Status {
     pub reachable: usize,
     pub version: String,
     pub uptime_s: u64,
+    /// When the schedule starts the next drill; RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_drill: Option<String>,
     /// 0 to 100; absent in the first moments after a start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readiness: Option<u32>,
@@ -167,6 +170,7 @@ pub(super) mod tests {
             reachable: 31,
             version: "0.1.0".into(),
             uptime_s: 90_061,
+            next_drill: Some("2026-04-07T08:00:00Z".into()),
             readiness: Some(73),
         }
     }
@@ -193,6 +197,7 @@ pub(super) mod tests {
             "reachable": 31,
             "version": "0.1.0",
             "uptime_s": 90061,
+            "next_drill": "2026-04-07T08:00:00Z",
             "readiness": 73
         });
         assert_eq!(serde_json::to_value(example()).unwrap(), expected);

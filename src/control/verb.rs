@@ -25,6 +25,16 @@ pub enum Verb {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
     },
+    /// People practise; mail is not touched. `all` instead of `whom`.
+    EventDrill {
+        reason: String,
+        by: String,
+        #[serde(flatten)]
+        whom: Whom,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        all: bool,
+    },
+    DrillList,
     /// The readiness score with its reasons.
     Readiness,
     EventList,
@@ -296,6 +306,11 @@ mod tests {
     #[test]
     fn wire_forms_are_stable() {
         check(Verb::Status, json!({ "verb": "status" }));
+        check(
+            Verb::EventDrill { reason: "r".into(), by: by(), whom: Whom { length_s: Some(60), ..Whom::default() }, all: true },
+            json!({ "verb": "event-drill", "reason": "r", "by": "cli:ann", "length_s": 60, "all": true }),
+        );
+        check(Verb::DrillList, json!({ "verb": "drill-list" }));
         check(Verb::Readiness, json!({ "verb": "readiness" }));
         let everybody = Whom::default();
         check(

@@ -126,6 +126,9 @@ fn facts(status: &Status, now: Wall) -> Vec<(&'static str, String)> {
     }
     let reachable = if status.people > 0 { format!(", {} of them reachable while mail is down", status.reachable) } else { String::new() };
     facts.push(("People", format!("{}{reachable}", status.people)));
+    if let Some(next) = &status.next_drill {
+        facts.push(("Next drill", next.clone()));
+    }
     if let Some(score) = status.readiness {
         facts.push(("Readiness", format!("{score} of 100 (`lifeboat readiness` says why)")));
     }
@@ -245,6 +248,7 @@ mod tests {
              Index        being made again, 43 % done: mail is taken, the webmail and the queues wait for it\n\
              Retention    waits: the clock jumped\n\
              People       40, 31 of them reachable while mail is down\n\
+             Next drill   2026-04-07T08:00:00Z\n\
              Readiness    73 of 100 (`lifeboat readiness` says why)\n\
              Version      0.1.0, running for 1 day 1 hour\n",
         );
@@ -264,6 +268,7 @@ mod tests {
             people: 0,
             reachable: 0,
             uptime_s: 0,
+            next_drill: None,
             readiness: None,
             listen: Default::default(),
             ..example()

@@ -5,10 +5,12 @@
 use std::time::Duration;
 
 mod proof;
+mod rehearsal;
 mod telling;
 mod web;
 
 pub use proof::*;
+pub use rehearsal::*;
 pub use telling::*;
 pub use web::*;
 
@@ -220,19 +222,6 @@ pub const KEPT_BACK_REMEMBERED_MAX: usize = 200_000;
 pub const SCOPE_LENGTH_MAX: Duration = Duration::from_secs(60 * 24 * 3600);
 /// A restart so long after a planned end is believed; a wall clock that says more is taken to be wrong.
 pub const SCOPE_OVERDUE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Shortest and longest drill, and the length of one for which nothing is said.
-pub const DRILL_MIN: Duration = Duration::from_secs(10);
-pub const DRILL_MAX: Duration = Duration::from_secs(24 * 3600);
-pub const DRILL_USUAL: Duration = Duration::from_secs(30 * 60);
-/// A scheduled drill that could not begin within this time after its time (the box was off, or the clock jumped) is left out.
-pub const DRILL_LATE_MAX: Duration = Duration::from_secs(10 * 60);
-/// What people write in a drill stays in memory: messages of one person, their octets, and octets of the whole drill. Past these only
-/// the head of a message is kept to be shown.
-pub const PRACTICE_LETTERS_MAX: usize = 50;
-pub const PRACTICE_LETTER_MAX_OCTETS: usize = 256 * 1024;
-pub const PRACTICE_TOTAL_MAX_OCTETS: usize = 16 * 1024 * 1024;
-/// Drills that are listed.
-pub const DRILLS_SHOWN_MAX: usize = 100;
 /// Maintenance windows that are planned at a time, and the longest one.
 pub const WINDOWS_MAX: usize = 50;
 pub const WINDOW_LENGTH_MAX: Duration = Duration::from_secs(7 * 24 * 3600);

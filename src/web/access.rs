@@ -35,8 +35,9 @@ impl Access {
         self != Access::Closed
     }
 
+    /// Whether there is a form to write with. Where it goes is another matter: in a drill, into the sandbox.
     pub fn may_write(self) -> bool {
-        self == Access::Open
+        matches!(self, Access::Open | Access::Practice)
     }
 }
 
@@ -56,9 +57,10 @@ pub fn banner(access: Access, standing: &Standing, signed_in: bool, now: Wall) -
                 .to_owned(),
         },
         Access::Practice => Banner {
-            tone: Tone::Calm,
+            tone: Tone::Practice,
             strong: "This is a drill.".to_owned(),
-            text: "Mail works normally; you are practising how to read and answer it here.".to_owned(),
+            text: "Mail works normally; nothing you send here leaves this box. Open a message and answer it, as you would in an outage."
+                .to_owned(),
         },
         Access::ReadOnly => Banner {
             tone: Tone::Calm,
@@ -101,7 +103,7 @@ mod tests {
             assert_eq!(Access::of(&standing(Mode::Suspect, Whose::Drill), configured), Access::Practice);
             assert_eq!(Access::of(&standing(Mode::Continuity, Whose::Some), configured), Access::Open);
         }
-        assert!(Access::Practice.may_read() && !Access::Practice.may_write());
+        assert!(Access::Practice.may_read() && Access::Practice.may_write());
     }
 
     #[test]
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_outage_permits_writing() {
+    fn only_an_outage_or_a_drill_permits_writing() {
         for access in [Access::HandingOver, Access::ReadOnly, Access::Closed] {
             assert!(!access.may_write(), "{access:?}");
         }

@@ -2,7 +2,7 @@
 
 use super::pages::folder::{FolderPage, Notice, Row};
 use super::words::{cut, visible};
-use super::{Answer, Context, Request, pages, reader, response};
+use super::{Answer, Context, Request, pages, practice, reader, response};
 use crate::clock::Wall;
 use crate::limits::{DATE_AHEAD_MAX, PAGE_ENTRIES, ROW_TEXT_MAX_CHARS};
 use crate::mail::date;
@@ -29,7 +29,9 @@ pub fn show(folder: Folder, request: &Request, context: &Context<'_>) -> Answer 
         is_newest: before.is_none(),
         total: counts.total,
         unread: counts.unread,
-        notice: if asked("sent").is_some() {
+        notice: if asked("practised").is_some() {
+            Some(Notice::Practised)
+        } else if asked("sent").is_some() {
             Some(Notice::Sent)
         } else if asked("kept").is_some() {
             Some(Notice::Kept)
@@ -37,6 +39,7 @@ pub fn show(folder: Folder, request: &Request, context: &Context<'_>) -> Answer 
             None
         },
         may_write: reader::access(context).may_write(),
+        practised: if folder == Folder::Sent && before.is_none() { practice::rows(context) } else { Vec::new() },
         rows: entries.iter().map(|entry| row(entry, context.now.wall)).collect(),
     };
     let mut shell = reader::shell(context, page.title());

@@ -29,6 +29,7 @@ fn shell(title: &str, here: Option<Folder>) -> Shell {
             unread: 3,
             drafts: 1,
             may_write: true,
+            drill: None,
         }),
         here,
     }
@@ -94,11 +95,22 @@ fn inbox(rows: usize) -> FolderPage {
         unread: 3,
         notice: None,
         may_write: true,
+        practised: Vec::new(),
     }
 }
 
 fn empty(folder: Folder) -> FolderPage {
-    FolderPage { folder, rows: Vec::new(), older: None, is_newest: true, total: 0, unread: 0, notice: None, may_write: true }
+    FolderPage {
+        folder,
+        rows: Vec::new(),
+        older: None,
+        is_newest: true,
+        total: 0,
+        unread: 0,
+        notice: None,
+        may_write: true,
+        practised: Vec::new(),
+    }
 }
 
 fn found(rows: usize, trouble: Option<search::Trouble>) -> SearchPage {

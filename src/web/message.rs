@@ -31,6 +31,9 @@ pub fn show(seq: Seq, request: &Request, context: &Context<'_>) -> Answer {
             view.unread = view.unread.saturating_sub(1);
         }
     }
+    if access == Access::Practice {
+        intents.push(Intent::Looked { mailbox: reader.mailbox().clone() });
+    }
     Ok(Outcome { response: response::page(200, pages::message::page(&shell, &page)), intents })
 }
 

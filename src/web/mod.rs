@@ -28,6 +28,7 @@ mod guard;
 mod login;
 mod message;
 mod pages;
+mod practice;
 mod reader;
 mod request;
 mod response;
@@ -41,8 +42,8 @@ mod words;
 
 pub use request::{ADMIN_COOKIE, SESSION_COOKIE};
 pub use request::{
-    AdminVerdict, Bearer, Context, Enrol, EnrolLink, Enrolling, Entrance, Intent, ModeView, Outcome, OwnChange, Request, Response,
-    Submission,
+    AdminVerdict, Bearer, Context, Enrol, EnrolLink, Enrolling, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter, Request,
+    Response, Submission,
 };
 
 use pages::notice::{self, Notice};
@@ -117,6 +118,7 @@ fn dispatch(route: Route, request: &Request, context: &Context<'_>) -> Answer {
         Route::MessageHtml(seq) => document::show(seq, context),
         Route::MessagePart(seq, number) => download::part(seq, number, context),
         Route::MessageRaw(seq) => download::raw(seq, context),
+        Route::Practice(number) => practice::show(number, context),
         Route::New => compose::new(context),
         Route::Reply(seq) => compose::reply(seq, request, context),
         Route::Forward(seq) => compose::forward(seq, context),

@@ -33,6 +33,12 @@ pub fn access(context: &Context<'_>) -> Access {
     Access::of(&context.standing, context.access)
 }
 
+/// The drill in which the reader takes part now.
+pub fn drill(context: &Context<'_>) -> Option<String> {
+    let event = context.standing.event.as_ref().filter(|_| access(context) == Access::Practice)?;
+    Some(event.0.clone())
+}
+
 /// Whether the door is open: there is somebody who may come in.
 pub fn may_sign_in(context: &Context<'_>) -> bool {
     access(context).may_read() || context.open_for_some.is_some()
@@ -73,6 +79,7 @@ pub fn shell(context: &Context<'_>, title: &str) -> Shell {
             unread,
             drafts,
             may_write: access.may_write(),
+            drill: drill(context),
         });
     }
     shell

@@ -1,6 +1,7 @@
 //! Requests, responses, the snapshot and intents as values.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::auth::{AdminSession, CodeVerdict, Credentials, Flash, Role, Session, Token};
 use crate::clock::{Now, Wall};
@@ -82,6 +83,8 @@ pub struct Context<'a> {
     pub execute: &'a dyn Fn(control::Verb) -> control::Answer,
     /// Invitations to say how one is reached.
     pub enrol: &'a dyn Enrol,
+    /// What the reader wrote in the drill, newest first.
+    pub practice: &'a dyn Fn() -> Vec<Arc<PracticeLetter>>,
     /// 64 fresh random bytes, for tokens and message ids.
     pub random: [u8; 64],
     /// `status --json`, for `/api/v1/status` (loopback only).
@@ -245,10 +248,29 @@ pub enum Intent {
         mailbox: Mailbox,
         message: Seq,
     },
+    /// A person in a drill opened a message.
+    Looked {
+        mailbox: Mailbox,
+    },
+    /// A person in a drill wrote a message: it goes into the sandbox, and nowhere else.
+    Practise(Box<Submission>),
     /// Store and send a message that a person wrote.
     Submit(Box<Submission>),
     /// Keep it in Drafts (it was sent while recovering).
     KeepDraft(Box<Submission>),
+}
+
+/// A message written in a drill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PracticeLetter {
+    /// Counts from 1 for each person.
+    pub number: u64,
+    pub at: Wall,
+    pub to: Vec<String>,
+    /// Wire form; only its head if `cut`.
+    pub message: Vec<u8>,
+    /// It was too large to be kept.
+    pub cut: bool,
 }
 
 /// A message written in the webmail, composed.

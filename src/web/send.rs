@@ -19,7 +19,9 @@ use crate::store::{Folder, Seq};
 pub fn send(request: &Request, context: &Context<'_>) -> Answer {
     let form = guard::form(request)?;
     let access = reader::access(context);
-    if !matches!(access, Access::Open | Access::HandingOver) {
+    // Written in a drill, and it is none any more, or the reverse.
+    let elsewhere = form.get("drill").map(str::to_owned).filter(|drill| !drill.is_empty()) != reader::drill(context);
+    if !access.may_write() && (elsewhere || access != Access::HandingOver) {
         let shell = reader::shell(context, "Not sent");
         let notice = Notice::outage_over(&given_back(&typed(&form)));
         return Ok(response::page(409, notice::page(&shell, &notice)).into());
@@ -31,11 +33,18 @@ pub fn send(request: &Request, context: &Context<'_>) -> Answer {
     };
     let ours = guard::has_csrf(&form, &reader.session.csrf);
     let letter = Letter::new(context, reader, form);
+    if elsewhere {
+        return Ok(letter.again(409, vec![Problem::drill_over(access == Access::Open)]));
+    }
     if !ours {
         // Signed in again in another tab, most likely. The form that is shown now has the new value.
         return Ok(letter.again(403, vec![Problem::signed_in_again()]));
     }
-    Ok(if access == Access::Open { letter.submit() } else { letter.keep() })
+    Ok(match access {
+        Access::Open => letter.submit(Intent::Submit, "/mail/sent?sent=1"),
+        Access::Practice => letter.submit(Intent::Practise, "/mail/sent?practised=1"),
+        Access::HandingOver | Access::ReadOnly | Access::Closed => letter.keep(),
+    })
 }
 
 /// A form that came in, on its way to become a message.
@@ -60,7 +69,7 @@ impl<'a> Letter<'a> {
         Letter { context, reader, typed, files: form.files, source }
     }
 
-    fn submit(self) -> Outcome {
+    fn submit(self, intent: fn(Box<Submission>) -> Intent, then: &str) -> Outcome {
         let addressed = Addressed::of(&self.typed);
         let mut problems = addressed.problems.clone();
         if self.typed.subject.chars().count() > COMPOSE_SUBJECT_MAX_CHARS {
@@ -76,8 +85,7 @@ impl<'a> Letter<'a> {
             return self.again(422, vec![too_large(message.len())]);
         }
         let submission = self.submission(addressed, message);
-        let intents = vec![Intent::Submit(Box::new(submission))];
-        Outcome { response: response::see_other("/mail/sent?sent=1"), intents }
+        Outcome { response: response::see_other(then), intents: vec![intent(Box::new(submission))] }
     }
 
     /// The outage ended while this was written: it becomes a draft, whatever is wrong with it.

@@ -113,6 +113,18 @@ impl Problem {
         Problem { field, text }
     }
 
+    /// It was written in a drill that is over, and is real now; or the reverse.
+    pub fn drill_over(real: bool) -> Problem {
+        let text = if real {
+            "The drill in which you wrote this is over: the mail server is really down now. Nothing was sent. If you mean it, press Send: \
+             it goes out then."
+        } else {
+            "You wrote this before the drill. It was not sent. If you press Send now, it only goes into the drill's sandbox; mail works \
+             normally, so send it with Outlook."
+        };
+        Problem::new(Field::Form, text.to_owned())
+    }
+
     pub fn signed_in_again() -> Problem {
         let text = "You have signed in again in the meantime. Nothing is lost: please check your message and press Send once more.";
         Problem::new(Field::Form, text.to_owned())
@@ -129,6 +141,10 @@ pub fn page(shell: &Shell, page: &ComposePage) -> Markup {
             @if !page.problems.is_empty() { (problems(page)) }
             form.compose method="post" action="/mail/send" enctype="multipart/form-data" {
                 input type="hidden" name="csrf" value=(csrf);
+                // Where it was written: neither a practice letter may go out, nor a real one stay here.
+                @if let Some(drill) = shell.reader.as_ref().and_then(|reader| reader.drill.as_ref()) {
+                    input type="hidden" name="drill" value=(drill);
+                }
                 @if let Some(about) = page.typed.about {
                     input type="hidden" name="kind" value=(about.kind.name());
                     input type="hidden" name="about" value=(about.message);

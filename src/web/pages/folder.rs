@@ -19,6 +19,19 @@ pub struct FolderPage {
     pub unread: u64,
     pub notice: Option<Notice>,
     pub may_write: bool,
+    /// What was written in the drill: on the page of Sent only.
+    pub practised: Vec<Practised>,
+}
+
+/// A message that was written in a drill.
+#[derive(Clone, Debug)]
+pub struct Practised {
+    pub number: u64,
+    pub to: String,
+    pub subject: String,
+    pub date: String,
+    /// RFC 3339.
+    pub datetime: String,
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +55,7 @@ pub struct Row {
 pub enum Notice {
     Sent,
     Kept,
+    Practised,
 }
 
 impl FolderPage {
@@ -60,7 +74,8 @@ pub fn page(shell: &Shell, page: &FolderPage) -> Markup {
                 p.total { (total(page)) }
                 (search::field(""))
             }
-            @if page.rows.is_empty() {
+            @if !page.practised.is_empty() { (practised(&page.practised)) }
+            @if page.rows.is_empty() && page.practised.is_empty() {
                 (empty(page))
             } @else {
                 ol.mails { @for row in &page.rows { (self::row(row)) } }
@@ -82,6 +97,28 @@ pub fn row(row: &Row) -> Markup {
                 @if row.attachments { span.clip { span.unseen { "with attachment " } } }
                 @if let Some(place) = &row.place { span.place { span.unseen { "in " } bdi { (place) } } " " }
                 time datetime=(row.datetime) { (row.date) }
+            }
+        }
+    }
+}
+
+fn practised(letters: &[Practised]) -> Markup {
+    html! {
+        section.practised aria-labelledby="practised" {
+            h2 #practised { "Written in this drill" }
+            p { "Sent to nobody. It disappears when the drill ends." }
+            ol.mails {
+                @for letter in letters {
+                    li.mail {
+                        a href={ "/mail/practice/" (letter.number) } {
+                            bdi.who { @if letter.to.is_empty() { "(nobody)" } @else { (letter.to) } }
+                            " "
+                            bdi.subject { @if letter.subject.is_empty() { "(no subject)" } @else { (letter.subject) } }
+                            " "
+                            time datetime=(letter.datetime) { (letter.date) }
+                        }
+                    }
+                }
             }
         }
     }
@@ -125,6 +162,9 @@ fn pager(page: &FolderPage) -> Markup {
 fn notice(notice: Notice) -> Markup {
     let (strong, text) = match notice {
         Notice::Sent => ("Your message is on its way.", "Open it below to see who got it."),
+        Notice::Practised => {
+            ("Well done: that is all it takes.", "In an outage your message would be on its way now. In this drill it was sent to nobody.")
+        }
         Notice::Kept => (
             "Your message was not sent, but kept.",
             "The mail server is just coming back. Your draft will arrive in your normal mailbox; please send it with Outlook.",

@@ -27,6 +27,8 @@ pub struct ReaderView {
     pub unread: u64,
     pub drafts: u64,
     pub may_write: bool,
+    /// The drill in which the reader takes part: what is written belongs into its sandbox.
+    pub drill: Option<String>,
 }
 
 /// In what state the mail system is, and what that means for the reader.
@@ -41,6 +43,8 @@ pub struct Banner {
 pub enum Tone {
     /// The primary is down.
     Alert,
+    /// Nothing is real.
+    Practice,
     Calm,
 }
 
@@ -127,6 +131,7 @@ fn top(shell: &Shell) -> Markup {
 fn banner(banner: &Banner) -> Markup {
     let tone = match banner.tone {
         Tone::Alert => "banner alert",
+        Tone::Practice => "banner practice",
         Tone::Calm => "banner calm",
     };
     html! {

@@ -10,5 +10,6 @@ pub mod layout;
 pub mod login;
 pub mod message;
 pub mod notice;
+pub mod practice;
 pub mod search;
 pub mod text;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod enrolling;
+mod practising;
 mod reading;
 mod searching;
 mod signing;
@@ -10,11 +11,11 @@ mod writing;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use super::{AdminVerdict, Bearer, Context, Entrance, Intent, ModeView, Outcome, OwnChange, Request, respond};
+use super::{AdminVerdict, Bearer, Context, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter, Request, respond};
 use crate::auth::{AdminSession, Credentials, Role, Session, Token};
 use crate::clock::{Mono, Now, Wall};
 use crate::config::Access;
-use crate::continuity::{Kind, Mode, Standing, Whose};
+use crate::continuity::{EventId, Kind, Mode, Standing, Whose};
 use crate::control;
 use crate::directory::Directory;
 use crate::mail::{Address, DsnRequest, Mailbox, parse};
@@ -93,7 +94,7 @@ impl World {
         match self.some {
             Some((kind, whom)) if who == Some(&mailbox(whom)) => match kind {
                 Kind::Outage => Standing { mode: Mode::Continuity, whose: Whose::Some, ..everybody },
-                Kind::Drill => Standing { whose: Whose::Drill, ..everybody },
+                Kind::Drill => Standing { whose: Whose::Drill, event: Some(EventId("drill-1".to_owned())), ..everybody },
             },
             _ => everybody,
         }
@@ -240,6 +241,7 @@ impl<'a> Ask<'a> {
                     self.answers.clone()
                 },
                 enrol: &self.desk,
+                practice: &|| vec![Arc::new(practice_letter())],
                 random: std::array::from_fn(|at| at as u8),
                 status: &|| serde_json::json!({"mode": "normal"}),
                 metrics: &|| "lifeboat_up 1\n".to_owned(),
@@ -277,4 +279,10 @@ fn check(ask: &Ask<'_>, status: u16, intents: usize) -> Outcome {
     assert_eq!(outcome.response.status, status, "{what}: {}", body(&outcome));
     assert_eq!(outcome.intents.len(), intents, "{what}: {:?}", outcome.intents);
     outcome
+}
+
+/// What Ann wrote in the drill.
+fn practice_letter() -> PracticeLetter {
+    let message = b"From: ann@example.com\r\nSubject: practised\r\n\r\nfor the drill\r\n".to_vec();
+    PracticeLetter { number: 1, at: NOW, to: vec!["carl@x.test".to_owned()], message, cut: false }
 }

@@ -163,12 +163,3 @@ fn an_outage_of_some_lets_in_whom_it_concerns() {
     assert!(!stranger.contains("normally for you"));
     assert!(body(&check(&world.ask("GET", "/mail/inbox").by("bo@example.com"), 403, 0)).contains("normally for you"));
 }
-
-#[test]
-fn a_drill_lets_people_read_and_not_write() {
-    let mut world = World::new(Mode::Normal);
-    world.some = Some((Kind::Drill, "ann@example.com"));
-    world.inbound(PLAIN);
-    assert!(body(&check(&world.ask("GET", "/mail/inbox").by("ann@example.com"), 200, 0)).contains("This is a drill."));
-    check(&world.ask("GET", "/mail/new").by("ann@example.com"), 403, 0);
-}
