@@ -4,15 +4,13 @@ use std::collections::HashMap;
 
 use super::state::{BegunLine, Mark, Open};
 use crate::app::core::Core;
-use crate::app::notices::{Channel, NoticeLine, Told};
+use crate::app::notices::{Channel, NoticeLine, StateLine, Told};
 use crate::clock::Wall;
 use crate::continuity::drill::{Course, Participant, Report};
 use crate::mail::Mailbox;
 use crate::relay::DeliveryState;
-use crate::store::StoreError;
+use crate::store::{Seq, StoreError};
 
-/// What [`crate::app::notices::Order::about`] says of a drill's notices.
-pub const ABOUT: &str = "drill";
 /// Templates that tell people that it begins.
 const BEGINS: &str = "drill-start";
 
@@ -53,11 +51,12 @@ struct Word {
 
 fn told(core: &Core, drill: &str) -> Result<HashMap<String, Word>, StoreError> {
     let lines = core.ledger.read("notice")?.into_iter().filter_map(|line| serde_json::from_value::<NoticeLine>(line.data).ok());
-    let of_drill = lines.filter(|line| line.about == ABOUT && line.what == drill && line.notice.starts_with(BEGINS));
+    let of_drill = lines.filter(|line| line.what == drill && line.notice.starts_with(BEGINS));
+    let pushed = Pushed::read(core)?;
     let mut words: HashMap<String, Word> = HashMap::new();
     for told in of_drill.flat_map(|line| line.told) {
         let word = words.entry(told.who.clone()).or_default();
-        match outcome(core, &told)? {
+        match outcome(core, &pushed, &told)? {
             Ok(at) => word.at = Some(word.at.map_or(at, |other| other.min(at))),
             Err(trouble) => word.trouble = Some(trouble),
         }
@@ -65,24 +64,44 @@ fn told(core: &Core, drill: &str) -> Result<HashMap<String, Word>, StoreError> {
     Ok(words)
 }
 
+/// How notices that are no mail ended.
+struct Pushed(HashMap<Seq, (Wall, StateLine)>);
+
+impl Pushed {
+    fn read(core: &Core) -> Result<Pushed, StoreError> {
+        let lines = core.ledger.read("notice-state")?.into_iter();
+        let states = lines.filter_map(|line| Some((line.at, serde_json::from_value::<StateLine>(line.data).ok()?)));
+        Ok(Pushed(states.map(|(at, state)| (state.message, (at, state))).collect()))
+    }
+}
+
 /// When the next server (or gateway) took it, or what keeps it.
-fn outcome(core: &Core, told: &Told) -> Result<Result<Wall, String>, StoreError> {
+fn outcome(core: &Core, pushed: &Pushed, told: &Told) -> Result<Result<Wall, String>, StoreError> {
     let way = match told.channel {
-        Channel::Mail => String::new(),
-        Channel::Sms => "by phone: ".to_owned(),
-        Channel::Chat => "by chat: ".to_owned(),
-        Channel::Command => "by command: ".to_owned(),
+        Channel::Mail => return mailed(core, told),
+        Channel::None => return Ok(Err("nothing was sent: the password of the last notice still holds".to_owned())),
+        Channel::Sms => "by phone",
+        Channel::Chat => "by chat",
+        Channel::Command => "by the program",
     };
+    Ok(match pushed.0.get(&told.message) {
+        Some((at, state)) if state.is_sent => Ok(*at),
+        Some((_, state)) => Err(format!("{way}: {}", state.detail)),
+        None => Err(format!("{way}: it was on its way")),
+    })
+}
+
+fn mailed(core: &Core, told: &Told) -> Result<Result<Wall, String>, StoreError> {
     let deliveries = core.store.view().deliveries(told.message)?;
-    let Some(delivery) = deliveries.into_iter().find(|to| to.address.to_string() == told.to || told.channel != Channel::Mail) else {
-        return Ok(Err(format!("{way}nothing is known of it")));
-    };
-    Ok(match delivery.state {
-        DeliveryState::Delivered { at, .. } => Ok(at),
-        DeliveryState::Queued { last: Some(reply), .. } => Err(format!("{way}it waits: {reply}")),
-        DeliveryState::Queued { last: None, .. } | DeliveryState::InSession => Err(format!("{way}it was on its way")),
-        DeliveryState::Held { reason, .. } => Err(format!("{way}it is held: {reason}")),
-        DeliveryState::Refused { reply, .. } | DeliveryState::Bounced { reply, .. } => Err(format!("{way}it was refused: {reply}")),
+    let own = deliveries.into_iter().find(|to| to.address.to_string() == told.to);
+    Ok(match own.map(|to| to.state) {
+        Some(DeliveryState::Delivered { at, .. }) => Ok(at),
+        Some(DeliveryState::Queued { last: Some(reply), .. }) => Err(format!("it waits: {reply}")),
+        Some(DeliveryState::Queued { last: None, .. } | DeliveryState::InSession) => Err("it was on its way".to_owned()),
+        Some(DeliveryState::Held { reason, .. }) => Err(format!("it is held: {reason}")),
+        Some(DeliveryState::Refused { reply, .. } | DeliveryState::Bounced { reply, .. }) => Err(format!("it was refused: {reply}")),
+        // Retention dropped the message.
+        None => Err("what became of it is not known any more".to_owned()),
     })
 }
 

@@ -5,15 +5,13 @@
 //! | `state` | the drill that is open: who takes part, what was seen of them; it survives a restart by the ledger |
 //! | `sandbox` | what people write in it: in memory, gone with the drill |
 //! | `measure` | whom the notice reached, from the notices on record and the queue |
-//! | `course` | follows the continuity machine: begins and ends the rest of a drill |
-//! | `logins` | a password for each person who takes part |
+//! | `course` | follows the continuity machine: notes who takes part, and writes the report |
 //! | `schedule` | drills that come by themselves |
 //! | `verbs` | what an operator does with them, and sees |
 //!
 //! The machine says whether a drill is open ([`crate::continuity::Kind::Drill`]); nothing here changes that but through it.
 
 mod course;
-mod logins;
 mod measure;
 mod sandbox;
 mod schedule;

@@ -49,8 +49,6 @@ pub struct Open {
     pub begun: BegunLine,
     pub marks: BTreeMap<(Mailbox, Mark), Wall>,
     pub sandbox: Sandbox,
-    /// Everybody has been told, or could not be.
-    pub told: bool,
 }
 
 /// At most one drill is open: see [`crate::continuity::ScopeError::DrillOpen`].
@@ -63,7 +61,7 @@ pub struct Drills {
 
 impl Open {
     pub fn new(begun: BegunLine) -> Open {
-        Open { begun, marks: BTreeMap::new(), sandbox: Sandbox::default(), told: false }
+        Open { begun, marks: BTreeMap::new(), sandbox: Sandbox::default() }
     }
 
     pub fn id(&self) -> &EventId {

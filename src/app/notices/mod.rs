@@ -22,7 +22,7 @@ mod templates;
 
 pub use herald::run;
 pub use list::{answer, outcome_of_push};
-pub use outbox::{Outbox, outcomes, run as send};
+pub use outbox::{Outbox, StateLine, outcomes, run as send};
 #[allow(unused_imports, reason = "parts that come use them")]
 pub use tell::{ADMINS, Channel, NoticeLine, Order, To, Told, tell, tell_all, told_since};
 pub use templates::{read as read_templates, take as take_templates};
