@@ -11,6 +11,7 @@ mod damage;
 mod dialog;
 mod direct;
 mod dying;
+mod enrol;
 mod exim;
 mod full_disk;
 mod garbage;

@@ -44,6 +44,15 @@ impl Person {
         self.fetch(path, &[])
     }
 
+    /// Fills the fields of that name of the page's form that has them all, and sends it.
+    pub fn send(&self, page: &Page, fields: &[(&str, &str)]) -> Page {
+        let mut form = page.form(|form| fields.iter().all(|(name, _)| form.get(name).is_some()));
+        for (name, value) in fields {
+            assert!(form.fill(|field| field.name == *name, value), "{name}");
+        }
+        self.submit(&form)
+    }
+
     fn submit(&self, form: &Form) -> Page {
         let (content_type, body) = form.encode();
         let file = self.folder.join("form");
