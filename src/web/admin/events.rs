@@ -19,7 +19,12 @@ pub fn list(visit: &Visit<'_>) -> Answer {
 /// `GET /admin/events/ID`
 pub fn show(visit: &Visit<'_>) -> Answer {
     let id = visit.argument(0);
-    let event: EventDocument = super::whole(&visit.execute(Verb::EventShow { id: id.to_owned() }))?;
+    let answer = visit.execute(Verb::EventShow { id: id.to_owned() });
+    if answer.json["kind"] == "drill" && answer.json["report"].is_object() {
+        // Drills have a report of their own.
+        return Ok(response::see_other(&format!("/admin/drills/{id}")).into());
+    }
+    let event: EventDocument = super::whole(&answer)?;
     let report = Report {
         event: &event,
         may_release: visit.may(&release_verb(id, String::new())),

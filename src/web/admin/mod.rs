@@ -12,6 +12,7 @@ mod account;
 mod actions;
 mod audit;
 mod dashboard;
+mod drills;
 mod entry;
 mod events;
 mod people_cards;

@@ -1,7 +1,7 @@
 //! The table of the admin's place: path, method, who may, and who answers. The only place where roles stand beside paths.
 
 use super::visit::{Arrival, Visit};
-use super::{account, actions, audit, dashboard, entry, events, people_cards, queue, setup, trace};
+use super::{account, actions, audit, dashboard, drills, entry, events, people_cards, queue, setup, trace};
 use crate::auth::{EVERY_ROLE, FOR_PEOPLE, ONLY_ADMIN, PROOF, Role, Roles};
 use crate::web::Answer;
 
@@ -78,6 +78,11 @@ pub static TABLE: &[Row] = &[
     get("/admin/events/:/json", EVERY_ROLE, events::json),
     get("/admin/events/:/csv", PROOF, events::csv),
     post("/admin/events/:/release", ONLY_ADMIN, events::release),
+    // Drills.
+    get("/admin/drills", EVERY_ROLE, drills::list),
+    get("/admin/drills/:", EVERY_ROLE, drills::show),
+    post("/admin/drills/start", ONLY_ADMIN, drills::start),
+    post("/admin/drills/end", ONLY_ADMIN, drills::end),
     // Queue and trace.
     get("/admin/queue", EVERY_ROLE, queue::list),
     get("/admin/queue/:", EVERY_ROLE, queue::show),
