@@ -14,7 +14,7 @@
 //! | 4 | [`store`] | spool, index, ledger, retention, recovery |
 //! | 5 | [`directory`], [`auth`] | people; verifiers, sessions, throttling |
 //! | 6 | [`failback`], [`notify`] | the recovery gate and hand-over plans; what is said to whom |
-//! | 7 | [`web`], [`control`] | pages as functions of a snapshot; the control socket's verbs |
+//! | 7 | [`web`], [`control`], [`sim`] | pages as functions of a snapshot; the control socket's verbs; everything around the decisions in simulated time (pure) |
 //! | 8 | [`net`] | sockets, TLS, DNS, probes, HTTP |
 //! | 9 | [`app`], [`demo`], and the binary's own `cli` | wiring; the stand-in primary; the command line |
 //!
@@ -29,7 +29,7 @@
 //! # Invariants of absence
 //!
 //! - No room below `net` holds a socket; none below `store` touches a file (the configuration comes in as text).
-//! - `mail`, `config`, `smtp`, `continuity`, `relay`, `failback` and `notify` read no clock and write no log.
+//! - `mail`, `config`, `smtp`, `continuity`, `relay`, `failback`, `notify` and `sim` read no clock and write no log.
 //! - Nothing in `continuity` knows what a probe is, only whether it passed and how it looked.
 //! - Nothing but [`clock::SystemClock`] reads the time.
 //! - There is no `unsafe` code.
@@ -55,6 +55,7 @@ pub mod failback;
 pub mod notify;
 
 pub mod control;
+pub mod sim;
 pub mod web;
 
 pub mod net;

@@ -467,3 +467,33 @@ fn a_reader_that_goes_away_is_no_failure() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
 }
+
+#[test]
+fn thresholds_are_tried_in_simulated_time() {
+    let folder = folder_with("[monitor]\nfall = 20\n");
+    let run = |more: &[&str]| lifeboat(folder.path(), &[&["simulate", "--outages", "10", "--seed", "3"], more].concat());
+    let own = run(&["--config", "lifeboat.toml", "--pattern", "short"]);
+    let shown = text(&own.stdout);
+    assert_eq!((own.status.code(), text(&own.stderr).as_str()), (Some(0), ""), "{shown}");
+    for words in
+        ["Thresholds of lifeboat.toml.", "With your thresholds", "20 failures", "With the defaults", "detected in", "entered falsely"]
+    {
+        assert!(shown.contains(words), "{words:?} is not in:\n{shown}");
+    }
+    assert!(shown.trim_end().ends_with("go back to the defaults."), "{shown}");
+
+    let json = run(&["--config", "lifeboat.toml", "--json", "--pattern", "long"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("one JSON document");
+    assert_eq!((json["pattern"].as_str(), json["defaults"]["entered"].as_u64()), (Some("long"), Some(10)), "{json:#}");
+    assert!(json["defaults"]["detected_in_worst_s"].as_f64() < json["configured"]["detected_in_worst_s"].as_f64(), "{json:#}");
+
+    let exit = |arguments: &[&str]| lifeboat(folder.path(), arguments).status.code();
+    assert_eq!(exit(&["simulate", "--pattern", "stormy"]), Some(2));
+    assert_eq!(exit(&["simulate", "--outages", "0"]), Some(2));
+    assert_eq!(exit(&["simulate", "--config", "missing.toml"]), Some(78));
+    if !Path::new("/etc/lifeboat/lifeboat.toml").exists() {
+        let plain = lifeboat(folder.path(), &["simulate", "--outages", "2"]);
+        assert_eq!(plain.status.code(), Some(0));
+        assert!(text(&plain.stdout).contains("these are the defaults"), "{}", text(&plain.stdout));
+    }
+}

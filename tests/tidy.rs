@@ -12,7 +12,7 @@ const LONG_FILES: [(&str, &str); 0] = [];
 const LINES_MAX: usize = 600;
 
 /// Rooms without sockets, clock reads, logging, async and files.
-const PURE: [&str; 7] = ["mail", "config", "smtp", "continuity", "relay", "failback", "notify"];
+const PURE: [&str; 8] = ["mail", "config", "smtp", "continuity", "relay", "failback", "notify", "sim"];
 
 /// Crates (or modules) that have one home: a room, or a file.
 const HOMES: [(&str, &str); 14] = [

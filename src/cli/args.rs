@@ -12,6 +12,7 @@ use super::maintenance::Maintenance;
 use super::notices::Notices;
 use super::people::People;
 use super::queue::Queue;
+use super::simulate::Simulate;
 use super::trace::Trace;
 
 pub(super) fn usual() -> PathBuf {
@@ -52,6 +53,7 @@ pub enum Command {
     Credential(Credential),
     Dkim(Dkim),
     Audit(Audit),
+    Simulate(Simulate),
     Admin(Admin),
     Token(Token),
     Fsck(Fsck),

@@ -19,6 +19,7 @@ mod notices;
 mod people;
 mod queue;
 mod run;
+mod simulate;
 mod trace;
 
 use std::ffi::OsString;
@@ -100,6 +101,7 @@ fn command(command: Command) -> u8 {
         Command::Audit(audit) => audit::run(audit.command),
         Command::Admin(admin) => admin::admin(admin.command),
         Command::Token(token) => admin::token(token.command),
+        Command::Simulate(c) => simulate::run(&c),
         Command::Fsck(c) => fsck::fsck(&c),
         Command::Version(_) => version(),
     }

@@ -59,7 +59,7 @@ pub enum Gate {
     /// holds the relapse off), the hand-over begins again with a new gate.
     Relapse { refused: usize, tried: usize },
     /// Everything is handed over, only deferred or held recipients remain, digests included. Nothing changes if the primary is red
-    /// at this moment, so it is to be repeated for as long as it holds.
+    /// at this moment or was not looked at yet, so it is to be repeated for as long as it holds.
     Done,
 }
 

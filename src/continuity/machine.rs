@@ -193,7 +193,8 @@ impl Machine {
             (Mode::Recovering, Gate::Relapse { refused, tried }) if !self.saved.held_until_green => {
                 vec![self.fail_over(words::relapse(refused, tried), now)]
             }
-            (Mode::Recovering, Gate::Done) if !self.watch.is_red() => {
+            // After a restart nothing is red before somebody has looked: an empty queue proves nothing then.
+            (Mode::Recovering, Gate::Done) if self.watch.is_seen_up() => {
                 vec![self.enter(Mode::Normal, MONITOR, words::handed_over(), now)]
             }
             _ => vec![],
@@ -272,10 +273,10 @@ impl Machine {
         self.scope_changed(|saved, ends| scopes::advance(saved, ends, id, (by, reason), now))
     }
 
-    /// A primary that is red at this moment has not been handed everything.
+    /// A primary that is red at this moment, or was not looked at yet, has not been handed everything.
     fn close_scope(&mut self, id: &EventId, now: Now) -> Vec<Action> {
         let handing = |event: &ScopedEvent| event.id == *id && event.phase == Phase::HandingOver;
-        let calm = matches!(self.saved.mode, Mode::Normal | Mode::Suspect) && !self.watch.is_red();
+        let calm = matches!(self.saved.mode, Mode::Normal | Mode::Suspect) && self.watch.is_seen_up();
         if !calm || !self.saved.scopes.iter().any(handing) {
             return vec![];
         }

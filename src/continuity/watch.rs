@@ -10,6 +10,7 @@ use crate::limits::{CANARY_FALL, FOREIGN_CLIENT_RECENT};
 #[derive(Clone, Debug, Default)]
 struct Tally {
     newest: Option<Evidence>,
+    seen_at: Mono,
     /// Observations of the newest colour in a row, for showing.
     streak: u32,
     /// Reds in a row that count; reds of an isolated box do not.
@@ -113,6 +114,13 @@ impl Watch {
         self.deciding().next().is_some()
     }
 
+    /// Whether every probe that decides has looked since the start of the process (the canary takes minutes: it is not waited for), and none
+    /// is red at this moment.
+    pub fn is_seen_up(&self) -> bool {
+        let has_looked = |probe: &Probe| *probe == Probe::Canary || self.tallies.contains_key(probe);
+        self.deciding.iter().all(has_looked) && !self.is_red()
+    }
+
     /// Something counts against the primary.
     pub fn is_doubtful(&self) -> bool {
         let canary = self.tallies.get(&Probe::Canary).is_some_and(|tally| tally.reds > 0);
@@ -129,12 +137,13 @@ impl Watch {
     }
 
     /// Not the primary but our own network is gone (DESIGN section 3, Witnesses): no witness answers though one did before, nothing came
-    /// back from the primary, and nobody has connected to us. A client that came before the reds began proves nothing:
-    /// the cable may have been pulled after it.
+    /// back from the primary, and nobody has connected to us. A client that came, and an answer that was heard, before the reds began
+    /// prove nothing: the cable may have been pulled after them (a probe of a slow primary is under way for a minute).
     pub fn isolated(&self, now: Mono) -> bool {
         // What the canary saw is minutes old.
         let Some(red_since) = self.frequent().filter_map(|(_, tally)| tally.red_since).min() else { return false };
-        let silent = self.frequent().all(|(_, tally)| tally.newest.as_ref().is_some_and(|newest| !newest.shows_network()));
+        let silent = |tally: &Tally| tally.seen_at < red_since || tally.newest.as_ref().is_some_and(|newest| !newest.shows_network());
+        let silent = self.frequent().all(|(_, tally)| silent(tally));
         let foreign = self.foreign_client.is_some_and(|at| at >= red_since && now.since(at) < FOREIGN_CLIENT_RECENT);
         self.witnesses_silent() && self.witness_passed() && silent && !foreign
     }
@@ -206,6 +215,7 @@ impl Tally {
         self.streak = if same { self.streak.saturating_add(1) } else { 1 };
         self.passed |= evidence.class.is_green();
         self.red_since = evidence.class.is_red().then(|| self.red_since.unwrap_or(now));
+        self.seen_at = now;
         self.newest = Some(evidence);
     }
 
@@ -348,6 +358,10 @@ mod tests {
         check_isolated("witness-healthy witness-isolated smtp-down", true);
         check_isolated("witness-healthy witness-isolated smtp-down pages-hanging smtp-down", true);
         check_isolated("client witness-healthy smtp-down witness-isolated", true);
+        // The probe of a slow primary was heard last before the cable was pulled, and is still under way.
+        check_isolated("witness-healthy smtp-slow witness-isolated pages-hanging", true);
+        check_isolated("witness-healthy smtp-slow pages-hanging witness-isolated pages-hanging", true);
+        check_isolated("witness-healthy pages-hanging smtp-slow witness-isolated pages-hanging", false);
         // The primary or somebody else was heard.
         check_isolated("witness-healthy witness-isolated smtp-reset", false);
         check_isolated("witness-healthy witness-isolated smtp-refusing", false);

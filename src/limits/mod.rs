@@ -243,6 +243,9 @@ pub const FOREIGN_CLIENT_RECENT: Duration = Duration::from_secs(60);
 /// Tries of what the gate held, after this much green.
 pub const HELD_RETRY_AFTER: [Duration; 2] = [Duration::from_secs(30 * 60), Duration::from_secs(2 * 3600)];
 
+/// Outages that one `lifeboat simulate` tries.
+pub const SIMULATED_OUTAGES_MAX: u32 = 10_000;
+
 // ---- Store -----------------------------------------------------------------------------------
 
 /// A segment is closed at this size, in octets.

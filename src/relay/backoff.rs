@@ -7,10 +7,15 @@ use crate::limits::{BACKOFF_FIRST, BACKOFF_MAX};
 /// The wait after `attempts` failed tries (from 1; 0 is taken as 1): doubling from [`BACKOFF_FIRST`] to [`BACKOFF_MAX`], then up to a quarter
 /// shorter by `random`, so that what failed together does not come back together. Never longer than [`BACKOFF_MAX`].
 pub fn wait(attempts: u32, random: u64) -> Duration {
-    let doublings = attempts.saturating_sub(1).min(16);
-    let full = BACKOFF_FIRST.saturating_mul(1 << doublings).min(BACKOFF_MAX);
+    let full = longest(attempts);
     let quarter_millis = u64::try_from(full.as_millis() / 4).unwrap_or(u64::MAX);
     full.saturating_sub(Duration::from_millis(random % (quarter_millis + 1)))
+}
+
+/// The longest wait after so many tries.
+pub fn longest(attempts: u32) -> Duration {
+    let doublings = attempts.saturating_sub(1).min(16);
+    BACKOFF_FIRST.saturating_mul(1 << doublings).min(BACKOFF_MAX)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What to try next out of a page of queue entries.
 
-use super::Route;
+use super::{Route, backoff};
 use crate::clock::Wall;
-use crate::limits::{BACKOFF_MAX, SMTP_SEND_RECIPIENTS_MAX};
+use crate::limits::SMTP_SEND_RECIPIENTS_MAX;
 
 /// A queued recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Transaction {
 
 /// Transactions that are due, oldest message first, at most `room` of them, without messages in `busy`. At most one a message: the
 /// rest of a message (another route, more recipients than fit) is due when that one is done.
-/// `page` is in queue order. A `next_at` further away than the longest back-off is due too: the wall clock jumped.
+/// `page` is in queue order. A `next_at` further away than the wait after so many tries is due too: the wall clock jumped.
 pub fn due(page: &[QueueEntry], now: Wall, busy: &dyn Fn(u64) -> bool, room: usize) -> Vec<Transaction> {
     let messages = page.chunk_by(|one, next| one.message == next.message);
     messages.filter(|entries| !busy(entries[0].message)).filter_map(|entries| transaction(entries, now)).take(room).collect()
@@ -34,14 +34,15 @@ pub fn due(page: &[QueueEntry], now: Wall, busy: &dyn Fn(u64) -> bool, room: usi
 
 /// The first transaction of one message, if a recipient of it is due.
 fn transaction(entries: &[QueueEntry], now: Wall) -> Option<Transaction> {
-    let mut due = entries.iter().filter(|entry| is_due(entry.next_at, now)).peekable();
+    let mut due = entries.iter().filter(|entry| is_due(entry, now)).peekable();
     let (message, route) = due.peek().map(|entry| (entry.message, entry.route))?;
     let recipients = due.filter(|entry| entry.route == route).map(|entry| entry.recipient);
     Some(Transaction { message, route, recipients: recipients.take(SMTP_SEND_RECIPIENTS_MAX).collect() })
 }
 
-fn is_due(next_at: Wall, now: Wall) -> bool {
-    next_at <= now || next_at > now.plus(BACKOFF_MAX)
+/// Without the second half what was accepted before a step back of the clock would be overtaken by all that came after it.
+fn is_due(entry: &QueueEntry, now: Wall) -> bool {
+    entry.next_at <= now || entry.next_at > now.plus(backoff::longest(entry.attempts))
 }
 
 #[cfg(test)]
@@ -50,7 +51,7 @@ mod tests {
 
     const NOW: Wall = Wall(1_000_000_000);
 
-    /// Entries written as `message.recipient:route:seconds from now`.
+    /// Entries written as `message.recipient:route:seconds from now`, tried often.
     fn page(text: &str) -> Vec<QueueEntry> {
         let entry = |word: &str| {
             let parts: Vec<&str> = word.split([':', '.']).collect();
@@ -60,7 +61,7 @@ mod tests {
                 _ => Route::Outbound,
             };
             let next_at = Wall(NOW.0.saturating_add_signed(parts[3].parse::<i64>().unwrap() * 1000));
-            QueueEntry { message: parts[0].parse().unwrap(), recipient: parts[1].parse().unwrap(), route, attempts: 1, next_at }
+            QueueEntry { message: parts[0].parse().unwrap(), recipient: parts[1].parse().unwrap(), route, attempts: 9, next_at }
         };
         text.split_whitespace().map(entry).collect()
     }
@@ -97,6 +98,22 @@ mod tests {
     #[test]
     fn a_clock_that_jumped_back_delays_nothing() {
         check("1.0:p:1800 2.0:p:1801 3.0:p:900000000", &[], 9, "2:Primary:[0] 3:Primary:[0]");
+    }
+
+    #[test]
+    fn what_was_hardly_tried_waits_no_longer_than_that_allows() {
+        let check = |attempts, seconds: u64, expected| {
+            let next_at = Wall(NOW.0 + seconds * 1000);
+            let entry = QueueEntry { message: 1, recipient: 0, route: Route::Primary, attempts, next_at };
+            assert_eq!(super::due(&[entry], NOW, &|_| false, 9).len(), expected, "{attempts} tries, in {seconds} s");
+        };
+        check(0, 30, 0);
+        check(0, 31, 1);
+        check(1, 30, 0);
+        check(2, 60, 0);
+        check(2, 61, 1);
+        check(7, 1800, 0);
+        check(7, 1801, 1);
     }
 
     #[test]
