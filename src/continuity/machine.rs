@@ -7,6 +7,10 @@
 //! | Continuity | risen and held down long enough → Recovering | taken over | → Recovering | ignored |
 //! | Recovering | fallen → Continuity (same event) | → Continuity (same event) | refused | `Relapse` → Continuity, `Done` → Normal |
 //!
+//! A start with a planned end, or by a maintenance window, is a `Start` whose event turns into one of the box's own when its time has come,
+//! unless the primary works then: so it never ends into a dead primary, and never stays open for want of an operator. Events of some people
+//! (`scopes`) lie beneath the mode and change nothing in this table.
+//!
 //! "Automatic off" means that the box changes nothing by itself in either direction: neither does it take over, nor does it leave an event
 //! that is open (whoever switched automatic off is at work on the primary, and a box that left could not come back). It raises
 //! [`Alarm::AutomaticOff`] instead. Two things happen all the same: a hand-over that is complete closes its event, and one whose

@@ -78,7 +78,7 @@ fn script(rng: &mut fastrand::Rng, jumps: bool, restarts: bool) -> Vec<Step> {
 }
 
 fn has_canary(seed: u64) -> bool {
-    seed % 3 == 0
+    seed.is_multiple_of(3)
 }
 
 fn length(rng: &mut fastrand::Rng) -> Duration {
