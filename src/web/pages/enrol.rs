@@ -62,7 +62,7 @@ pub fn form(shell: &Shell, page: &FormPage) -> Markup {
                     p.hint #alternate-hint { "Your private address, for example. It gets a code now, so that we know it is yours." }
                     label for="phone" { "A mobile phone, if you like" }
                     @if let Some(problem) = &page.phone_problem { p.problem #phone-problem role="alert" { (problem) } }
-                    input #phone type="tel" name="phone" value=(page.phone) autocomplete="tel" maxlength="40"
+                    input #phone type="text" name="phone" value=(page.phone) inputmode="tel" autocomplete="tel" maxlength="40"
                         aria-invalid=[page.phone_problem.as_ref().map(|_| "true")]
                         aria-describedby=(described("phone", page.phone_problem.is_some()));
                     p.hint #phone-hint { "With the country's code: +49 30 123456." }
