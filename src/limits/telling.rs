@@ -40,3 +40,5 @@ pub const WEBHOOK_BODY_MAX_OCTETS: usize = 4 * 1024;
 /// A certificate that expires within these times is an alarm, the shortest first; with their names for people.
 pub const CERTIFICATE_ENDS_SOON: [(Duration, &str); 2] =
     [(Duration::from_secs(3 * 24 * 3600), "3 days"), (Duration::from_secs(14 * 24 * 3600), "14 days")];
+/// Planned work is announced to people this long before it begins.
+pub const MAINTENANCE_ANNOUNCED_BEFORE: Duration = Duration::from_secs(24 * 3600);

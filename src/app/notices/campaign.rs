@@ -13,6 +13,7 @@ use super::tell::{ADMINS, Channel, NoticeLine, Order, To, Told, tell_all};
 use crate::app::core::Core;
 use crate::app::credentials::{no_random, random_16};
 use crate::auth::{EventPasswordsLine, Verifier, password};
+use crate::continuity::Window;
 use crate::limits::{NOTICE_BATCH_PEOPLE, NOTICE_LOOK_AGAIN};
 use crate::mail::Mailbox;
 use crate::net::rt;
@@ -165,6 +166,26 @@ fn password_for(core: &Core, mailbox: &Mailbox, event: &str, line: &mut EventPas
     Ok(password)
 }
 
+/// Tells everybody in the normal mailbox, and the admins, of planned work.
+pub fn announce(core: &Arc<Core>, window: &Window) -> Result<(), StoreError> {
+    let (book, what) = (Book::read(core)?, format!("window-{}", window.id));
+    let (from, to, reason) = (window.from, window.to, window.reason.clone());
+    let people: Vec<Mailbox> = core.directory().people().map(|person| person.mailbox.clone()).collect();
+    if !book.is_announced(&what, ADMINS) {
+        let told = format!("{} will be told in the normal mailbox.", persons(people.len()));
+        let notice = Notice::AdminMaintenance { from, to, reason: reason.clone(), told };
+        tell_all(core, vec![Order { about: "maintenance", what: what.clone(), notice, to: To::Admins }])?;
+    }
+    let untold: Vec<Mailbox> = people.into_iter().filter(|mailbox| !book.is_announced(&what, mailbox.as_str())).collect();
+    for batch in untold.chunks(NOTICE_BATCH_PEOPLE) {
+        let notice = || Notice::Maintenance { from, to, reason: reason.clone() };
+        let order =
+            |mailbox: &Mailbox| Order { about: "maintenance", what: what.clone(), notice: notice(), to: To::Inside(mailbox.clone()) };
+        tell_all(core, batch.iter().map(order).collect())?;
+    }
+    Ok(())
+}
+
 /// Tells those who wait for it that the event is over, or once more that it lasts.
 pub fn tell_waiting(core: &Arc<Core>, event: &str, about: &'static str, notice: &Notice) -> Result<usize, StoreError> {
     let waiting = Book::read(core)?.waiting_for_end(event);
@@ -176,4 +197,94 @@ pub fn tell_waiting(core: &Arc<Core>, event: &str, about: &'static str, notice: 
         tell_all(core, batch.iter().map(order).collect())?;
     }
     Ok(people.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::notices::list::statuses;
+    use crate::app::testing::World;
+    use crate::clock::Wall;
+    use crate::continuity::Input;
+    use crate::directory::Directory;
+
+    /// Ann is reached outside, Bo is not; everybody's event is open.
+    fn in_an_event() -> (World, Open) {
+        let world = World::new();
+        let csv = "address,name,aliases,alternate_email,phone,groups\nann@example.com,Ann,,ann@mobile.example,,\nbo@example.com,Bo,,,,\n";
+        *world.core.directory.write().unwrap() = Arc::new(Directory::parse_csv(csv, &[]).unwrap());
+        let open = open(&world);
+        (world, open)
+    }
+
+    fn open(world: &World) -> Open {
+        world.core.feed(Input::Start { by: "cli:root".to_owned(), reason: "test".to_owned() });
+        Open::all(&world.core).remove(0)
+    }
+
+    fn end(world: &World, open: &Open, over_at: Wall) {
+        let line = EventPasswordsLine { event: open.id.clone(), over_at: Some(over_at), ..EventPasswordsLine::default() };
+        world.core.record_event_passwords(line).unwrap();
+    }
+
+    /// Runs a campaign to its end; the templates by which people were told in that event.
+    fn campaign(world: &World, open: &Open) -> Vec<String> {
+        for mailbox in plan(&world.core, open).unwrap() {
+            tell_batch(&world.core, open, &[mailbox]).unwrap();
+        }
+        statuses(&world.core, Some(&open.id)).unwrap().into_iter().map(|told| format!("{} {}", told.who, told.notice)).collect()
+    }
+
+    #[test]
+    fn a_campaign_tells_each_reachable_person_once() {
+        let (world, open) = in_an_event();
+        assert_eq!(Reach::of(&world.core, &open), Reach { reachable: 1, unreachable: 1 });
+        assert_eq!(campaign(&world, &open), ["ann@example.com event-start"]);
+        assert_eq!(campaign(&world, &open), ["ann@example.com event-start"], "nothing twice");
+        assert!(world.core.credentials().event_password(&world.address("ann").mailbox()).is_some());
+    }
+
+    #[test]
+    fn a_flap_keeps_the_password_and_a_later_event_makes_a_new_one() {
+        let (world, first) = in_an_event();
+        campaign(&world, &first);
+        let now = world.core.now().wall;
+        let second = Open { id: "second".to_owned(), ..first.clone() };
+        end(&world, &first, Wall(now.0 - 23 * 3600 * 1000));
+        assert_eq!(campaign(&world, &second), ["ann@example.com event-start-again"]);
+        let third = Open { id: "third".to_owned(), ..first };
+        end(&world, &second, Wall(now.0 - 25 * 3600 * 1000));
+        assert_eq!(campaign(&world, &third), ["ann@example.com event-start"]);
+    }
+
+    #[test]
+    fn whose_password_was_recorded_and_not_sent_gets_another_one() {
+        let (world, open) = in_an_event();
+        let ann = world.address("ann").mailbox();
+        let mut line = EventPasswordsLine { event: open.id.clone(), ..EventPasswordsLine::default() };
+        let lost = password_for(&world.core, &ann, &open.id, &mut line).unwrap();
+        world.core.record_event_passwords(line).unwrap();
+        assert!(world.core.lets_in(Some(&ann), &lost));
+        assert_eq!(campaign(&world, &open), ["ann@example.com event-start"]);
+        assert!(!world.core.lets_in(Some(&ann), &lost));
+    }
+
+    #[test]
+    fn a_flap_before_the_end_was_told_is_no_news() {
+        let (world, first) = in_an_event();
+        campaign(&world, &first);
+        let second = Open { id: "second".to_owned(), ..first.clone() };
+        join(&world.core, &second, &first.id).unwrap();
+        assert_eq!(campaign(&world, &second), ["ann@example.com event-start-again"], "noted, not sent");
+        let book = Book::read(&world.core).unwrap();
+        assert!(book.waiting_for_end(&first.id).is_empty() && book.waiting_for_end("second").contains("ann@example.com"));
+    }
+
+    #[test]
+    fn the_end_is_told_to_those_who_know_of_the_beginning() {
+        let (world, open) = in_an_event();
+        campaign(&world, &open);
+        assert_eq!(tell_waiting(&world.core, &open.id, "over", &Notice::EventEnd).unwrap(), 1);
+        assert_eq!(tell_waiting(&world.core, &open.id, "over", &Notice::EventEnd).unwrap(), 0);
+    }
 }

@@ -3,7 +3,7 @@
 //! It looks instead of being told of each change: a flap that is over before it looks is no news. What was told is in the ledger, so that a
 //! restart tells nothing twice.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,10 @@ use crate::app::core::{Core, EventLine};
 use crate::app::status;
 use crate::auth::EventPasswordsLine;
 use crate::clock::Mono;
-use crate::limits::{NOTICE_ALARM_AFTER, NOTICE_ALARM_AGAIN_AFTER, NOTICE_END_WAIT, NOTICE_EVENTS_HOUR_MAX, NOTICES_HOUR_MAX};
+use crate::continuity::Window;
+use crate::limits::{
+    MAINTENANCE_ANNOUNCED_BEFORE, NOTICE_ALARM_AFTER, NOTICE_ALARM_AGAIN_AFTER, NOTICE_END_WAIT, NOTICE_EVENTS_HOUR_MAX, NOTICES_HOUR_MAX,
+};
 use crate::net::rt::{self, Task};
 use crate::notify::Notice;
 
@@ -30,6 +33,8 @@ struct Herald {
     ending: BTreeMap<String, Ending>,
     /// Since when each alarm is there, and when it was told last.
     alarms: HashMap<String, Alarm>,
+    /// Planned work that was announced since the start; before it, the ledger says.
+    announced: BTreeSet<u64>,
     /// When notices to the admins went out, and when people were told of a beginning, within the last hour.
     sent: VecDeque<Mono>,
     begun: VecDeque<Mono>,
@@ -75,6 +80,7 @@ impl Herald {
             known: BTreeMap::new(),
             ending: BTreeMap::new(),
             alarms: HashMap::new(),
+            announced: BTreeSet::new(),
             sent: VecDeque::new(),
             begun: VecDeque::new(),
         };
@@ -122,7 +128,27 @@ impl Herald {
         }
         self.tell_people_over().await;
         self.remind(&open).await;
+        self.announce().await;
         self.look_at_alarms().await;
+    }
+
+    /// Planned work is announced a day before, or as soon as it is planned.
+    async fn announce(&mut self) {
+        let now = self.core.now().wall;
+        let is_due = |window: &&Window| window.announce && now < window.from && window.from.since(now) <= MAINTENANCE_ANNOUNCED_BEFORE;
+        let windows = self.core.windows();
+        for window in windows.iter().filter(is_due) {
+            if self.announced.contains(&window.id) {
+                continue;
+            }
+            let (core, of) = (self.core.clone(), window.clone());
+            match rt::unblock(move || campaign::announce(&core, &of)).await {
+                Ok(()) => {
+                    self.announced.insert(window.id);
+                }
+                Err(error) => log::error!("notice about=maintenance what=window-{} not written: {error}", window.id),
+            }
+        }
     }
 
     /// From now on the 24 hours count in which the next event goes on with them.
@@ -184,7 +210,9 @@ impl Herald {
             let core = self.core.clone();
             let (event, notice) = (id.clone(), if is_drill { Notice::DrillEnd } else { Notice::EventEnd });
             match rt::unblock(move || campaign::tell_waiting(&core, &event, "over", &notice)).await {
-                Ok(_) => drop(self.ending.remove(&id)),
+                Ok(_) => {
+                    self.ending.remove(&id);
+                }
                 Err(error) => log::error!("notice about=over what={id} not written: {error}"),
             }
         }

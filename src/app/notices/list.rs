@@ -35,7 +35,7 @@ pub struct NoticeStatus {
 ///
 /// # Errors
 /// The ledger or the index cannot be read.
-fn statuses(core: &Core, event: Option<&str>) -> Result<Vec<NoticeStatus>, StoreError> {
+pub fn statuses(core: &Core, event: Option<&str>) -> Result<Vec<NoticeStatus>, StoreError> {
     let outcomes = outbox::outcomes(core)?;
     let mut found = Vec::new();
     for line in core.ledger.read("notice")?.into_iter().rev() {

@@ -73,6 +73,7 @@ impl Open {
 pub struct Book {
     begun: BTreeMap<String, BTreeSet<String>>,
     over: BTreeMap<String, BTreeSet<String>>,
+    announced: BTreeMap<String, BTreeSet<String>>,
     drills: BTreeSet<String>,
 }
 
@@ -95,6 +96,7 @@ impl Book {
         let told = match line.about.as_str() {
             "begun" => self.begun.entry(line.what.clone()).or_default(),
             "over" => self.over.entry(line.what.clone()).or_default(),
+            "maintenance" => self.announced.entry(line.what.clone()).or_default(),
             _ => return,
         };
         // Lines of older versions name nobody: the admins were told.
@@ -111,6 +113,11 @@ impl Book {
 
     pub fn is_told_begun(&self, event: &str, who: &str) -> bool {
         self.begun.get(event).is_some_and(|told| told.contains(who))
+    }
+
+    /// Whether this planned work was announced to somebody.
+    pub fn is_announced(&self, work: &str, who: &str) -> bool {
+        self.announced.get(work).is_some_and(|told| told.contains(who))
     }
 
     /// Who knows that it began, and not that it is over.
