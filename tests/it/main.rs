@@ -10,6 +10,7 @@ mod crowd;
 mod damage;
 mod dialog;
 mod direct;
+mod drill;
 mod dying;
 mod enrol;
 mod exim;

@@ -45,9 +45,8 @@ pub fn show(visit: &Visit<'_>) -> Answer {
 
 /// `POST /admin/drills/start`
 pub fn start(visit: &Visit<'_>) -> Answer {
-    let all_of = |name: &str| -> Vec<String> {
-        visit.form.fields.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
-    };
+    let all_of =
+        |name: &str| -> Vec<String> { visit.form.fields.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect() };
     let all = visit.field("all") == "yes";
     // Who ticks everybody means everybody, whatever else is ticked.
     let (mailboxes, groups) = if all { (vec![], vec![]) } else { (all_of("mailbox"), all_of("group")) };

@@ -1,6 +1,7 @@
 //! What the tests share: the box as a process, its neighbours, and people in front of it.
 
 pub mod aiosmtpd;
+pub mod browser;
 pub mod dnsmasq;
 pub mod exim;
 pub mod health;
