@@ -138,6 +138,7 @@ impl Browser {
     }
 
     /// The page as it would be printed, as PDF.
+    #[allow(dead_code, reason = "for looking at reports")]
     pub fn print(&self, name: &str) -> PathBuf {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
         fs::create_dir_all(&folder).unwrap();
