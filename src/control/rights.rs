@@ -49,7 +49,6 @@ pub const VERBS: &[VerbRow] = &[
     changes("queue-hold", ONLY_ADMIN),
     changes("queue-release", ONLY_ADMIN),
     changes("queue-bounce", ONLY_ADMIN),
-    reads("trace", PROOF),
     reads("notices-list", EVERY_ROLE),
     changes("credential-issue", FOR_PEOPLE),
     changes("dkim-create", ONLY_ADMIN),
