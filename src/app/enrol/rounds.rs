@@ -47,3 +47,34 @@ fn due(core: &Core) -> Vec<(Person, u32)> {
     });
     due.take(ENROL_ROUND_MAX).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::World;
+    use crate::auth::InvitationLine;
+    use crate::clock::Wall;
+    use crate::directory::{ContactLine, Said};
+
+    const DAY_MS: u64 = 24 * 3600 * 1000;
+
+    #[test]
+    fn who_was_asked_days_ago_is_reminded_until_they_answer() {
+        let world = World::new();
+        let (core, ann) = (&world.core, world.address("ann").mailbox());
+        let now = core.now().wall;
+        assert!(due(core).is_empty(), "nobody is asked by itself without enrolment.invite");
+        lock(&core.enrolment).apply(InvitationLine::new(&ann, "t", Wall(now.0 - 4 * DAY_MS), 0, "cli:root"));
+        let found = due(core);
+        assert_eq!((found.len(), found[0].0.mailbox == ann, found[0].1), (1, true, 1));
+        round(core).unwrap();
+        assert!(due(core).is_empty(), "told once");
+        assert_eq!(core.ledger.read("invitation").unwrap().len(), 1);
+        assert_eq!(core.ledger.read("notice").unwrap()[0].data["notice"], "invitation-reminder");
+        lock(&core.enrolment).apply(InvitationLine::new(&ann, "t", Wall(now.0 - 4 * DAY_MS), 0, "cli:root"));
+        let (phone, at) = (Some("+49 30 1".to_owned()), now);
+        let line = ContactLine { mailbox: ann, said: Said::Given, alternate_email: None, phone, at, by: "test".to_owned() };
+        core.note_contact(line).unwrap();
+        assert!(due(core).is_empty(), "she gave a phone");
+    }
+}
