@@ -17,6 +17,7 @@ use super::canary::Returned;
 use super::claims::Claims;
 use super::clock_watch::Refusal;
 use super::drills::Drills;
+use super::history::Probes;
 use super::journal::Journal;
 use super::maintenance::Maintenance;
 use super::notices::Outbox;
@@ -63,6 +64,8 @@ pub struct Core {
     pub admins: RwLock<Arc<Admins>>,
     pub tokens: RwLock<Arc<Tokens>>,
     pub totp: Secrets,
+    /// What probes have seen over the last days.
+    pub probes: Probes,
     pub admin_sessions: Mutex<AdminSessions>,
     pub admin_throttle: Mutex<Throttle<String>>,
     /// The link that makes the first account.
@@ -228,6 +231,7 @@ impl Core {
     pub fn new(parts: Parts) -> Core {
         let saved = parts.machine.saved().clone();
         let newest = parts.store.view().newest();
+        let probes = Probes::load(&parts.config.server.data_dir);
         let totp = Secrets::load(&parts.config.server.data_dir);
         let known = Verdicts::load(&verdicts::file(&parts.config.server.data_dir), parts.clock.now().mono);
         let seen = Seen::load(&seen::file(&parts.config.server.data_dir));
@@ -248,6 +252,7 @@ impl Core {
             admins: RwLock::new(Arc::new(parts.admins)),
             tokens: RwLock::new(Arc::new(parts.tokens)),
             totp,
+            probes,
             admin_sessions: Mutex::default(),
             admin_throttle: Mutex::default(),
             setup: Mutex::default(),
@@ -347,6 +352,9 @@ impl Core {
     /// Gives the continuity machine one input and carries out what it decides. Waits for the ledger: not from async code.
     pub fn feed(&self, input: Input) {
         let now = self.now();
+        if let Input::Observed(evidence) = &input {
+            self.probes.note(evidence);
+        }
         let mut machine = self.machine();
         let before = machine.saved().clone();
         let mut recorded = false;

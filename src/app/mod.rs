@@ -21,6 +21,7 @@ mod drills;
 mod enrol;
 mod events;
 mod hand_over;
+mod history;
 mod housekeeping;
 mod intake;
 mod job;
@@ -31,6 +32,7 @@ mod links;
 mod loops;
 mod mail_trace;
 mod maintenance;
+mod metrics;
 mod monitor;
 mod notices;
 mod outgoing;
@@ -199,6 +201,7 @@ impl Running {
             let _stays_in_doubt = deadline::within(STOP_GRACE, self.core.nothing_under_way()).await;
         });
         self.core.save_verdicts();
+        self.core.probes.save();
         self.core.save_seen();
         self.core.store.close();
         log::info!("stopped");
@@ -285,6 +288,7 @@ fn background(core: &Arc<Core>, outgoing: &Arc<outgoing::Outgoing>, identity: Ar
         parts.spawn(queue::Runner::new(core.clone(), outgoing.clone(), Queue::Outbound).run()),
         parts.spawn(monitor::watch_smtp(core.clone(), outgoing.clone())),
         parts.spawn(monitor::tick(core.clone())),
+        parts.spawn(history::keep(core.clone())),
         parts.spawn(housekeeping::run(core.clone(), outgoing.clone())),
         parts.spawn(notices::run(core.clone())),
         parts.spawn(enrol::rounds::run(core.clone())),

@@ -3,6 +3,7 @@
 use super::core::{Core, lock};
 use super::scopes::ScopeNow;
 use crate::continuity::{Kind, Mode, Phase as ScopePhase};
+use crate::control::readiness::disk_days_left;
 use crate::control::{Alarm, IndexState, ProbeStatus, ScopeStatus, Status, StoreStatus};
 use crate::mail::date;
 use crate::store::{Phase, StoreError};
@@ -47,6 +48,7 @@ pub fn status(core: &Core) -> Status {
         store: store_status(core),
         people: core.directory().len(),
         reachable: core.reachable(),
+        sessions: lock(&core.sessions).len(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_s: now.mono.since(core.started.mono).as_secs(),
         next_drill: super::drills::next(core).map(date::rfc3339),
@@ -79,34 +81,22 @@ fn store_status(core: &Core) -> StoreStatus {
     };
     let newest = core.store.view().newest().0;
     let retention_waits = lock(&core.retention_waits).map(|refusal| refusal.to_string());
-    StoreStatus { newest, used_octets: usage.used_octets, free_octets: usage.free_octets, index, index_percent, retention_waits }
+    let cached_days = usage.oldest.map(|oldest| (core.now().wall.since(oldest).as_secs() / (24 * 3600)) as u32);
+    let days_left = disk_days_left(usage.used_octets, cached_days.unwrap_or_default(), usage.free_octets);
+    StoreStatus {
+        newest,
+        used_octets: usage.used_octets,
+        free_octets: usage.free_octets,
+        index,
+        index_percent,
+        cached_days,
+        days_left,
+        retention_waits,
+    }
 }
 
 /// Whether the box can do its work. An index that is being made is no reason to send mail elsewhere, or for the service manager to
 /// start the box again; one that cannot be read is.
 pub fn is_ready(core: &Core) -> bool {
     matches!(core.store.view().queue_counts(), Ok(_) | Err(StoreError::NotReady { .. }))
-}
-
-/// Prometheus text (exposition format 0.0.4).
-pub fn metrics(core: &Core) -> String {
-    let status = status(core);
-    let mode = match status.mode {
-        crate::continuity::Mode::Normal => 0,
-        crate::continuity::Mode::Suspect => 1,
-        crate::continuity::Mode::Continuity => 2,
-        crate::continuity::Mode::Recovering => 3,
-    };
-    let rows = [
-        ("lifeboat_mode", "Mode: 0 normal, 1 suspect, 2 continuity, 3 recovering", "gauge", mode),
-        ("lifeboat_queue_primary", "Recipients queued for the primary", "gauge", status.queue.primary),
-        ("lifeboat_queue_outbound", "Recipients queued for the outside", "gauge", status.queue.outbound),
-        ("lifeboat_held", "Recipients held for the admin", "gauge", status.queue.held),
-        ("lifeboat_alarms", "Active alarms", "gauge", status.alarms.len() as u64),
-        ("lifeboat_records", "Number of the newest record", "counter", status.store.newest),
-        ("lifeboat_store_used_bytes", "Spool and index", "gauge", status.store.used_octets),
-        ("lifeboat_store_free_bytes", "Free on the file system", "gauge", status.store.free_octets),
-        ("lifeboat_uptime_seconds", "Since the start", "counter", status.uptime_s),
-    ];
-    rows.iter().map(|(name, help, kind, value)| format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n")).collect()
 }

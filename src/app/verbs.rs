@@ -7,7 +7,7 @@ use serde_json::json;
 use super::core::{Core, lock};
 use super::enrol::{cards, invite, reach};
 use super::maintenance::{self, Plan};
-use super::{admin_verbs, audit_trail, dkim, drills, events, mail_trace, queue_verbs, scope_verbs, status};
+use super::{admin_verbs, audit_trail, dkim, drills, events, history, mail_trace, queue_verbs, scope_verbs, status};
 use crate::auth::{Verifier, password};
 use crate::continuity::{Input, Kind};
 use crate::control::{Answer, Verb};
@@ -60,6 +60,7 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::Trace { query } => mail_trace::trace(core, &query),
         Verb::NoticesList { event } => super::notices::answer(core, event.as_deref()),
         Verb::CredentialIssue { address, by } => issue(core, &address, &by),
+        Verb::ProbeHistory { hours } => history::show(core, hours.unwrap_or(24)),
         Verb::AdminList => admin_verbs::list(core),
         Verb::AdminPassword { name, role, password, by } => admin_verbs::password(core, &name, role, password, &by),
         Verb::AdminRemove { name, by } => admin_verbs::remove(core, &name, &by),

@@ -6,7 +6,7 @@ use super::core::{Core, lock};
 use super::drills::Mark;
 use super::enrol::desk;
 use super::writing::{Addressed, NewMessage, queued_now};
-use super::{admins, status, verbs};
+use super::{admins, metrics, status, verbs};
 use crate::auth::Token;
 use crate::continuity::Whose;
 use crate::limits;
@@ -36,8 +36,9 @@ impl Webmail {
         let session = token.and_then(|token| lock(&core.sessions).get(&token, now.mono).map(|session| (token, session)));
         let standing = session.as_ref().map_or_else(|| core.standing_of_everybody(), |(_, session)| core.standing_of(&session.mailbox));
         let admin_token = request.cookie(ADMIN_COOKIE).map(|value| Token(value.to_owned()));
-        let admin_session =
-            admin_token.and_then(|token| lock(&core.admin_sessions).get(&token, true, now.mono).map(|session| (token, session)));
+        let admin_session = admin_token.and_then(|token| {
+            lock(&core.admin_sessions).get(&token, request.path != web::ADMIN_LIVE_PATH, now.mono).map(|session| (token, session))
+        });
         let own = admin_session.clone();
         let bearer = request.bearer().and_then(|token| admins::bearer(core, token, request.client));
         let mut random = [0; 64];
@@ -93,7 +94,7 @@ impl Webmail {
             practice: &|| practice(core, reader.as_ref()),
             random,
             status: &|| serde_json::to_value(status::status(core)).unwrap_or_default(),
-            metrics: &|| status::metrics(core),
+            metrics: &|| metrics::metrics(core),
             ready: status::is_ready(core),
         };
         let outcome = web::respond(&request, &context);

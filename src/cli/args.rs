@@ -54,6 +54,7 @@ pub enum Command {
     Dkim(Dkim),
     Audit(Audit),
     Simulate(Simulate),
+    Probes(Probes),
     Admin(Admin),
     Token(Token),
     Fsck(Fsck),
@@ -471,6 +472,21 @@ pub struct DkimCreate {
 #[derive(FromArgs)]
 #[argh(subcommand, name = "show")]
 pub struct DkimShow {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// what the probes of the mail server saw
+#[derive(FromArgs)]
+#[argh(subcommand, name = "probes")]
+pub struct Probes {
+    /// of the last so many hours (default 24, at most 744)
+    #[argh(option, default = "24")]
+    pub hours: u32,
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,

@@ -3,11 +3,12 @@
 //! Invariant: nothing here knows what a probe *is*, only whether it passed and how it looked.
 //! Stands on promise 4: [`Machine`] is the only thing that changes the mode.
 //!
-//! `watch` counts, `hold_down` protects against flapping, `machine` decides, `pages` weighs health pages, `scopes` has the events of some people only, `windows` planned maintenance, `words` tells
+//! `history` keeps what was seen for pages, `watch` counts, `hold_down` protects against flapping, `machine` decides, `pages` weighs health pages, `scopes` has the events of some people only, `windows` planned maintenance, `words` tells
 //! people why.
 
 pub mod drill;
 mod evidence;
+pub mod history;
 mod hold_down;
 mod input;
 mod log;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::event::{CountRow, EventCounts, EventDocument, EventKind, EventScope, EventState, MomentKind};
-use super::words::{class_words, in_words, one_line, probe_name};
+use super::words::{class_words, in_words, one_line, probe_words};
 use crate::mail::date;
 
 /// Evidence that the text shows; the JSON has all of it.
@@ -67,7 +67,7 @@ impl EventDocument {
         let words = |seen: &crate::continuity::Evidence| {
             let latency = seen.latency_ms.map(|latency| format!(", {latency} ms")).unwrap_or_default();
             let detail = if seen.detail.is_empty() { String::new() } else { format!(" ({})", one_line(&seen.detail)) };
-            format!("{}  {}: {}{latency}{detail}", date::rfc3339(seen.at), probe_name(seen.probe), class_words(seen.class))
+            format!("{}  {}: {}{latency}{detail}", date::rfc3339(seen.at), probe_words(seen.probe), class_words(seen.class))
         };
         self.evidence.iter().map(words).collect()
     }

@@ -28,3 +28,4 @@ pub use rights::{VERBS, VerbRow};
 pub use status::{Alarm, IndexState, ListenStatus, ProbeStatus, ScopeStatus, Status, StoreStatus, WindowStatus};
 pub use trace::{Trace, TraceQuery, Traced, TracedRecipient};
 pub use verb::{Answer, Secret, Selection, Verb, WhichPeople, Whom};
+pub use words::{class_words, probe_words};

@@ -29,6 +29,7 @@ const fn changes(verb: &'static str, roles: Roles) -> VerbRow {
 pub const VERBS: &[VerbRow] = &[
     reads("status", EVERY_ROLE),
     reads("readiness", EVERY_ROLE),
+    reads("probe-history", EVERY_ROLE),
     changes("event-start", ONLY_ADMIN),
     changes("event-end", ONLY_ADMIN),
     changes("event-drill", ONLY_ADMIN),

@@ -36,6 +36,9 @@ pub struct Status {
     /// Of these, whom a notice reaches while mail is down, or who has an emergency card.
     #[serde(default)]
     pub reachable: usize,
+    /// People who are signed in to the webmail.
+    #[serde(default)]
+    pub sessions: usize,
     pub version: String,
     pub uptime_s: u64,
     /// When the schedule starts the next drill; RFC 3339.
@@ -114,6 +117,12 @@ pub struct StoreStatus {
     /// How much of it is built: 100 when it is ready.
     #[serde(default)]
     pub index_percent: u8,
+    /// Days of mail that are here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_days: Option<u32>,
+    /// For so many days the disk has room, if mail comes as it did; absent if it has for longer than mail is kept, or is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days_left: Option<u32>,
     /// Why nothing is removed for its age now, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention_waits: Option<String>,
@@ -128,6 +137,11 @@ pub enum IndexState {
 }
 
 impl Status {
+    /// What the mode means and what to do, a sentence or two a line; commands stand in backticks.
+    pub fn situation(&self) -> Vec<String> {
+        words::situation(self)
+    }
+
     /// For people; `now` gives "since 5 minutes".
     pub fn to_text(&self, now: Wall) -> String {
         words::status(self, now)
@@ -164,10 +178,13 @@ pub(super) mod tests {
                 free_octets: 4 << 30,
                 index: IndexState::Building,
                 index_percent: 43,
+                cached_days: Some(12),
+                days_left: None,
                 retention_waits: Some("the clock jumped".into()),
             },
             people: 40,
             reachable: 31,
+            sessions: 2,
             version: "0.1.0".into(),
             uptime_s: 90_061,
             next_drill: Some("2026-04-07T08:00:00Z".into()),
@@ -192,9 +209,10 @@ pub(super) mod tests {
                 "latency_ms": 3, "at": "2026-03-03T09:20:00Z", "in_a_row": 61
             }],
             "alarms": [{ "name": "disk-low", "text": "4 GiB are left for mail" }],
-            "store": { "newest": 4711, "used_octets": 3221225472u64, "free_octets": 4294967296u64, "index": "building", "index_percent": 43, "retention_waits": "the clock jumped" },
+            "store": { "newest": 4711, "used_octets": 3221225472u64, "free_octets": 4294967296u64, "index": "building", "index_percent": 43, "cached_days": 12, "retention_waits": "the clock jumped" },
             "people": 40,
             "reachable": 31,
+            "sessions": 2,
             "version": "0.1.0",
             "uptime_s": 90061,
             "next_drill": "2026-04-07T08:00:00Z",

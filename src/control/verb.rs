@@ -37,6 +37,11 @@ pub enum Verb {
     DrillList,
     /// The readiness score with its reasons.
     Readiness,
+    /// What the probes saw in the last hours: 24, if nothing is said.
+    ProbeHistory {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hours: Option<u32>,
+    },
     EventList,
     EventShow {
         id: String,
@@ -357,6 +362,7 @@ mod tests {
         check(Verb::AuditList { query }, json!({ "verb": "audit-list", "by": "ann", "before": 9 }));
         let query = TraceQuery { to: Some("ann@".into()), after: Some("7d".into()), limit: Some(5), ..TraceQuery::default() };
         check(Verb::Trace { query }, json!({ "verb": "trace", "to": "ann@", "after": "7d", "limit": 5 }));
+        check(Verb::ProbeHistory { hours: Some(720) }, json!({ "verb": "probe-history", "hours": 720 }));
         check(Verb::AdminList, json!({ "verb": "admin-list" }));
         check(
             Verb::AdminPassword { name: "eva".into(), role: Some(Role::Auditor), password: Some(Secret("p".into())), by: by() },

@@ -9,7 +9,7 @@ use crate::continuity::{Class, Kind, Mode, Probe};
 pub(super) fn status(status: &Status, now: Wall) -> String {
     let mut text = heading(status, now);
     text.push('\n');
-    text += &situation(status);
+    text += &(situation(status).join("\n") + "\n");
     if !status.outlook.is_empty() {
         text += &format!("Next: {}\n", one_line(&status.outlook));
     }
@@ -40,7 +40,7 @@ fn heading(status: &Status, now: Wall) -> String {
 }
 
 /// What the mode means, and what a person should do.
-fn situation(status: &Status) -> String {
+pub(super) fn situation(status: &Status) -> Vec<String> {
     let is_down = status.probes.iter().any(|probe| probe.probe == Probe::Smtp && probe.class.is_red());
     let mut lines: Vec<String> = Vec::new();
     lines.push(match status.mode {
@@ -75,7 +75,7 @@ fn situation(status: &Status) -> String {
         let (recipients, them) = if status.queue.held == 1 { ("recipient is", "it") } else { ("recipients are", "them") };
         lines.push(format!("{} {recipients} held for you: look at {them} with `lifeboat queue list`.", status.queue.held));
     }
-    lines.join("\n") + "\n"
+    lines
 }
 
 fn facts(status: &Status, now: Wall) -> Vec<(&'static str, String)> {
@@ -92,7 +92,7 @@ fn facts(status: &Status, now: Wall) -> Vec<(&'static str, String)> {
     }
     for (number, probe) in status.probes.iter().enumerate() {
         let name = if number == 0 { "Seen" } else { "" };
-        let mut seen = format!("{}: {}", probe_name(probe.probe), class_words(probe.class));
+        let mut seen = format!("{}: {}", probe_words(probe.probe), class_words(probe.class));
         if let Some(latency) = probe.latency_ms {
             seen += &format!(", {latency} ms");
         }
@@ -148,7 +148,8 @@ fn scope_words(scope: &ScopeStatus) -> String {
     format!("{}: {state} ({people}, event {}{until})", scope.members.words(), scope.id)
 }
 
-pub(super) fn probe_name(probe: Probe) -> &'static str {
+/// A probe in words.
+pub fn probe_words(probe: Probe) -> &'static str {
     match probe {
         Probe::Smtp => "SMTP",
         Probe::HealthPages => "health pages",
@@ -159,7 +160,8 @@ pub(super) fn probe_name(probe: Probe) -> &'static str {
     }
 }
 
-pub(super) fn class_words(class: Class) -> &'static str {
+/// What a probe saw, in words.
+pub fn class_words(class: Class) -> &'static str {
     match class {
         Class::Healthy => "works",
         Class::Slow => "works, but slowly",
@@ -316,7 +318,7 @@ mod tests {
             status.probes.retain(|probe| probe.probe == Probe::Smtp);
             status.probes.iter_mut().for_each(|probe| probe.class = class);
             assert!(!status.probes.is_empty());
-            situation(&status)
+            situation(&status).join("\n") + "\n"
         };
         assert!(with(Class::Healthy).contains("is back"));
         assert!(with(Class::Down).contains("does not answer") && !with(Class::Down).contains("is back"));
@@ -325,7 +327,8 @@ mod tests {
     #[test]
     fn every_mode_and_class_has_words_of_its_own() {
         let modes = [Mode::Normal, Mode::Suspect, Mode::Continuity, Mode::Recovering];
-        let texts: std::collections::BTreeSet<String> = modes.iter().map(|mode| situation(&Status { mode: *mode, ..example() })).collect();
+        let texts: std::collections::BTreeSet<String> =
+            modes.iter().map(|mode| situation(&Status { mode: *mode, ..example() }).join("\n")).collect();
         assert_eq!(texts.len(), modes.len());
         let classes = [
             Class::Healthy,

@@ -56,12 +56,16 @@ pub const ADMIN_PASSWORD_MIN_CHARS: usize = 12;
 /// How long a set-up link works, if nobody uses it.
 pub const ADMIN_SETUP_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
 /// What probes have seen is kept by the minute and by the hour, for so many of them; of each, the middle of so many latencies is
-/// known. That is 1.3 MB on disk and in memory.
+/// known. That is 1.2 MB on disk and in memory.
 pub const HISTORY_MINUTES: usize = 48 * 60;
 pub const HISTORY_HOURS: usize = 31 * 24;
 pub const HISTORY_LATENCIES: usize = 12;
 /// It is written to disk this often.
 pub const HISTORY_SAVE_EVERY: Duration = Duration::from_secs(60);
+/// What was seen when an event began, on the dashboard.
+pub const EVIDENCE_SHOWN: usize = 4;
+/// Entries of a queue that are looked at for the oldest, for metrics.
+pub const METRICS_QUEUE_PAGE: usize = 50;
 /// Tokens for scripts.
 pub const API_TOKENS_MAX: usize = 200;
 /// What a form says on the next page is cut here, in octets.

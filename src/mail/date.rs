@@ -32,6 +32,17 @@ pub fn rfc3339(at: Wall) -> String {
     zoned(at, TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// Reads what [`rfc3339`] writes. None if it is no such time, or one before 1970.
+pub fn from_rfc3339(text: &str) -> Option<Wall> {
+    let at: Timestamp = text.parse().ok()?;
+    u64::try_from(at.as_millisecond()).ok().map(Wall)
+}
+
+/// As short as possible, but with the time: `09:15` today, `2026-03-03 09:15` on other days.
+pub fn moment(at: Wall, now: Wall) -> String {
+    if local(at).date() == local(now).date() { short(at, now) } else { minute(at) }
+}
+
 /// `Tue Mar  3 09:15:02 2026` in UTC, as asctime(3) writes it, for mbox files.
 pub fn asctime(at: Wall) -> String {
     zoned(at, TimeZone::UTC).strftime("%a %b %e %H:%M:%S %Y").to_string()

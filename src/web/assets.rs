@@ -6,17 +6,26 @@ use super::Response;
 use super::response;
 use super::route::Asset;
 
-pub const STYLE: &str = concat!(include_str!("../../assets/style.css"), include_str!("../../assets/cards.css"));
+pub const STYLE: &str =
+    concat!(include_str!("../../assets/style.css"), include_str!("../../assets/cards.css"), include_str!("../../assets/admin.css"));
 /// Of emergency cards, for files that have to do without the rest.
 pub const CARDS: &str = include_str!("../../assets/cards.css");
 /// Also drawn inside pages, as the logo.
 pub const ICON: &str = include_str!("../../assets/lifeboat.svg");
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/style-{:016x}.css", fnv1a(STYLE.as_bytes())));
+/// Makes the admin's dashboard look again by itself.
+pub const LIVE: &str = include_str!("../../assets/live.js");
+
+static LIVE_PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/live-{:016x}.js", fnv1a(LIVE.as_bytes())));
 static ICON_PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/lifeboat-{:016x}.svg", fnv1a(ICON.as_bytes())));
 
 pub fn style_path() -> &'static str {
     &STYLE_PATH
+}
+
+pub fn live_path() -> &'static str {
+    &LIVE_PATH
 }
 
 pub fn icon_path() -> &'static str {
@@ -26,6 +35,7 @@ pub fn icon_path() -> &'static str {
 pub fn serve(asset: Asset) -> Response {
     match asset {
         Asset::Style => response::immutable("text/css; charset=utf-8", STYLE.as_bytes()),
+        Asset::Live => response::immutable("text/javascript; charset=utf-8", LIVE.as_bytes()),
         Asset::Icon => response::immutable("image/svg+xml", ICON.as_bytes()),
     }
 }

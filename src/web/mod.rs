@@ -40,7 +40,7 @@ mod send;
 mod tests;
 mod words;
 
-pub use request::{ADMIN_COOKIE, SESSION_COOKIE};
+pub use request::{ADMIN_COOKIE, ADMIN_LIVE_PATH, SESSION_COOKIE};
 pub use request::{
     AdminVerdict, Bearer, Context, Enrol, EnrolLink, Enrolling, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter, Request,
     Response, Submission,

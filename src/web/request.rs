@@ -130,6 +130,9 @@ pub const SESSION_COOKIE: &str = "lifeboat";
 /// Name of the cookie of the admin's place.
 pub const ADMIN_COOKIE: &str = "lifeboat-admin";
 
+/// What the dashboard's script asks for: it keeps nobody signed in.
+pub const ADMIN_LIVE_PATH: &str = "/admin/live";
+
 /// How an admin comes in.
 pub struct Entrance<'a> {
     /// The session of the request's cookie ([`ADMIN_COOKIE`]), if it is a live one.

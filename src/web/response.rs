@@ -11,6 +11,10 @@ use super::{Outcome, Response};
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-src 'self'; \
                            frame-ancestors 'none'; base-uri 'none'";
 
+/// The same for a page that has one of our scripts: only files of ours run, and may ask only us.
+const SCRIPT_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; \
+                             form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+
 /// For a message's HTML: it may style itself and show the pictures that are embedded in it, and that is all. `sandbox` makes it
 /// harmless also when it is opened outside of its frame: an origin of its own, no script, no form.
 const DOCUMENT_POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; \
@@ -27,8 +31,17 @@ const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microp
 /// send `Origin: null` with our own forms (Fetch standard, "append a request Origin header"), and the check of
 /// [`super::guard::is_same_origin`] would have nothing to go by where there is no `Sec-Fetch-Site` (plain HTTP, older Safari).
 pub fn page(status: u16, markup: Markup) -> Response {
+    page_under(PAGE_POLICY, status, markup)
+}
+
+/// A page of the admin's that uses a script of ours.
+pub fn page_with_script(status: u16, markup: Markup) -> Response {
+    page_under(SCRIPT_POLICY, status, markup)
+}
+
+fn page_under(policy: &str, status: u16, markup: Markup) -> Response {
     bare(status, "text/html; charset=utf-8", markup.into_string().into_bytes())
-        .with("Content-Security-Policy", PAGE_POLICY)
+        .with("Content-Security-Policy", policy)
         .with("Referrer-Policy", "same-origin")
         .with("X-Frame-Options", "DENY")
         .with("Cross-Origin-Opener-Policy", "same-origin")
@@ -122,6 +135,14 @@ mod tests {
             assert!(!policy.contains("allow-same-origin"), "{policy}");
             assert!(!policy.contains("  "), "{policy}");
         }
+    }
+
+    #[test]
+    fn a_page_with_a_script_runs_files_of_ours_alone() {
+        assert!(SCRIPT_POLICY.starts_with("default-src 'none'; script-src 'self'; connect-src 'self'; "));
+        assert!(!SCRIPT_POLICY.contains("unsafe") && !SCRIPT_POLICY.contains("  "));
+        let without = SCRIPT_POLICY.replace("script-src 'self'; connect-src 'self'; ", "");
+        assert_eq!(without, PAGE_POLICY);
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub enum Route {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asset {
     Style,
+    Live,
     Icon,
 }
 
@@ -114,6 +115,7 @@ fn place(path: &str) -> Option<Place> {
         ["help"] => Place::Read(Route::Help),
         ["favicon.ico"] => Place::Read(Route::Asset(Asset::Icon)),
         ["assets", _] if path == super::assets::style_path() => Place::Read(Route::Asset(Asset::Style)),
+        ["assets", _] if path == super::assets::live_path() => Place::Read(Route::Asset(Asset::Live)),
         ["assets", _] if path == super::assets::icon_path() => Place::Read(Route::Asset(Asset::Icon)),
         ["readyz"] => Place::Read(Route::Ready),
         ["metrics"] => Place::Read(Route::Metrics),

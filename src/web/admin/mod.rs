@@ -14,6 +14,7 @@ mod audit;
 mod dashboard;
 mod drills;
 mod entry;
+mod help;
 mod events;
 mod people_cards;
 mod queue;

@@ -1,9 +1,9 @@
 //! The table of the admin's place: path, method, who may, and who answers. The only place where roles stand beside paths.
 
 use super::visit::{Arrival, Visit};
-use super::{account, actions, audit, dashboard, drills, entry, events, people_cards, queue, setup, trace};
+use super::{account, actions, audit, dashboard, drills, entry, events, help, people_cards, queue, setup, trace};
 use crate::auth::{EVERY_ROLE, FOR_PEOPLE, ONLY_ADMIN, PROOF, Role, Roles};
-use crate::web::Answer;
+use crate::web::{ADMIN_LIVE_PATH, Answer};
 
 /// One page or one form. In a path `:` stands for one segment that is an argument.
 pub struct Row {
@@ -66,9 +66,11 @@ pub static TABLE: &[Row] = &[
     post("/admin/tokens/revoke", ONLY_ADMIN, account::token_revoke),
     // Dashboard.
     get("/admin", EVERY_ROLE, dashboard::show),
+    get(ADMIN_LIVE_PATH, EVERY_ROLE, dashboard::live),
     post("/admin/event/start", ONLY_ADMIN, actions::start),
     post("/admin/event/end", ONLY_ADMIN, actions::end),
     post("/admin/automatic", ONLY_ADMIN, actions::automatic),
+    get("/admin/help", EVERY_ROLE, help::show),
     // People.
     get("/admin/people/cards", FOR_PEOPLE, people_cards::form),
     post("/admin/people/cards", FOR_PEOPLE, people_cards::make),

@@ -61,7 +61,7 @@ fn card(card: &Card) -> Markup {
 }
 
 /// The link as a picture; nothing if it is too long for one. Level M: a fold or a coffee stain does no harm.
-fn qr(link: &str) -> Option<Markup> {
+pub fn qr(link: &str) -> Option<Markup> {
     let code = QrCode::with_error_correction_level(link, EcLevel::M).ok()?;
     let (width, modules) = (code.width(), code.to_colors());
     let mut path = String::new();

@@ -31,7 +31,17 @@ pub fn page(shell: &Shell, access: Access) -> Markup {
                     li { "You are signed out here, and Outlook works as before." }
                 }
                 h2 { "I have no password" }
-                p { "Your administrator can give you one. It is a password for Lifeboat only; the one for Outlook does not work here." }
+                ul {
+                    li { "When the mail server fails, a password comes to the other address, or the phone, that you gave. Look there first." }
+                    li { "On an emergency card, type the next code that is not crossed out in place of the password, and cross it out." }
+                    li { "Otherwise ask your administrator for one; it takes a minute." }
+                }
+                p { "It is a password for Lifeboat only; the one for Outlook does not work here." }
+                h2 { "On a phone" }
+                p {
+                    "Connect it to the office's Wi-Fi: this page is not open from outside. Then open the link that you were sent, or point the camera at "
+                    "the square on your emergency card. If the browser warns about the certificate, ask your administrator before you go on."
+                }
                 h2 { "Is this safe?" }
                 p {
                     "The page works only inside your office's network. Pictures that a message would load from the internet are not loaded, "

@@ -65,7 +65,9 @@ pub fn own(shell: &AdminShell, page: &AccountPage) -> Markup {
                     "With an authenticator app, somebody who learns your password still does not get in. The app needs no network, so it works in an outage, too."
                 }
                 @if let Some((secret, uri)) = &page.shown {
-                    p { "Put this into your app (“enter a key”, time-based):" }
+                    p { "Scan this with the app:" }
+                    @if let Some(svg) = crate::web::pages::cards::qr(uri) { (svg) }
+                    p { "Or put this into it (“enter a key”, time-based):" }
                     p { code.secret { (secret) } }
                     p { "On the phone itself, this does it: " a href=(uri) { "open in the app" } "." }
                     form method="post" action="/admin/account/totp/confirm" {
