@@ -99,9 +99,7 @@ fn command(command: Command) -> u8 {
             DkimCommand::Show(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::DkimShow }),
         },
         Command::Audit(audit) => audit::run(audit.command),
-        Command::Probes(c) => {
-            ask::ask(Asked { config: c.config, json: c.json, verb: Verb::ProbeHistory { hours: Some(c.hours) } })
-        }
+        Command::Probes(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::ProbeHistory { hours: Some(c.hours) } }),
         Command::Admin(admin) => admin::admin(admin.command),
         Command::Token(token) => admin::token(token.command),
         Command::Simulate(c) => simulate::run(&c),

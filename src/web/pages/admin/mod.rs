@@ -12,5 +12,5 @@ pub mod layout;
 pub mod people_cards;
 pub mod queue;
 pub mod table;
-pub mod trace;
 pub mod timeline;
+pub mod trace;
