@@ -16,7 +16,7 @@ const HOUR_MS: u64 = 3_600_000;
 /// Probes that have a history; their order is that on disk.
 pub const PROBES: [Probe; 5] = [Probe::Smtp, Probe::HealthPages, Probe::Relay, Probe::Witnesses, Probe::Canary];
 /// Classes from best to worst; their order is that on disk, so new ones go to the end of [`CODES`] and into their place here.
-const WORST_LAST: [Class; 11] = [
+const WORST_LAST: [Class; 12] = [
     Class::Healthy,
     Class::Slow,
     Class::Certificate,
@@ -24,13 +24,14 @@ const WORST_LAST: [Class; 11] = [
     Class::Misconfigured,
     Class::Isolated,
     Class::UnhealthyPage,
+    Class::Undelivered,
     Class::Draining,
     Class::Refusing,
     Class::Hanging,
     Class::Down,
 ];
 /// What stands on disk for a class: its place here.
-const CODES: [Class; 11] = [
+const CODES: [Class; 12] = [
     Class::Healthy,
     Class::Slow,
     Class::Down,
@@ -42,6 +43,7 @@ const CODES: [Class; 11] = [
     Class::Misconfigured,
     Class::Certificate,
     Class::Login,
+    Class::Undelivered,
 ];
 
 /// What one probe saw in one minute or hour.
@@ -50,7 +52,7 @@ pub struct Bucket {
     /// Number of its minute or hour since 1970, plus one; 0 is empty.
     tick: u32,
     /// Observations of each class, in the order of `CODES`.
-    counts: [u16; 11],
+    counts: [u16; 12],
     /// Of all observations that were measured, in milliseconds; [`u32::MAX`] and 0 if none was.
     min_ms: u32,
     max_ms: u32,
@@ -60,7 +62,7 @@ pub struct Bucket {
 }
 
 /// Octets of one bucket on disk, without and with its CRC-32C.
-const BARE_OCTETS: usize = 4 + 11 * 2 + 4 + 4 + HISTORY_LATENCIES * 2 + 2;
+const BARE_OCTETS: usize = 4 + 12 * 2 + 4 + 4 + HISTORY_LATENCIES * 2 + 2;
 const BUCKET_OCTETS: usize = BARE_OCTETS + 4;
 const SLOTS: usize = HISTORY_MINUTES + HISTORY_HOURS;
 /// Octets of the whole on disk, always.
@@ -302,7 +304,7 @@ mod tests {
     fn what_is_written_is_read_back_and_anything_else_is_refused() {
         let mut history = History::default();
         for number in 0..5000u64 {
-            history.note(&seen(START + number * 5000, CODES[(number % 11) as usize], Some(number)));
+            history.note(&seen(START + number * 5000, CODES[(number % 12) as usize], Some(number)));
         }
         let octets = history.to_octets();
         assert_eq!(octets.len(), HISTORY_OCTETS);

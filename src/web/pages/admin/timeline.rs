@@ -69,11 +69,11 @@ fn look(class: Class) -> &'static str {
 
 impl Timeline {
     fn length(&self) -> u64 {
-        (self.to.0 - self.from.0.min(self.to.0)).max(1)
+        self.to.0.saturating_sub(self.from.0).max(1)
     }
 
     fn x(&self, at: Wall) -> u64 {
-        LEFT + at.0.clamp(self.from.0, self.to.0).saturating_sub(self.from.0) * (WIDTH - LEFT) / self.length()
+        LEFT + at.0.saturating_sub(self.from.0).min(self.length()) * (WIDTH - LEFT) / self.length()
     }
 
     /// What is drawn of a lane: the worst of each column, neighbours that look alike together, as (from x, to x, look).
@@ -142,7 +142,7 @@ pub fn draw(timeline: &Timeline, now: Wall) -> Markup {
                 desc #timeline-desc { (in_words(timeline)) }
                 @for band in &timeline.events {
                     @let (from, to) = (timeline.x(band.from), timeline.x(band.to));
-                    rect class=(if band.is_drill { "band drill" } else { "band" }) x=(from) y=(TOP - 4) width=((to - from).max(2)) height=(bottom - TOP + 4) {
+                    rect class=(if band.is_drill { "band drill" } else { "band" }) x=(from) y=(TOP - 4) width=(to.saturating_sub(from).max(2)) height=(bottom - TOP + 4) {
                         title { @if band.is_drill { "Drill " } @else { "Event " } (band.id) }
                     }
                 }
