@@ -252,7 +252,12 @@ fn enrol_code(tries_left: Option<u32>) -> enrol::CodePage {
 }
 
 /// Name and markup of every page.
+/// All of them: the webmail's, and those of the admin's place.
 fn pages() -> Vec<(&'static str, Markup)> {
+    webmail_pages().into_iter().chain(super::gallery_admin::pages()).collect()
+}
+
+fn webmail_pages() -> Vec<(&'static str, Markup)> {
     let typed = "To: bo@shop.example\nSubject: Offer\n\nThank you, that fits.";
     let problems = vec![
         Problem::new(Field::To, "“bo@” is not an address (like ann@example.com).".to_owned()),

@@ -16,6 +16,8 @@ mod drills;
 mod entry;
 mod events;
 mod help;
+mod maintenance;
+mod people;
 mod people_cards;
 mod queue;
 pub mod routes;

@@ -1,7 +1,7 @@
 //! The table of the admin's place: path, method, who may, and who answers. The only place where roles stand beside paths.
 
 use super::visit::{Arrival, Visit};
-use super::{account, actions, audit, dashboard, drills, entry, events, help, people_cards, queue, setup, trace};
+use super::{account, actions, audit, dashboard, drills, entry, events, help, maintenance, people, people_cards, queue, setup, trace};
 use crate::auth::{EVERY_ROLE, FOR_PEOPLE, ONLY_ADMIN, PROOF, Role, Roles};
 use crate::web::{ADMIN_LIVE_PATH, Answer};
 
@@ -90,6 +90,13 @@ pub static TABLE: &[Row] = &[
     get("/admin/queue/:", EVERY_ROLE, queue::show),
     post("/admin/queue/:", ONLY_ADMIN, queue::act),
     get("/admin/trace", EVERY_ROLE, trace::show),
+    // People and maintenance.
+    get("/admin/people", FOR_PEOPLE, people::list),
+    post("/admin/people/password", FOR_PEOPLE, people::password),
+    post("/admin/people/invite", FOR_PEOPLE, people::invite),
+    get("/admin/maintenance", EVERY_ROLE, maintenance::list),
+    post("/admin/maintenance", ONLY_ADMIN, maintenance::add),
+    post("/admin/maintenance/:/remove", ONLY_ADMIN, maintenance::remove),
     // Audit.
     get("/admin/audit", PROOF, audit::show),
     get("/admin/audit/csv", PROOF, audit::csv),

@@ -9,6 +9,8 @@ pub mod entry;
 pub mod events;
 pub mod help;
 pub mod layout;
+pub mod maintenance;
+pub mod people;
 pub mod people_cards;
 pub mod queue;
 pub mod table;
