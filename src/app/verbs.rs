@@ -56,6 +56,7 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::QueueHold { selection, by } => queue_verbs::hold(core, &selection, &by),
         Verb::QueueRelease { selection, by } => queue_verbs::release(core, &selection, &by),
         Verb::QueueBounce { selection, yes, by } => queue_verbs::bounce(core, &selection, yes, &by),
+        Verb::Settings => settings(core),
         Verb::AuditList { query } => audit_trail::list(core, &query),
         Verb::Trace { query } => mail_trace::trace(core, &query),
         Verb::NoticesList { event } => super::notices::answer(core, event.as_deref()),
@@ -127,4 +128,16 @@ fn import(core: &Core, csv: &str, by: &str) -> Answer {
     *core.directory.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(directory);
     lock(&core.verdicts).clear();
     Answer::done(format!("{people} people are in the directory now.\n"), json!({ "people": people }))
+}
+
+fn settings(core: &Core) -> Answer {
+    let all = &core.config.settings;
+    let automatic = core.machine().saved().automatic;
+    let line = |setting: &crate::config::Setting| {
+        let from = if setting.is_default { "  (default)" } else { "" };
+        format!("{} = {}{from}\n", setting.key, setting.value)
+    };
+    let rows: Vec<serde_json::Value> =
+        all.iter().map(|one| json!({ "key": one.key, "value": one.value, "is_default": one.is_default })).collect();
+    Answer::done(all.iter().map(line).collect::<String>(), json!({ "settings": rows, "automatic": automatic }))
 }

@@ -46,6 +46,7 @@ pub enum Command {
     Automatic(Automatic),
     Queue(Queue),
     Trace(Trace),
+    Settings(Settings),
     Notices(Notices),
     Directory(Directory),
     People(People),
@@ -104,6 +105,18 @@ pub struct Status {
 #[derive(FromArgs)]
 #[argh(subcommand, name = "readiness")]
 pub struct Readiness {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// show every setting as it is in effect, and which are defaults
+#[derive(FromArgs)]
+#[argh(subcommand, name = "settings")]
+pub struct Settings {
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,

@@ -77,6 +77,7 @@ fn command(command: Command) -> u8 {
         Command::Maintenance(maintenance) => maintenance::run(maintenance.command),
         Command::Queue(queue) => queue::run(queue.command),
         Command::Trace(c) => trace::run(c),
+        Command::Settings(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::Settings }),
         Command::Notices(notices) => notices::run(notices.command),
         Command::Directory(directory) => match directory.command {
             DirectoryCommand::Import(c) => ask::import(&c.config, c.json, &c.file),

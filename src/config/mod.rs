@@ -16,6 +16,7 @@ mod drill;
 mod read;
 mod reader;
 mod sections;
+mod settings;
 mod suggest;
 mod telling;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use std::time::Duration;
 pub use canary::Canary;
 pub use cron::Schedule;
 pub use read::{Problem, Report, parse};
+pub use settings::Setting;
 pub use suggest::nearest;
 pub use telling::{BodyForm, Credentials, Hook, Notify};
 pub use units::duration;
@@ -56,6 +58,8 @@ pub struct Config {
     pub directory: DirectoryFile,
     pub drill: Drill,
     pub canary: Canary,
+    /// Every key as it stands in the file, or its default: for showing.
+    pub settings: Vec<Setting>,
 }
 
 impl Config {

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use toml::de::DeTable;
 
 use super::reader::Reader;
-use super::{Config, checks, sections};
+use super::{Config, checks, sections, settings};
 use crate::limits::FILE_PROBLEMS_MAX;
 
 /// One mistake, shown as `file:line: key: text`.
@@ -55,12 +55,13 @@ pub fn parse(text: &str, gateway: Option<IpAddr>) -> Report {
         let errors = in_order(reader.errors).into_iter().filter(|problem| problem.line <= broken).collect();
         return Report { config: None, errors, warnings: Vec::new(), key_lines: reader.key_lines };
     }
-    let config = sections::read(&mut reader, document.get_ref(), gateway);
+    let mut config = sections::read(&mut reader, document.get_ref(), gateway);
     // A file that is no TOML is read as far as the parser could make sense of it, so that one run shows as much
     // as possible. But keys are compared with each other only when all of them are known.
     if syntax.is_empty() {
         checks::check(&mut reader, &config);
     }
+    config.settings = settings::settings(text);
     let errors = in_order(reader.errors);
     Report { config: errors.is_empty().then_some(config), errors, warnings: in_order(reader.warnings), key_lines: reader.key_lines }
 }

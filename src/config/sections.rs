@@ -85,6 +85,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &'t DeTable<'t>, gateway: 
         directory: directory(reader, section("directory")),
         drill: super::drill::read(reader, section("drill")),
         canary: super::canary::read(reader, section("canary")),
+        settings: Vec::new(),
     }
 }
 

@@ -44,6 +44,7 @@ pub const VERBS: &[VerbRow] = &[
     changes("automatic", ONLY_ADMIN),
     reads("trace", EVERY_ROLE),
     reads("audit-list", PROOF),
+    reads("settings", PROOF),
     reads("queue-list", EVERY_ROLE),
     reads("queue-show", EVERY_ROLE),
     changes("queue-retry", ONLY_ADMIN),

@@ -106,6 +106,8 @@ pub enum Verb {
         yes: bool,
         by: String,
     },
+    /// Every key of the configuration with its value.
+    Settings,
     /// Who did what, and whether the record is as it was written.
     AuditList {
         #[serde(flatten)]
@@ -358,6 +360,7 @@ mod tests {
             Verb::CredentialIssue { address: "ann@example.com".into(), by: by() },
             json!({ "verb": "credential-issue", "address": "ann@example.com", "by": "cli:ann" }),
         );
+        check(Verb::Settings, json!({ "verb": "settings" }));
         let query = AuditQuery { by: Some("ann".into()), before: Some(9), ..AuditQuery::default() };
         check(Verb::AuditList { query }, json!({ "verb": "audit-list", "by": "ann", "before": 9 }));
         let query = TraceQuery { to: Some("ann@".into()), after: Some("7d".into()), limit: Some(5), ..TraceQuery::default() };

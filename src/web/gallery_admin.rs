@@ -9,6 +9,7 @@ use super::pages::admin::layout::{AdminShell, Link};
 use super::pages::admin::maintenance;
 use super::pages::admin::people::{self, PeoplePage, PersonRow};
 use super::pages::admin::queue::{self, MessagePage, QueuePage, Search, Waiting};
+use super::pages::admin::settings::{self, SettingRow};
 use super::pages::admin::trace::{self, TracePage};
 use crate::auth::Role;
 use crate::control::{Audit, AuditShown, EventDocument, EventRow, Trace, TraceQuery, Traced, TracedRecipient, WindowStatus};
@@ -120,6 +121,16 @@ fn traced() -> Trace {
     Trace { messages: vec![message], looked: 200_000, next: Some(17), back_to: Some("2026-02-03T10:05:12Z".to_owned()) }
 }
 
+fn setting_rows() -> Vec<SettingRow> {
+    let row = |key: &str, value: &str, is_default| SettingRow { key: key.to_owned(), value: value.to_owned(), is_default };
+    vec![
+        row("server.hostname", "\"lifeboat.example.com\"", false),
+        row("smtp.trusted", &format!("[{}]", "\"192.0.2.10/32\", ".repeat(12)), false),
+        row("monitor.fall", "3", true),
+        row("sms.url", "(set; not shown)", false),
+    ]
+}
+
 /// The pages with their names.
 pub fn pages() -> Vec<(&'static str, Markup)> {
     let event = event();
@@ -194,6 +205,7 @@ pub fn pages() -> Vec<(&'static str, Markup)> {
             "admin-audit-changed",
             audit::page(&shell("Audit log", "/admin/audit"), &AuditPage { by: HOSTILE, action: "", audit: &changed, query: "by=&action=" }),
         ),
+        ("admin-settings", settings::page(&shell("Settings", "/admin/settings"), &setting_rows(), true)),
         ("admin-people", people::page(&shell("People", "/admin/people"), &people_page)),
         ("admin-maintenance", maintenance::page(&shell("Maintenance", "/admin/maintenance"), &[window], true)),
     ]

@@ -21,6 +21,7 @@ mod people;
 mod people_cards;
 mod queue;
 pub mod routes;
+mod settings;
 mod setup;
 mod trace;
 mod visit;

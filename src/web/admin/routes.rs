@@ -1,7 +1,7 @@
 //! The table of the admin's place: path, method, who may, and who answers. The only place where roles stand beside paths.
 
 use super::visit::{Arrival, Visit};
-use super::{account, actions, audit, dashboard, drills, entry, events, help, maintenance, people, people_cards, queue, setup, trace};
+use super::{account, actions, audit, dashboard, drills, entry, events, help, maintenance, people, people_cards, queue, settings, setup, trace};
 use crate::auth::{EVERY_ROLE, FOR_PEOPLE, ONLY_ADMIN, PROOF, Role, Roles};
 use crate::web::{ADMIN_LIVE_PATH, Answer};
 
@@ -97,6 +97,7 @@ pub static TABLE: &[Row] = &[
     get("/admin/maintenance", EVERY_ROLE, maintenance::list),
     post("/admin/maintenance", ONLY_ADMIN, maintenance::add),
     post("/admin/maintenance/:/remove", ONLY_ADMIN, maintenance::remove),
+    get("/admin/settings", PROOF, settings::show),
     // Audit.
     get("/admin/audit", PROOF, audit::show),
     get("/admin/audit/csv", PROOF, audit::csv),

@@ -13,6 +13,7 @@ pub mod maintenance;
 pub mod people;
 pub mod people_cards;
 pub mod queue;
+pub mod settings;
 pub mod table;
 pub mod timeline;
 pub mod trace;
