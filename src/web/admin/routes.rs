@@ -1,7 +1,9 @@
 //! The table of the admin's place: path, method, who may, and who answers. The only place where roles stand beside paths.
 
 use super::visit::{Arrival, Visit};
-use super::{account, actions, audit, dashboard, drills, entry, events, help, maintenance, people, people_cards, queue, settings, setup, trace};
+use super::{
+    account, actions, audit, dashboard, drills, entry, events, help, maintenance, people, people_cards, queue, settings, setup, trace,
+};
 use crate::auth::{EVERY_ROLE, FOR_PEOPLE, ONLY_ADMIN, PROOF, Role, Roles};
 use crate::web::{ADMIN_LIVE_PATH, Answer};
 
