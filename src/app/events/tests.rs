@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::app::testing::World;
-use crate::continuity::Gate;
+use crate::continuity::{Class, Evidence, Gate, Probe};
 use crate::control::{CountRow, EventDocument, EventKind, MomentKind};
 use crate::mail::DsnRequest;
 use crate::net::rt;
@@ -18,6 +18,8 @@ fn begin(world: &World) -> String {
 fn finish(world: &World) {
     world.core.feed(Input::End { by: "cli:ann".to_owned(), force: true });
     assert_eq!(world.core.mode().mode, Mode::Recovering);
+    // The hand-over is over only while the primary is seen to work.
+    world.core.feed(Input::Observed(Evidence::new(world.core.now().wall, Probe::Smtp, Class::Healthy, "")));
     world.core.feed(Input::Gate(Gate::Done));
     assert_eq!(world.core.mode().mode, Mode::Normal);
 }
