@@ -10,6 +10,7 @@ use super::core::{Core, lock};
 use super::drills;
 use crate::clock::Wall;
 use crate::config::{Config, OutboundRoute};
+use crate::continuity::Probe;
 use crate::control::readiness::{self, Certificate, Facts, Readiness};
 use crate::directory::Person;
 use crate::mail::Mailbox;
@@ -69,6 +70,12 @@ fn record(core: &Core, readiness: &Readiness) {
     }
 }
 
+/// One that was named, or the default gateway: it speaks from the first time on that it answers.
+fn has_witness(core: &Core) -> bool {
+    let spoken = || core.machine().observations().iter().any(|(seen, _)| seen.probe == Probe::Witnesses);
+    !core.config.monitor.witnesses.is_empty() || spoken()
+}
+
 fn facts(core: &Core) -> Facts {
     let (config, now) = (&core.config, core.now().wall);
     let usage = core.store.usage().unwrap_or_default();
@@ -83,7 +90,7 @@ fn facts(core: &Core) -> Facts {
     Facts {
         canary: config.primary.canary.is_some(),
         health_pages: !config.primary.health_urls.is_empty(),
-        witnesses: !config.monitor.witnesses.is_empty(),
+        witnesses: has_witness(core),
         automatic: core.machine().saved().automatic,
         cached_days,
         retention_days: config.cache.retention_days,

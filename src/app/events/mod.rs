@@ -98,6 +98,7 @@ fn listed(core: &Core) -> Result<(String, serde_json::Value), StoreError> {
     if text.is_empty() {
         text.push_str("There has been no continuity event.\n");
     }
+    text.push_str("Drills have a list of their own: `lifeboat event drill --list`.\n");
     Ok((text, json!({ "open": open, "closed": closed, "kept": kept, "events": rows })))
 }
 
