@@ -74,6 +74,11 @@ pub const VERBS: &[VerbRow] = &[
 /// Fields of answers that hold what somebody wrote in a message.
 const SUBJECT_FIELDS: [&str; 1] = ["subject"];
 
+/// Whether a verb of this name is known to change nothing.
+fn only_reads(name: &str) -> bool {
+    VERBS.iter().any(|row| row.verb == name && !row.changes)
+}
+
 impl Verb {
     /// Its name on the wire.
     pub fn name(&self) -> String {
@@ -90,8 +95,11 @@ impl Verb {
         VERBS.iter().find(|row| row.verb == name).map_or(ONLY_ADMIN, |row| row.roles).contains(&role)
     }
 
-    /// The same, by whom it really is: what it said itself is overwritten.
+    /// The same, by whom it really is: what it said itself is overwritten. Of a verb that only reads, `by` is what is looked for.
     pub fn signed(self, by: &str) -> Verb {
+        if only_reads(&self.name()) {
+            return self;
+        }
         let Ok(mut value) = serde_json::to_value(&self) else { return self };
         if let Some(own) = value.get_mut("by") {
             *own = Value::String(by.to_owned());
@@ -105,7 +113,9 @@ impl Verb {
     /// In words: no such verb, or a field is missing.
     pub fn from_outside(mut value: Value, by: &str) -> Result<Verb, String> {
         let Some(object) = value.as_object_mut() else { return Err("a verb is a JSON object, such as {\"verb\":\"status\"}".to_owned()) };
-        object.insert("by".to_owned(), Value::String(by.to_owned()));
+        if !object.get("verb").and_then(Value::as_str).is_some_and(only_reads) {
+            object.insert("by".to_owned(), Value::String(by.to_owned()));
+        }
         serde_json::from_value(value).map_err(|error| error.to_string())
     }
 }
@@ -140,7 +150,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::control::Whom;
+    use crate::control::{AuditQuery, Whom};
 
     /// The names that serde knows, from what it says about one that it does not know.
     fn known() -> Vec<String> {
@@ -179,6 +189,18 @@ mod tests {
         assert_eq!(forged, Verb::Automatic { on: true, by: "token:t".to_owned() });
         assert!(Verb::from_outside(json!({ "verb": "nothing" }), "token:t").is_err());
         assert!(Verb::from_outside(json!([]), "token:t").is_err());
+    }
+
+    #[test]
+    fn who_looks_into_the_record_finds_what_others_did() {
+        let check = |by: Option<&str>| {
+            let query = AuditQuery { by: by.map(str::to_owned), ..AuditQuery::default() };
+            let verb = Verb::AuditList { query };
+            assert_eq!(verb.clone().signed("web:max"), verb);
+            assert_eq!(Verb::from_outside(json!(verb), "token:t").unwrap(), verb);
+        };
+        check(None);
+        check(Some("eva"));
     }
 
     #[test]
