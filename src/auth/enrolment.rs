@@ -149,7 +149,7 @@ impl Enrolment {
         (now.0.saturating_sub(invited.last_at.0) >= millis(*wait)).then_some(invited.reminders + 1)
     }
 
-    /// Whether one more code may go out for this person.
+    /// Whether one more address (a code goes to it) or phone may be given for this person.
     pub fn may_send(&self, mailbox: &Mailbox, now: Mono) -> bool {
         let recent = |sent: &VecDeque<Mono>| sent.iter().filter(|at| now.since(**at) < HOUR).count();
         self.sent.get(mailbox).is_none_or(|sent| recent(sent) < ENROL_CODES_HOUR_MAX)
@@ -157,10 +157,15 @@ impl Enrolment {
 
     /// A code goes to that address; one that was sent before ends.
     pub fn send(&mut self, mailbox: &Mailbox, address: Address, digits: String, now: Mono) {
+        self.gave(mailbox, now);
+        self.codes.insert(mailbox.clone(), Code { digits, address, since: now, wrong: 0 });
+    }
+
+    /// The person gave something that is on record, and no code goes out for it.
+    pub fn gave(&mut self, mailbox: &Mailbox, now: Mono) {
         let sent = self.sent.entry(mailbox.clone()).or_default();
         sent.retain(|at| now.since(*at) < HOUR);
         sent.push_back(now);
-        self.codes.insert(mailbox.clone(), Code { digits, address, since: now, wrong: 0 });
     }
 
     /// Where the code went that may still be typed.

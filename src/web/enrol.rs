@@ -121,6 +121,9 @@ impl Typed {
         }
         if !self.phone.is_empty() && !is_phone(&self.phone) {
             self.phone_problem = Some("That is not a phone number (like +49 30 123456).".to_owned());
+        } else if email.is_none() && !self.phone.is_empty() && !enrolling.may_send {
+            // Each is a line of a record that is kept for years.
+            self.phone_problem = Some("That was changed too often. Please try again in an hour.".to_owned());
         }
         if self.email_problem.is_some() || self.phone_problem.is_some() {
             return Err(self);

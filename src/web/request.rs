@@ -119,7 +119,7 @@ pub struct Enrolling {
     pub contact: Contact,
     /// Where the code went that may be typed now.
     pub waits_for: Option<Address>,
-    /// Whether one more code may be sent.
+    /// Whether one more address or phone may be given.
     pub may_send: bool,
     /// The address was confirmed by this invitation.
     pub done: bool,

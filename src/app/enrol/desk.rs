@@ -61,7 +61,10 @@ pub fn give(core: &Arc<Core>, mailbox: &Mailbox, email: Option<Address>, phone: 
     };
     core.note_contact(line)?;
     core.audit(&by, "contact-given", format!("email={} phone={}", email.is_some(), phone.is_some()));
-    let Some(email) = email else { return Ok(()) };
+    let Some(email) = email else {
+        lock(&core.enrolment).gave(mailbox, now.mono);
+        return Ok(());
+    };
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(|_| StoreError::Io("the box has no random numbers yet".to_owned()))?;
     let code = enrol_code(random);
