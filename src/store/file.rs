@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{self, IoSlice, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::Path;
 
 /// How to open a file.
@@ -61,7 +61,7 @@ pub trait OpenFile: Send + Sync {
 /// Of the disk; what was there is there then.
 pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    fs::create_dir_all(folder)?;
+    make_folder(folder)?;
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".new");
     let _not_there = fs::remove_file(&temporary);
@@ -70,6 +70,12 @@ pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&temporary, path)?;
     fs::File::open(folder)?.sync_all()
+}
+
+/// Makes a folder, and those above it that are missing, for this user alone: mail and the passwords in notices lie in files whose own
+/// mode the umask decides.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Pieces that the kernel takes at a time (`IOV_MAX` of Linux).
@@ -109,7 +115,7 @@ impl Files for Disk {
     }
 
     fn create_dir_all(&self, folder: &Path) -> io::Result<()> {
-        fs::create_dir_all(folder)
+        make_folder(folder)
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
@@ -173,7 +179,20 @@ impl OpenFile for fs::File {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+
+    #[test]
+    fn folders_are_for_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("data/spool");
+        Disk.create_dir_all(&inner).unwrap();
+        Disk.create_dir_all(&inner).unwrap();
+        for made in [folder.path().join("data"), inner] {
+            assert_eq!(std::fs::metadata(&made).unwrap().permissions().mode() & 0o777, 0o700, "{}", made.display());
+        }
+    }
 
     #[test]
     fn reads_back_what_was_written_at_any_offset() {

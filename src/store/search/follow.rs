@@ -93,7 +93,7 @@ impl Follower {
 
     fn begin(&self) -> Result<AtWork<'_>, Halt> {
         let folder = self.data_dir.join(super::FOLDER);
-        fs::create_dir_all(&folder).map_err(|error| Fault::Broken(error.to_string()))?;
+        Disk.create_dir_all(&folder).map_err(|error| Fault::Broken(error.to_string()))?;
         let tables = Tables::open(&folder)?;
         let position = tables.applied()?;
         if !self.has(position)? {
