@@ -60,6 +60,8 @@ pub struct Traced {
     pub from: String,
     /// Address of the From field.
     pub header_from: String,
+    /// Empty, too, for who is not shown it.
+    #[serde(default)]
     pub subject: String,
     pub message_id: Option<String>,
     pub size: u64,

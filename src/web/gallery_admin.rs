@@ -172,7 +172,7 @@ pub fn pages() -> Vec<(&'static str, Markup)> {
     let other = PersonRow {
         address: "bo@example.com".to_owned(),
         name: "Bo".to_owned(),
-        why: Some("no alternate address".to_owned()),
+        why: vec!["no alternate address".to_owned()],
         ..PersonRow::default()
     };
     let persons = [person, other];

@@ -15,8 +15,8 @@ pub struct PersonRow {
     pub reachable_by: Vec<String>,
     pub alternate_email: Option<String>,
     pub phone: Option<String>,
-    /// Why nothing reaches them.
-    pub why: Option<String>,
+    /// What counts of what is known of them, and what does not.
+    pub why: Vec<String>,
     pub invited_at: Option<String>,
     pub last_login: Option<String>,
 }
@@ -36,7 +36,7 @@ pub fn page(shell: &AdminShell, page: &PeoplePage<'_>) -> Markup {
             html! {
                 @if person.reachable_by.is_empty() { span.failed { "Nothing" } } @else { (person.reachable_by.join(", ")) }
                 @for how in [&person.alternate_email, &person.phone].into_iter().flatten() { br; span.hint { (text(how)) } }
-                @if let Some(why) = &person.why { br; span.hint { (text(why)) } }
+                @for why in &person.why { br; span.hint { (text(why)) } }
             },
             person.invited_at.as_deref().map_or_else(|| html! { "never" }, time),
             person.last_login.as_deref().map_or_else(|| html! { "never" }, time),
