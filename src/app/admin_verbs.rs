@@ -38,7 +38,7 @@ fn try_password(core: &Core, name: &str, role: Option<Role>, given: Option<Secre
     let name = admin_name(name)?;
     let before = core.admins().get(&name).cloned();
     let role = role.or(before.as_ref().map(|account| account.role)).unwrap_or(Role::Admin);
-    if role != Role::Admin && before.is_some_and(|account| account.role == Role::Admin) {
+    if role != Role::Admin && before.as_ref().is_some_and(|account| account.role == Role::Admin) {
         must_have_other_admin(core, &name)?;
     }
     let is_given = given.is_some();
@@ -49,7 +49,7 @@ fn try_password(core: &Core, name: &str, role: Option<Role>, given: Option<Secre
         }
         None => made_up(admins::random()?),
     };
-    admins::new_password(core, &name, role, &password, by)?;
+    admins::new_password(core, before.as_ref(), &name, role, &password, by)?;
     // Whoever had the old password is out.
     admins::close_all(core, &name, None);
     *lock(&core.setup) = None;
@@ -91,12 +91,13 @@ pub fn totp_off(core: &Core, name: &str, by: &str) -> Answer {
 
 /// Changes an account that is there, and signs it out.
 fn changed(core: &Core, name: &str, by: &str, action: &str, change: impl FnOnce(&mut AdminLine) -> Result<String, Failed>) -> Answer {
-    let Some(mut account) = core.admins().get(name).cloned() else {
+    let Some(before) = core.admins().get(name).cloned() else {
         return Answer::failed(format!("There is no account {name}. `lifeboat admin list` shows all."));
     };
+    let mut account = before.clone();
     let done = change(&mut account).and_then(|text| {
         (account.at, account.by) = (core.now().wall, by.to_owned());
-        admins::record(core, account)?;
+        admins::record(core, Some(&before), account)?;
         Ok(text)
     });
     match done {
@@ -234,6 +235,43 @@ mod tests {
         assert_eq!(remove(core, "max", "cli:root").exit, 0);
         assert_eq!(admins::check(core, "max", PASSWORD, ""), AdminVerdict::Wrong);
         assert_eq!(remove(core, "max", "cli:root").exit, 1);
+    }
+
+    #[test]
+    fn who_is_removed_while_a_password_is_worked_on_stays_removed() {
+        let world = World::new();
+        let core = &world.core;
+        password(core, "max", None, None, "cli:root");
+        password(core, "eva", None, Some(Secret(PASSWORD.to_owned())), "cli:root");
+        // What eva's own change of the password holds while it is worked on.
+        let before = core.admins().get("eva").cloned().unwrap();
+        let change = |role| admins::new_password(core, Some(&before), "eva", role, "another good one", "web:eva");
+        password(core, "eva", Some(Role::Auditor), Some(Secret(PASSWORD.to_owned())), "cli:root");
+        assert!(change(before.role).is_err(), "a demoted account is not an admin again");
+        assert_eq!(core.admins().get("eva").unwrap().role, Role::Auditor);
+        remove(core, "eva", "cli:root");
+        assert!(change(before.role).is_err(), "a removed account does not come back");
+        let (read, _) = admins::load(&core.ledger.read("admin").unwrap());
+        assert!(core.admins().get("eva").is_none() && read.get("eva").is_none());
+    }
+
+    #[test]
+    fn a_session_ends_with_its_account_and_its_role() {
+        let world = World::new();
+        let core = &world.core;
+        password(core, "max", None, None, "cli:root");
+        let token = crate::auth::Token("t".to_owned());
+        // A login that was being checked while the account changed opens its session afterwards.
+        let sign_in = |role| {
+            let intent = crate::web::Intent::AdminSignIn { token: token.clone(), csrf: "c".to_owned(), name: "eva".to_owned(), role };
+            assert!(admins::carry_out(core, intent, CLIENT).is_none());
+            admins::session(core, &token, true).is_some()
+        };
+        password(core, "eva", Some(Role::Auditor), None, "cli:root");
+        assert!(sign_in(Role::Auditor));
+        assert!(!sign_in(Role::Admin), "it was demoted");
+        remove(core, "eva", "cli:root");
+        assert!(!sign_in(Role::Auditor), "it was removed");
     }
 
     #[test]

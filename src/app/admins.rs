@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
 use super::core::{Core, lock};
-use crate::auth::{AccountError, AdminLine, Admins, Role, Token, TokenLine, Tokens, admin_name, admin_password};
+use crate::auth::{AccountError, AdminLine, AdminSession, Admins, Role, Token, TokenLine, Tokens, admin_name, admin_password};
 use crate::clock::Mono;
 use crate::control::Answer;
 use crate::limits::ADMIN_SETUP_AGE_MAX;
@@ -62,10 +62,14 @@ impl Core {
 /// Checks name, password and code, in the time of one password check whether the name is known or not. A code is used up only together
 /// with the right password.
 pub fn check(core: &Core, name: &str, password: &str, code: &str) -> AdminVerdict {
+    let before = core.admins();
+    let matches = before.check(name, password);
+    // A password takes its time: an account that was removed, demoted or given another password meanwhile is not the one that was checked.
     let admins = core.admins();
-    let matches = admins.check(name, password);
     match admins.get(name) {
-        Some(account) if matches && (!account.totp || core.totp.take(name, code, core.now().wall)) => AdminVerdict::Right(account.role),
+        Some(account) if matches && before.get(name) == Some(account) && (!account.totp || core.totp.take(name, code, core.now().wall)) => {
+            AdminVerdict::Right(account.role)
+        }
         _ => AdminVerdict::Wrong,
     }
 }
@@ -108,12 +112,13 @@ pub fn change_own(core: &Core, name: &str, token: &Token, change: OwnChange<'_>)
 
 fn own_password(core: &Core, name: &str, old: &str, new: &str, by: &str) -> Result<String, Failed> {
     let admins = core.admins();
-    let role = admins.get(name).map(|account| account.role).ok_or_else(|| Failed("The account is gone.".to_owned()))?;
+    let account = admins.get(name).ok_or_else(|| Failed("The account is gone.".to_owned()))?;
+    let role = account.role;
     if !admins.check(name, old) {
         return Err(Failed("The old password is not right.".to_owned()));
     }
     admin_password(new)?;
-    new_password(core, name, role, new, by)?;
+    new_password(core, Some(account), name, role, new, by)?;
     core.audit(by, "admin-password", format!("name={name} role={role}"));
     Ok("Your password is changed. Other browsers are signed out.".to_owned())
 }
@@ -125,8 +130,7 @@ pub fn totp_confirm(core: &Core, name: &str, code: &str) -> Result<(), Failed> {
         return Err(Failed("That code is not right. Is the clock of your phone right, and this box's?".to_owned()));
     }
     let Some(account) = core.admins().get(name).cloned() else { return Err(Failed("The account is gone.".to_owned())) };
-    record(core, AdminLine { totp: true, at: now, by: format!("web:{name}"), ..account })?;
-    Ok(())
+    record(core, Some(&account), AdminLine { totp: true, at: now, by: format!("web:{name}"), ..account.clone() })
 }
 
 /// A status with the link for the first account.
@@ -203,7 +207,7 @@ pub fn set_up(core: &Core, token: &str, name: &str, password: &str, client: IpAd
     }
     let Some(setup) = lock(&core.setup).take() else { return Err("This link was used just now.".to_owned()) };
     let by = format!("setup:{client}");
-    let saved = new_password(core, &name, Role::Admin, password, &by);
+    let saved = new_password(core, None, &name, Role::Admin, password, &by);
     if let Err(Failed(text)) = saved {
         *lock(&core.setup) = Some(setup);
         return Err(text);
@@ -212,22 +216,33 @@ pub fn set_up(core: &Core, token: &str, name: &str, password: &str, client: IpAd
     Ok(())
 }
 
-/// Records a password of an account, which is made if it is not there. What is on disk is in force.
-pub fn new_password(core: &Core, name: &str, role: Role, password: &str, by: &str) -> Result<(), Failed> {
+/// Records a password of an account, which is made if it was not there `before`. What is on disk is in force.
+pub fn new_password(core: &Core, before: Option<&AdminLine>, name: &str, role: Role, password: &str, by: &str) -> Result<(), Failed> {
     let salt = random()?;
     let now = core.now().wall;
-    let totp = core.admins().get(name).is_some_and(|account| account.totp);
-    let line = AdminLine { totp, ..AdminLine::make(name, role, password, salt, now, by) };
-    record(core, line)?;
-    Ok(())
+    let totp = before.is_some_and(|account| account.totp);
+    record(core, before, AdminLine { totp, ..AdminLine::make(name, role, password, salt, now, by) })
 }
 
-/// What is on disk is in force.
-pub fn record(core: &Core, line: AdminLine) -> Result<(), StoreError> {
+/// Puts a line in the place of the one that was there `before`. What is on disk is in force.
+///
+/// # Errors
+/// In words: another line is there by now (a password takes its time, and who was removed or demoted in it stays so), or the disk's.
+pub fn record(core: &Core, before: Option<&AdminLine>, line: AdminLine) -> Result<(), Failed> {
     let mut admins = core.admins.write().unwrap_or_else(PoisonError::into_inner);
+    if admins.get(&line.name) != before {
+        return Err(Failed(format!("The account {} was changed by somebody else at the same moment. Look again.", line.name)));
+    }
     core.ledger.append("admin", &line, core.now().wall)?;
     Arc::make_mut(&mut admins).apply(line);
     Ok(())
+}
+
+/// The session of a token, if its account is still there and has still its role: one that was opened while the account was removed or
+/// demoted opens nothing.
+pub fn session(core: &Core, token: &Token, is_person: bool) -> Option<AdminSession> {
+    let session = lock(&core.admin_sessions).get(token, is_person, core.now().mono)?;
+    core.admins().get(&session.name).is_some_and(|account| account.role == session.role).then_some(session)
 }
 
 /// Compared without leaving early.
