@@ -227,3 +227,36 @@ fn the_own_account_is_changed_by_whoever_knows_its_password() {
     assert!(!change("right", "lamp river eight"));
     assert!(body(&check(&world.ask("GET", "/admin/account").admin(Role::Helpdesk), 200, 0)).contains("ABCD EFGH"));
 }
+
+/// The documents of the verbs, as the box gives them, become pages.
+#[test]
+fn people_and_windows_are_shown_as_the_verbs_tell_them() {
+    let world = World::new(Mode::Normal);
+    let person = serde_json::json!({
+        "address": "ann@example.com", "name": "Ann", "groups": [], "reachable_by": ["mail"], "alternate_email": "ann@home.example",
+        "alternate_email_source": "list", "phone": null, "why": ["mail by the list"], "invited_at": null, "confirmed_at": null,
+        "last_login": "2026-03-03T09:15:50Z", "has_password": true, "has_event_password": false, "codes_left": 0
+    });
+    let mut ask = world.ask("GET", "/admin/people").admin(Role::Helpdesk);
+    ask.answers = control::Answer::done("", serde_json::json!({ "people": [person], "total": 1, "reachable": 1 }));
+    let page = body(&check(&ask, 200, 0));
+    assert!(page.contains("ann@home.example") && page.contains("mail by the list"), "{page}");
+    let window = serde_json::json!({
+        "id": 3, "from": "2026-12-01T19:00:00Z", "to": "2026-12-01T22:00:00Z", "reason": "new disks", "by": "cli:ann", "announce": true, "begun": false
+    });
+    let mut ask = world.ask("GET", "/admin/maintenance").admin(Role::Auditor);
+    ask.answers = control::Answer::done("", serde_json::json!({ "windows": [window] }));
+    let page = body(&check(&ask, 200, 0));
+    assert!(page.contains("new disks") && !page.contains("/admin/maintenance/3/remove"), "an auditor has no buttons");
+}
+
+#[test]
+fn who_sees_no_subjects_cannot_search_in_them() {
+    let world = World::new(Mode::Normal);
+    let mut ask = world.ask("GET", "/admin/trace?from=x&subject=salaries").admin(Role::Helpdesk);
+    ask.answers = control::Answer::done("", serde_json::json!({ "messages": [], "looked": 0, "next": null, "back_to": null }));
+    let page = body(&check(&ask, 200, 0));
+    assert!(!page.contains("name=\"subject\""), "{page}");
+    let executed = ask.executed.borrow();
+    assert!(matches!(executed.as_slice(), [Verb::Trace { query }] if query.subject.is_none()), "{executed:?}");
+}
