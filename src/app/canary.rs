@@ -3,14 +3,15 @@
 //!
 //! It does not go through the store. What comes back is recognised by its Message-ID, taken and forgotten: it is in nobody's mailbox here.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::core::Core;
+use super::core::{Core, lock};
 use super::outgoing::{Outgoing, Source};
 use crate::clock::Mono;
 use crate::continuity::{Class, Evidence, Input, Probe};
-use crate::limits::CANARY_AGAIN;
+use crate::limits::{CANARIES_REMEMBERED_MAX, CANARY_AGAIN};
 use crate::mail::parse::Person;
 use crate::mail::{Address, DsnRequest, compose, date};
 use crate::net::deadline;
@@ -25,13 +26,26 @@ const PREFIX: &str = "lifeboat-canary-";
 /// The local part of the address to which a rule of the canary mailbox sends it back; the domain is this box's name.
 const RETURN: &str = "canary-return";
 
-/// What came back.
-pub struct Returned(channel::Sender<String>, channel::Receiver<String>);
+/// What was sent, and what came back of it.
+pub struct Returned {
+    back: (channel::Sender<String>, channel::Receiver<String>),
+    /// Message-IDs, oldest first. Whatever else looks like a canary is mail.
+    sent: Mutex<VecDeque<String>>,
+}
 
 impl Default for Returned {
     fn default() -> Returned {
-        let (sender, receiver) = channel::bounded(8);
-        Returned(sender, receiver)
+        Returned { back: channel::bounded(8), sent: Mutex::default() }
+    }
+}
+
+impl Returned {
+    fn expect(&self, id: &str) {
+        let mut sent = lock(&self.sent);
+        if sent.len() >= CANARIES_REMEMBERED_MAX {
+            sent.pop_front();
+        }
+        sent.push_back(id.to_owned());
     }
 }
 
@@ -48,13 +62,13 @@ impl Core {
             && address.domain().eq_ignore_ascii_case(&self.config.server.hostname)
     }
 
-    /// Takes note of a canary that came back. False if this is no Message-ID of one.
+    /// Takes note of a canary that came back. False if this is no Message-ID of one that was sent since the start: anybody can write
+    /// a message that looks like one, and it is not lost for that.
     pub fn note_canary(&self, message_id: &str) -> bool {
-        let is_one = self.has_canary_message()
-            && message_id.strip_prefix(PREFIX).is_some_and(|rest| rest.ends_with(&format!("@{}", self.config.server.hostname)));
+        let is_one = self.has_canary_message() && lock(&self.returned.sent).iter().any(|sent| sent == message_id);
         if is_one {
             log::debug!("canary returned id={message_id}");
-            let _nobody_waits = self.returned.0.try_send(message_id.to_owned());
+            let _nobody_waits = self.returned.back.0.try_send(message_id.to_owned());
         }
         is_one
     }
@@ -87,8 +101,9 @@ fn pause(core: &Core, started: Mono, is_red: bool) -> Duration {
 async fn send(core: &Arc<Core>, outgoing: &Outgoing, to: &Address) -> Option<Evidence> {
     let (sent, at) = (core.now().mono, core.now().wall);
     let id = format!("{PREFIX}{}", core.message_id());
+    core.returned.expect(&id);
     // Late ones are of no use any more.
-    while core.returned.1.try_recv().is_ok() {}
+    while core.returned.back.1.try_recv().is_ok() {}
     let body = Staged::from_bytes(message(core, to, &id));
     let transaction = Transaction {
         reverse_path: Some(to.clone()),
@@ -119,7 +134,7 @@ async fn send(core: &Arc<Core>, outgoing: &Outgoing, to: &Address) -> Option<Evi
 
 async fn comes_back(core: &Core, id: &str) {
     // The channel is the core's own: it stays open.
-    while core.returned.1.recv().await.is_ok_and(|returned| returned != id) {}
+    while core.returned.back.1.recv().await.is_ok_and(|returned| returned != id) {}
 }
 
 /// What the primary said to it.
@@ -165,7 +180,22 @@ fn message(core: &Core, to: &Address, id: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::testing::World;
     use crate::smtp::Reply;
+
+    #[test]
+    fn only_what_was_sent_from_here_is_a_canary() {
+        let mut world = World::new();
+        let core = Arc::get_mut(&mut world.core).unwrap();
+        core.config.canary.end_to_end = true;
+        core.config.primary.canary = Some(Address::parse("canary@example.com").unwrap());
+        let id = |number: usize| format!("{PREFIX}{number}@{}", core.config.server.hostname);
+        core.returned.expect(&id(0));
+        assert!(core.note_canary(&id(0)));
+        assert!(!core.note_canary(&id(1)), "made up");
+        (1..=CANARIES_REMEMBERED_MAX).for_each(|number| core.returned.expect(&id(number)));
+        assert!(core.note_canary(&id(1)) && !core.note_canary(&id(0)), "memory is bounded");
+    }
 
     fn check(codes: [Option<u16>; 4], expected: &Taken) {
         let reply = |code: Option<u16>| code.map(|code| Reply::new(code, "text"));

@@ -234,6 +234,8 @@ pub const WINDOW_CLOCK_STEADY: Duration = Duration::from_secs(600);
 /// Canary messages in a row that do not come back until the primary is down; one that is missing is followed by the next so soon.
 pub const CANARY_FALL: u32 = 2;
 pub const CANARY_AGAIN: Duration = Duration::from_secs(60);
+/// Canary messages that are known when they come back, however late.
+pub const CANARIES_REMEMBERED_MAX: usize = 1000;
 /// Failed relays ask for a probe at most this often.
 pub const PROBE_NOW_EVERY: Duration = Duration::from_secs(1);
 /// Failovers that flap protection remembers.
