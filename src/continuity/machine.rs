@@ -233,8 +233,10 @@ impl Machine {
             begun.remove(0);
         }
         begun.push(id);
-        let endless = self.saved.mode == Mode::Continuity && self.saved.by_operator && self.saved.planned.is_none();
-        if endless { vec![] } else { self.start_planned(words::MAINTENANCE, reason, (left, Some(id)), now) }
+        // What an operator began stays at least as long as it was to.
+        let lasts = self.saved.planned.is_none() || self.planned_end >= now.mono.plus(left);
+        let lasts = self.saved.mode == Mode::Continuity && self.saved.by_operator && lasts;
+        if lasts { vec![] } else { self.start_planned(words::MAINTENANCE, reason, (left, Some(id)), now) }
     }
 
     /// At the planned end the event is left if the primary works; else it is an ordinary one from now on and ends by itself.

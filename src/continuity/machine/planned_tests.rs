@@ -31,6 +31,8 @@ fn a_window_begins_once() {
     // It takes over an event of the box's own, and leaves an operator's alone.
     check("smtp-healthy smtp-down*3 window smtp-healthy*90", ">suspect >continuity");
     check("start window smtp-healthy*9 hour tick", ">continuity");
+    // A shorter one within does not end it earlier.
+    check("smtp-healthy window-2 window smtp-healthy*9 hour tick", ">continuity");
     // A longer one goes on with a shorter one's event.
     check("smtp-healthy window window-2 smtp-healthy*9 hour smtp-healthy hour done", ">continuity >recovering >normal");
 }
