@@ -40,7 +40,8 @@ pub async fn watch_smtp(core: Arc<Core>, outgoing: Arc<Outgoing>) {
     loop {
         let started = core.now().mono;
         let canary = core.config.primary.canary.as_ref();
-        let whole = probe::smtp(&target, canary, outgoing.resolver(), core.clock.clone());
+        // A connection's future is large, and here are two: a task that holds them inside is more than a thread's stack takes.
+        let whole = Box::pin(probe::smtp(&target, canary, outgoing.resolver(), core.clock.clone()));
         let evidence = rt::race(whole, watch_greeting(&core, &target, &outgoing)).await;
         log_probe(&evidence);
         core.feed_async(Input::Observed(evidence)).await;
@@ -55,7 +56,7 @@ async fn watch_greeting(core: &Arc<Core>, target: &Target, outgoing: &Outgoing) 
     loop {
         until_next(core, started, false).await;
         started = core.now().mono;
-        let evidence = probe::greeting(target, outgoing.resolver(), core.clock.clone()).await;
+        let evidence = Box::pin(probe::greeting(target, outgoing.resolver(), core.clock.clone())).await;
         // A good greeting is less than the answer that is waited for.
         if evidence.class.is_red() {
             log_probe(&evidence);

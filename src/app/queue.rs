@@ -382,7 +382,7 @@ mod tests {
         let world = World::new();
         assert!(is_drained(&mut runner(&world)), "empty");
         let next_at = world.core.now().wall.plus(Duration::from_secs(600));
-        world.stored("ann", DeliveryState::Queued { attempts: 1, next_at, last: None, in_doubt: false, held: 0, reported: false });
+        world.stored("ann", DeliveryState::Queued { attempts: 7, next_at, last: None, in_doubt: false, held: 0, reported: false });
         assert!(is_drained(&mut runner(&world)), "deferred");
     }
 
