@@ -86,17 +86,21 @@ fn facts(core: &Core) -> Facts {
     let told_one = |person: &Person| config.credentials.event && core.contact(person).is_reachable();
     let has_one = |mailbox: &Mailbox| config.credentials.standing && credentials.has(mailbox) || credentials.codes_left(mailbox) > 0;
     let sights = lock(&core.seen).sights();
+    // Locks are taken here and not in the middle of what reads the ledger: nothing that decides waits for it.
+    let automatic = core.machine().saved().automatic;
+    let directory_trouble = lock(&core.alarms).contains_key("directory");
+    let retention_waits = *lock(&core.retention_waits);
     let ago = |at: Option<Wall>| at.map(|at| days_since(now, at));
     Facts {
         canary: config.primary.canary.is_some(),
         health_pages: !config.primary.health_urls.is_empty(),
         witnesses: has_witness(core),
-        automatic: core.machine().saved().automatic,
+        automatic,
         cached_days,
         retention_days: config.cache.retention_days,
         people: directory.len(),
         directory_age_days: ago(last_of(core, "directory")),
-        directory_trouble: lock(&core.alarms).contains_key("directory"),
+        directory_trouble,
         reachable: core.reachable(),
         with_login: count(&|person| has_one(&person.mailbox) || told_one(person)),
         last_drill: drills::last_report(core).map(|report| (days_since(now, report.to), report.grade)),
@@ -104,7 +108,7 @@ fn facts(core: &Core) -> Facts {
         certificate: certificate(config, now),
         free_octets: usage.free_octets,
         disk_days_left: readiness::disk_days_left(usage.used_octets, cached_days, usage.free_octets),
-        clock_trusted: match *lock(&core.retention_waits) {
+        clock_trusted: match retention_waits {
             None => Some(true),
             Some(Refusal::JustStarted) => None,
             Some(_) => Some(false),
@@ -146,7 +150,8 @@ fn certificate(config: &Config, now: Wall) -> Certificate {
 mod tests {
     use super::*;
     use crate::app::seen::Sight;
-    use crate::app::testing::World;
+    use crate::app::testing::{World, wait_for};
+    use crate::continuity::Input;
     use crate::control::readiness::State;
 
     fn state(readiness: &Readiness, name: &str) -> State {
@@ -183,5 +188,30 @@ mod tests {
         let lines = world.core.ledger.read("readiness").unwrap();
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].data["score"], readiness.score);
+    }
+
+    #[test]
+    fn a_ledger_that_takes_long_to_read_keeps_no_decision_waiting() {
+        let world = World::new();
+        let file = world.core.config.server.data_dir.join("ledger/ledger.jsonl");
+        std::fs::remove_file(&file).unwrap();
+        // Whoever reads it waits for somebody who writes.
+        assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+        let (there, deciding) = (world.core.clone(), world.core.clone());
+        let looking = std::thread::spawn(move || look(&there));
+        let decided = std::thread::spawn(move || {
+            for _ in 0..30 {
+                deciding.feed(Input::Tick);
+                deciding.audit("ann", "test", String::new());
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        });
+        wait_for("decisions go on", || decided.is_finished());
+        assert!(!looking.is_finished());
+        while !looking.is_finished() {
+            let writer = std::fs::OpenOptions::new().read(true).write(true).open(&file).unwrap();
+            std::thread::sleep(Duration::from_millis(5));
+            drop(writer);
+        }
     }
 }

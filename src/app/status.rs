@@ -16,6 +16,7 @@ pub fn status(core: &Core) -> Status {
         (machine.observations(), machine.outlook(), machine.alarms(), machine.saved().automatic)
     };
     let view = core.store.view();
+    let sessions = lock(&core.sessions).len();
     let mut alarms: Vec<Alarm> =
         lock(&core.alarms).iter().map(|(name, text)| Alarm { name: (*name).to_owned(), text: text.clone() }).collect();
     alarms.extend(continuity_alarms.into_iter().map(|alarm| Alarm {
@@ -48,7 +49,7 @@ pub fn status(core: &Core) -> Status {
         store: store_status(core),
         people: core.directory().len(),
         reachable: core.reachable(),
-        sessions: lock(&core.sessions).len(),
+        sessions,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_s: now.mono.since(core.started.mono).as_secs(),
         next_drill: super::drills::next(core).map(date::rfc3339),

@@ -105,12 +105,12 @@ impl Ledger {
         Ok(Line { number, at, kind: kind.to_owned(), data, previous, hash })
     }
 
-    /// All lines of a kind, oldest first, read from disk.
+    /// All lines of a kind, oldest first, read from disk as far as it goes now, while others go on appending.
     pub fn read(&self, kind: &str) -> Result<Vec<Line>, StoreError> {
-        let _end = self.end();
+        let end = self.end().offset;
         let file = self.files.open(&self.path, How::Read).map_err(StoreError::of)?;
         let mut lines = Vec::new();
-        read_chain(&*file, &mut |line| {
+        read_chain_to(&*file, end, &mut |line| {
             if line.kind == kind {
                 lines.push(line);
             }
@@ -183,11 +183,18 @@ pub(super) struct Chain {
 
 /// Reads complete lines and checks each against the one before. What is no line at all counts and is not given.
 fn read_chain(file: &dyn OpenFile, each: &mut dyn FnMut(Line)) -> Result<Chain, StoreError> {
+    read_chain_to(file, u64::MAX, each)
+}
+
+/// The same up to an offset.
+fn read_chain_to(file: &dyn OpenFile, until: u64, each: &mut dyn FnMut(Line)) -> Result<Chain, StoreError> {
     let mut chain = Chain::new();
     let mut buffer: Vec<u8> = Vec::new();
     let mut piece = vec![0; 64 * 1024];
     loop {
-        let read = file.read_at(chain.end + buffer.len() as u64, &mut piece).map_err(StoreError::of)?;
+        let at = chain.end + buffer.len() as u64;
+        let room = until.saturating_sub(at).min(piece.len() as u64) as usize;
+        let read = file.read_at(at, &mut piece[..room]).map_err(StoreError::of)?;
         if read == 0 {
             chain.give_up_torn();
             return Ok(chain);
