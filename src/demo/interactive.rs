@@ -8,7 +8,7 @@ use super::page::{self, Command, Shared, Snapshot};
 use super::sample;
 use super::stage::{GLANCE, Stage, mode_name};
 use super::timeline::print;
-use crate::control::Status;
+use crate::control::{Status, Verb};
 use crate::net::rt::{self, channel};
 use crate::net::service;
 
@@ -87,7 +87,9 @@ fn welcome(stage: &Stage, page: SocketAddr) -> Result<(), String> {
         "\nLifeboat demonstration: the real box with a stand-in primary, on this machine only.\n\n\
          \x20 demo page   http://{page}/   (the plug, what happens, what arrived)\n\
          \x20 webmail     https://{web}/   (open while the primary is dead; the certificate is self-made)\n\
-         \x20 SMTP        {smtp}\n\n  people\n"
+         \x20 admin       {}   (make an account, see the dashboard)\n\
+         \x20 SMTP        {smtp}\n\n  people\n",
+        set_up_link(stage, web)
     );
     for login in &stage.logins {
         text.push_str(&format!("    {:<14} {:<20} {}\n", login.name, login.address, login.password));
@@ -103,6 +105,14 @@ fn welcome(stage: &Stage, page: SocketAddr) -> Result<(), String> {
     ));
     print(&text);
     Ok(())
+}
+
+/// Where the first account of the admin's pages is made. The box gives the link by its name, which leads nowhere here.
+fn set_up_link(stage: &Stage, web: SocketAddr) -> String {
+    let answer = stage.running.execute(Verb::AdminSetup { by: "demo".to_owned() });
+    let link = answer.json["links"][0].as_str().unwrap_or_default();
+    let path = link.find("/admin/").map_or("/admin", |at| &link[at..]);
+    format!("https://{web}{path}")
 }
 
 fn tell_status(stage: &Stage) {
