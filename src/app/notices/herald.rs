@@ -46,8 +46,8 @@ struct Known {
     scope: String,
     reminded: Mono,
     people_reminded: Mono,
-    /// Tells people while the event is open.
-    _campaign: Option<Task<()>>,
+    /// Tells people while the event is open; none while there were too many events in an hour.
+    campaign: Option<Task<()>>,
 }
 
 struct Ending {
@@ -94,7 +94,7 @@ impl Herald {
             } else {
                 // Over while the box was not there to tell.
                 let known =
-                    Known { is_drill, is_everybodys: true, scope: String::new(), reminded: now, people_reminded: now, _campaign: None };
+                    Known { is_drill, is_everybodys: true, scope: String::new(), reminded: now, people_reminded: now, campaign: None };
                 herald.known.insert(id, known);
             }
         }
@@ -109,7 +109,7 @@ impl Herald {
             scope: open.scope(),
             reminded: now,
             people_reminded: now,
-            _campaign: campaign,
+            campaign,
         };
         self.known.insert(open.id.clone(), known);
     }
@@ -122,8 +122,10 @@ impl Herald {
             self.tell_over(id).await;
         }
         for open in &open {
-            if !self.known.contains_key(&open.id) {
-                self.tell_begun(open).await;
+            match self.known.get(&open.id) {
+                None => self.tell_begun(open).await,
+                Some(known) if known.campaign.is_none() => self.tell_people(open),
+                Some(_) => {}
             }
         }
         self.tell_people_over().await;
@@ -169,11 +171,19 @@ impl Herald {
         if !self.tell("begun", &open.id, notice).await {
             return;
         }
+        self.know(open, None);
+        self.tell_people(open);
+        if self.known.get(&open.id).is_some_and(|known| known.campaign.is_none()) {
+            log::warn!("notice event={} people are told later: too many events in an hour", open.id);
+        }
+    }
+
+    /// Begins to tell people, unless they were told of too many events in this hour: then it is tried again.
+    fn tell_people(&mut self, open: &Open) {
         let now = self.core.now().mono;
         forget_older(&mut self.begun, now);
         if self.begun.len() >= NOTICE_EVENTS_HOUR_MAX {
-            log::warn!("notice event={} people not told: too many events in an hour", open.id);
-            return self.know(open, None);
+            return;
         }
         self.begun.push_back(now);
         // A flap: who was not told yet that it is over is told nothing at all.
@@ -334,4 +344,32 @@ fn reason(core: &Core, open: &Open) -> String {
     let first = lines.iter().map(|line| &line.data).find(|data| of_event(data));
     let reason = first.and_then(|data| data["transition"]["reason"].as_str()).map(str::to_owned);
     reason.unwrap_or_else(|| "see `lifeboat event list`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::World;
+    use crate::continuity::{Input, Kind, Members, NewScope};
+
+    #[test]
+    fn an_event_too_many_in_an_hour_is_told_later() {
+        let world = World::new();
+        for user in ["ann", "bo"].iter().cycle().take(NOTICE_EVENTS_HOUR_MAX + 1) {
+            let members = Members { mailboxes: vec![world.address(user).mailbox()], ..Members::default() };
+            let new = NewScope { kind: Kind::Outage, members, length: None, by: "cli:ann".to_owned(), reason: String::new() };
+            world.core.feed(Input::StartScope(new));
+        }
+        rt::block_on(async {
+            let mut herald = Herald::new(world.core.clone()).await;
+            let untold = |herald: &Herald| herald.known.values().filter(|known| known.campaign.is_none()).count();
+            herald.look().await;
+            herald.look().await;
+            assert_eq!((herald.known.len(), untold(&herald)), (NOTICE_EVENTS_HOUR_MAX + 1, 1));
+            // An hour later.
+            herald.begun.clear();
+            herald.look().await;
+            assert_eq!(untold(&herald), 0);
+        });
+    }
 }
