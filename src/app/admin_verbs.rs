@@ -186,6 +186,7 @@ fn record_token(core: &Core, line: TokenLine, fits: impl FnOnce(Option<&TokenLin
 mod tests {
     use super::*;
     use crate::app::testing::World;
+    use crate::limits::{ADMIN_FAILURES_RECORDED_HOUR_MAX, LOGIN_FAILURES_PER_PERSON_MAX};
     use crate::web::AdminVerdict;
 
     const CLIENT: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -323,5 +324,25 @@ mod tests {
         }
         assert_eq!(core.ledger.read("audit").unwrap().len(), tries);
         assert!((1..=30).contains(&tries), "{tries}");
+        // Strangers with any number of addresses do not fill the record.
+        for stranger in 0..2 * ADMIN_FAILURES_RECORDED_HOUR_MAX {
+            let client = std::net::Ipv4Addr::from_bits(0xc000_0200 + stranger as u32);
+            admins::carry_out(core, crate::web::Intent::AdminLoginFailed { name: format!("name{stranger}") }, client.into());
+        }
+        assert_eq!(core.ledger.read("audit").unwrap().len(), ADMIN_FAILURES_RECORDED_HOUR_MAX);
+    }
+
+    #[test]
+    fn who_found_a_browser_open_does_not_guess_the_password_without_end() {
+        let world = World::new();
+        let core = &world.core;
+        password(core, "eva", None, Some(Secret(PASSWORD.to_owned())), "cli:root");
+        let token = crate::auth::Token("t".to_owned());
+        let change =
+            |old| admins::change_own(core, "eva", &token, CLIENT, crate::web::OwnChange::Password { old, new: "another good one" });
+        for _ in 0..LOGIN_FAILURES_PER_PERSON_MAX {
+            assert!(change("a wrong one").unwrap_err().contains("not right"));
+        }
+        assert!(change(PASSWORD).unwrap_err().contains("too often"));
     }
 }

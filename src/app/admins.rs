@@ -1,15 +1,19 @@
 //! Accounts and tokens of the admin's place: how they are read at start, checked and made, and the link for the first one.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use super::core::{Core, lock};
 use crate::auth::{AccountError, AdminLine, AdminSession, Admins, Role, Token, TokenLine, Tokens, admin_name, admin_password};
 use crate::clock::Mono;
 use crate::control::Answer;
-use crate::limits::ADMIN_SETUP_AGE_MAX;
+use crate::limits::{ADMIN_FAILURES_RECORDED_HOUR_MAX, ADMIN_SETUP_AGE_MAX};
 use crate::store::{Line, StoreError};
 use crate::web::{AdminVerdict, Bearer, Intent, OwnChange};
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Why something was not done, in words.
 #[derive(Debug)]
@@ -90,10 +94,10 @@ pub fn bearer(core: &Core, token: &str, client: IpAddr) -> Option<Bearer> {
 }
 
 /// What somebody changes about the own account, with the session that goes on.
-pub fn change_own(core: &Core, name: &str, token: &Token, change: OwnChange<'_>) -> Result<String, String> {
+pub fn change_own(core: &Core, name: &str, token: &Token, client: IpAddr, change: OwnChange<'_>) -> Result<String, String> {
     let by = format!("web:{name}");
     let done = match change {
-        OwnChange::Password { old, new } => own_password(core, name, old, new, &by),
+        OwnChange::Password { old, new } => own_password(core, name, client, old, new, &by),
         OwnChange::TotpShow => random().map(|random| {
             core.totp.show(name, random);
             String::new()
@@ -110,11 +114,16 @@ pub fn change_own(core: &Core, name: &str, token: &Token, change: OwnChange<'_>)
     Ok(text)
 }
 
-fn own_password(core: &Core, name: &str, old: &str, new: &str, by: &str) -> Result<String, Failed> {
+fn own_password(core: &Core, name: &str, client: IpAddr, old: &str, new: &str, by: &str) -> Result<String, Failed> {
     let admins = core.admins();
     let account = admins.get(name).ok_or_else(|| Failed("The account is gone.".to_owned()))?;
-    let role = account.role;
+    let (role, now) = (account.role, core.now().mono);
+    // Who found a browser open guesses no faster here than at the door.
+    if !lock(&core.admin_throttle).allows(client, Some(&name.to_owned()), now) {
+        return Err(Failed("That was tried too often. Please wait 15 minutes.".to_owned()));
+    }
     if !admins.check(name, old) {
+        lock(&core.admin_throttle).failed(client, Some(&name.to_owned()), now);
         return Err(Failed("The old password is not right.".to_owned()));
     }
     admin_password(new)?;
@@ -261,7 +270,11 @@ pub fn carry_out(core: &Core, intent: Intent, client: IpAddr) -> Option<Intent> 
         }
         Intent::AdminLoginFailed { name } => {
             lock(&core.admin_throttle).failed(client, Some(&name), now);
-            // The throttle bounds how many of these come in: at most so many a window and client.
+            log::warn!("web admin-sign-in-failed client={client} name={name:?}");
+            // The throttle bounds how many of these come from one client, this how many come from all.
+            if !lock(&core.failed_sign_ins).admit(now) {
+                return None;
+            }
             core.audit(&format!("web:{name}"), "admin-sign-in-failed", format!("client={client}"));
         }
         Intent::AdminSignOut { token } => lock(&core.admin_sessions).close(&token),
@@ -271,6 +284,24 @@ pub fn carry_out(core: &Core, intent: Intent, client: IpAddr) -> Option<Intent> 
         other => return Some(other),
     }
     None
+}
+
+/// Keeps strangers with many addresses from filling a record that is kept for years: of failed sign-ins it has
+/// [`ADMIN_FAILURES_RECORDED_HOUR_MAX`] an hour, the log has all.
+#[derive(Debug, Default)]
+pub struct FailedSignIns {
+    recorded: VecDeque<Mono>,
+}
+
+impl FailedSignIns {
+    fn admit(&mut self, now: Mono) -> bool {
+        self.recorded.retain(|at| now.since(*at) < HOUR);
+        let is_admitted = self.recorded.len() < ADMIN_FAILURES_RECORDED_HOUR_MAX;
+        if is_admitted {
+            self.recorded.push_back(now);
+        }
+        is_admitted
+    }
 }
 
 /// Signs an account out, but for one session.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::admin_totp::Secrets;
-use super::admins::Setup;
+use super::admins::{FailedSignIns, Setup};
 use super::canary::Returned;
 use super::claims::Claims;
 use super::clock_watch::Refusal;
@@ -102,6 +102,7 @@ pub struct Core {
     mode: RwLock<ModeNow>,
     pub(super) scopes: RwLock<Arc<Vec<ScopeNow>>>,
     suspicions: Mutex<Suspicions>,
+    pub failed_sign_ins: Mutex<FailedSignIns>,
     /// Wakes the queue runners; one slot each, so that a kick is never lost and never piles up.
     kicks: HashMap<Queue, (channel::Sender<()>, channel::Receiver<()>)>,
     /// Wakes the monitor: probe at once.
@@ -276,6 +277,7 @@ impl Core {
             scopes: RwLock::new(Arc::new(scopes::with_firsts(&saved.scopes, &parts.scopes, Seq(newest.0 + 1)))),
             machine: Mutex::new(parts.machine),
             suspicions: Mutex::default(),
+            failed_sign_ins: Mutex::default(),
             kicks: [Queue::Primary, Queue::Outbound].map(|queue| (queue, channel::bounded(1))).into(),
             probe_now: channel::bounded(1),
         }

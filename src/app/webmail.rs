@@ -75,7 +75,7 @@ impl Webmail {
                 change_own: &|change| {
                     let Some((token, session)) = &own else { return Err("Nobody is signed in.".to_owned()) };
                     let _slot = self.checks.take();
-                    admins::change_own(core, &session.name, token, change)
+                    admins::change_own(core, &session.name, token, request.client, change)
                 },
                 totp_shown: &|| {
                     let (_, session) = own.as_ref()?;
