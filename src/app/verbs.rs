@@ -103,6 +103,8 @@ fn issue(core: &Core, address: &str, by: &str) -> Answer {
     }
     core.audit(by, "credential-issue", format!("mailbox={}", person.mailbox));
     core.change_credentials(|credentials| credentials.insert(verifier));
+    // Whoever came in with the password before goes with it.
+    lock(&core.sessions).keep(|mailbox| *mailbox != person.mailbox);
     let text = format!("{}\npassword: {password}\nIt is shown only now. A password issued before no longer works.\n", person.address);
     Answer::done(text, json!({ "address": person.address, "password": password }))
 }

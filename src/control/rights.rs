@@ -67,7 +67,8 @@ pub const VERBS: &[VerbRow] = &[
     reads("token-list", PROOF),
     changes("token-create", ONLY_ADMIN),
     changes("token-revoke", ONLY_ADMIN),
-    changes("directory-import", FOR_PEOPLE),
+    // Whoever replaces the list decides who has a mailbox.
+    changes("directory-import", ONLY_ADMIN),
     reads("directory-export", FOR_PEOPLE),
 ];
 
