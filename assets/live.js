@@ -14,9 +14,9 @@
 			if (!answer.ok) throw new Error(String(answer.status));
 			const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
 			const mode = fresh.getElementById("live-mode");
-			// Another mode has other buttons; but nobody loses what they are typing.
+			// What can be done is something else now; but nobody loses what they are typing.
 			const typing = document.activeElement && document.activeElement.tagName === "INPUT";
-			if (mode && !typing && (mode.dataset.mode !== live.dataset.mode || mode.dataset.event !== live.dataset.event)) {
+			if (mode && !typing && mode.dataset.buttons !== live.dataset.buttons) {
 				location.reload();
 				return;
 			}

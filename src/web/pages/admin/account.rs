@@ -127,7 +127,7 @@ pub fn all(shell: &AdminShell, page: &AccountsPage) -> Markup {
             h1 { "Accounts and tokens" }
             section.panel aria-labelledby="accounts-heading" {
                 h2 #accounts-heading { "Accounts" }
-                (table(&page.accounts, "There is no account.", &|row| html! {
+                (table("Accounts", &page.accounts, "There is no account.", &|row| html! {
                     (of(shell, "/admin/accounts/password", &row.name, "New password"))
                     @if row.totp { (of(shell, "/admin/accounts/totp-off", &row.name, "Take second factor away")) }
                     (of(shell, "/admin/accounts/remove", &row.name, "Remove"))
@@ -139,7 +139,7 @@ pub fn all(shell: &AdminShell, page: &AccountsPage) -> Markup {
             section.panel aria-labelledby="tokens-heading" {
                 h2 #tokens-heading { "Tokens for scripts" }
                 p { "A script sends its token to " code { "/api/v1/verbs" } " and may do there what its role may do here." }
-                (table(&page.tokens, "There is no token.", &|row| of(shell, "/admin/tokens/revoke", &row.name, "Revoke")))
+                (table("Tokens", &page.tokens, "There is no token.", &|row| of(shell, "/admin/tokens/revoke", &row.name, "Revoke")))
                 h3 { "A new token" }
                 (new(shell, "/admin/tokens/create", "token", "Make it"))
                 p.hint { "The token is shown once, on the next page." }
@@ -148,26 +148,20 @@ pub fn all(shell: &AdminShell, page: &AccountsPage) -> Markup {
     )
 }
 
-fn table(rows: &[Row], nothing: &str, buttons: &dyn Fn(&Row) -> Markup) -> Markup {
+fn table(caption: &str, rows: &[Row], nothing: &str, buttons: &dyn Fn(&Row) -> Markup) -> Markup {
+    let cells = |row: &Row| {
+        vec![
+            html! { span { strong { (row.name) } @if row.totp { " " span.tag { "second factor" } } } },
+            html! { (row.role) },
+            html! { (row.since) },
+            html! { (row.by) },
+            html! { div.actions { (buttons(row)) } },
+        ]
+    };
+    let heads = ["Name", "Role", "Since", "By", "What to do"];
     html! {
-        @if rows.is_empty() { p { (nothing) } } @else {
-            div.scroll {
-                table {
-                    thead { tr { th scope="col" { "Name" } th scope="col" { "Role" } th scope="col" { "Since" } th scope="col" { "By" } th scope="col" { "What to do" } } }
-                    tbody {
-                        @for row in rows {
-                            tr {
-                                th scope="row" { (row.name) @if row.totp { " " span.tag { "second factor" } } }
-                                td { (row.role) }
-                                td { (row.since) }
-                                td { (row.by) }
-                                td.buttons { (buttons(row)) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
+        @if rows.is_empty() { p { (nothing) } }
+        @else { (super::table::table(caption, &heads, &rows.iter().map(cells).collect::<Vec<_>>())) }
     }
 }
 

@@ -3,10 +3,11 @@
 use maud::{Markup, html};
 
 use super::layout::{self, AdminShell};
+use super::table::table;
 use super::timeline::{self, Timeline};
 use crate::clock::Wall;
 use crate::continuity::{Class, Kind, Mode, Probe};
-use crate::control::{IndexState, Status, class_words, probe_words};
+use crate::control::{IndexState, ProbeStatus, Status, class_words, probe_words};
 use crate::mail::date;
 use crate::web::assets;
 
@@ -46,7 +47,7 @@ pub fn page(shell: &AdminShell, view: &Dashboard, now: Wall) -> Markup {
         shell,
         &html! {
             h1.unseen { "Dashboard" }
-            div #live data-mode=(mode_name(status.mode)) data-event=(status.event.as_deref().unwrap_or_default()) { (live(&view.state, now)) }
+            div #live data-buttons=(which_buttons(status)) { (live(&view.state, now)) }
             p.hint #live-note { "As of " (date::minute(now)) ". " a href="/admin" { "Look again" } }
             @if let Some(why) = &view.why { (self::why(why)) }
             @if view.may_act { (buttons(shell, view)) }
@@ -68,14 +69,15 @@ pub fn page(shell: &AdminShell, view: &Dashboard, now: Wall) -> Markup {
 pub fn live(state: &State, now: Wall) -> Markup {
     let status = &state.status;
     html! {
-        section #live-mode class={ "mode " (mode_name(status.mode)) } data-mode=(mode_name(status.mode))
-            data-event=(status.event.as_deref().unwrap_or_default()) role="status" {
+        section #live-mode class={ "mode " (mode_name(status.mode)) } data-buttons=(which_buttons(status)) role="status" {
             p.big { (mode_words(status)) }
             p.since { "since " (since(&status.since, now)) }
             @for line in status.situation() { p { (plain(&line)) } }
             @if !status.outlook.is_empty() { p { strong { "Next: " } (plain(&status.outlook)) } }
         }
-        section #live-alarms.panel.alarms[!status.alarms.is_empty()] aria-labelledby="alarms-heading" {
+        // That nothing is wrong is said only where it sounds true.
+        section #live-alarms.panel.alarms[!status.alarms.is_empty()] hidden[status.alarms.is_empty() && status.mode != Mode::Normal]
+            aria-labelledby="alarms-heading" {
             h2 #alarms-heading { @if status.alarms.is_empty() { "Nothing needs attention" } @else { "Needs attention" } }
             @if !status.alarms.is_empty() {
                 ul { @for alarm in &status.alarms { li { (plain(&alarm.text)) " " span.tag { (alarm.name) } } } }
@@ -93,6 +95,17 @@ fn mode_name(mode: Mode) -> &'static str {
         Mode::Continuity => "continuity",
         Mode::Recovering => "recovering",
     }
+}
+
+/// An event is open and the mail server fails: to end it needs force.
+fn is_red(status: &Status) -> bool {
+    status.mode == Mode::Continuity && status.probes.iter().any(|probe| probe.class.is_red())
+}
+
+/// On what the buttons depend: when this is another word, the page has to be made anew.
+fn which_buttons(status: &Status) -> String {
+    let event = status.event.as_deref().unwrap_or_default();
+    format!("{} {event} {} {}", mode_name(status.mode), is_red(status), status.automatic)
 }
 
 fn mode_words(status: &Status) -> &'static str {
@@ -144,7 +157,7 @@ fn tiles(state: &State, now: Wall) -> Markup {
             (tile("People online", html! { (status.sessions) " of " (status.people) }))
             (tile("Reachable", html! { (status.reachable) " of " (status.people) }))
             @if let Some(score) = status.readiness { (tile("Readiness", html! { (score) " of 100" })) }
-            @if let Some(days) = status.store.cached_days { (tile("Mail kept", html! { "the last " (days) @if days == 1 { " day" } @else { " days" } })) }
+            @if let Some(days) = status.store.cached_days { (tile("Mail kept", html! { @if days == 0 { "since today" } @else { "the last " (days) @if days == 1 { " day" } @else { " days" } } })) }
             (tile("Disk", html! {
                 (octets(status.store.free_octets)) " free"
                 @if let Some(days) = status.store.days_left { ", enough for " (days) @if days == 1 { " day" } @else { " days" } }
@@ -162,25 +175,19 @@ fn tile(name: &str, value: Markup) -> Markup {
 }
 
 fn probes(status: &Status, now: Wall) -> Markup {
+    let row = |probe: &ProbeStatus| {
+        vec![
+            html! { strong { (probe_words(probe.probe)) } },
+            html! { span class=[probe.class.is_red().then_some("failed")] { (class_words(probe.class)) } },
+            html! { @if let Some(ms) = probe.latency_ms { (ms) " ms" } },
+            html! { (probe.in_a_row) },
+            html! { (since(&probe.at, now)) },
+            html! { (probe.detail) },
+        ]
+    };
+    let heads = ["Probe", "Looks", "Took", "In a row", "At", "Detail"];
     html! {
-        div #live-probes.scroll {
-            table {
-                caption.unseen { "What the probes saw last" }
-                thead { tr { th scope="col" { "Probe" } th scope="col" { "Looks" } th scope="col" { "Took" } th scope="col" { "In a row" } th scope="col" { "At" } th scope="col" { "Detail" } } }
-                tbody {
-                    @for probe in &status.probes {
-                        tr {
-                            th scope="row" { (probe_words(probe.probe)) }
-                            td class=[probe.class.is_red().then_some("failed")] { (class_words(probe.class)) }
-                            td { @if let Some(ms) = probe.latency_ms { (ms) " ms" } }
-                            td { (probe.in_a_row) }
-                            td { (since(&probe.at, now)) }
-                            td { (probe.detail) }
-                        }
-                    }
-                }
-            }
-        }
+        div #live-probes { (table("What the probes saw last", &heads, &status.probes.iter().map(row).collect::<Vec<_>>())) }
     }
 }
 
@@ -188,7 +195,7 @@ fn why(why: &Why) -> Markup {
     html! {
         section.panel aria-labelledby="why-heading" {
             h2 #why-heading { "Why" }
-            p { (plain(&why.reason)) @if why.by != "monitor" { " (" (why.by) ")" } }
+            p { (plain(&why.reason)) @if why.by != "monitor" && !why.reason.contains(&why.by) { " (" (why.by) ")" } }
             @if !why.seen.is_empty() {
                 ul { @for (at, probe, class, detail) in &why.seen { li { (at) ": " (probe_words(*probe)) ": " (class_words(*class)) @if !detail.is_empty() { " – " (detail) } } } }
             }
@@ -198,7 +205,7 @@ fn why(why: &Why) -> Markup {
 
 fn buttons(shell: &AdminShell, view: &Dashboard) -> Markup {
     let status = &view.state.status;
-    let is_red = status.mode == Mode::Continuity && status.probes.iter().any(|probe| probe.class.is_red());
+    let is_red = is_red(status);
     html! {
         section.panel.deeds aria-labelledby="deeds-heading" {
             h2 #deeds-heading { "What you can do" }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::layout::{self, AdminShell};
+use super::table::table;
 
 pub fn page(shell: &AdminShell, hostname: &str) -> Markup {
     layout::page(
@@ -67,14 +68,10 @@ fn modes() -> Markup {
         ("Continuity", "The mail server is down. The box takes the mail; people work in the webmail.", "Repair the mail server."),
         ("Recovering", "The mail server is back. The box hands over what it took, in order.", "Leave the mail server running."),
     ];
+    let row = |(mode, what, to_do)| vec![html! { strong { (mode) } }, html! { (what) }, html! { (to_do) }];
     html! {
         h2 { "What the modes mean" }
-        div.scroll {
-            table {
-                thead { tr { th scope="col" { "Mode" } th scope="col" { "What is" } th scope="col" { "What to do" } } }
-                tbody { @for (mode, what, to_do) in rows { tr { th scope="row" { (mode) } td { (what) } td { (to_do) } } } }
-            }
-        }
+        (table("What the modes mean", &["Mode", "What is", "What to do"], &rows.map(row)))
         p { strong { "Isolated" } " means that the box itself has lost its network. No event begins; check its cable and switch." }
     }
 }

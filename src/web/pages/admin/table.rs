@@ -10,7 +10,7 @@ pub fn table(caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {
             thead { tr { @for head in heads { th scope="col" { (head) } } } }
             tbody {
                 @for row in rows {
-                    tr { @for (head, cell) in heads.iter().zip(row) { td data-label=(head) { (cell) } } }
+                    tr { @for (head, cell) in heads.iter().zip(row) { td data-label=(head) { @if !cell.0.is_empty() { div { (cell) } } } } }
                 }
             }
         }
@@ -28,9 +28,9 @@ pub fn facts(facts: &[(&str, String)]) -> Markup {
     }
 }
 
-/// Text of strangers: it goes in its own direction and breaks where it must.
+/// Text of strangers: it goes in its own direction and breaks where it must. Nothing for no text.
 pub fn text(text: &str) -> Markup {
-    html! { bdi { (text) } }
+    html! { @if !text.is_empty() { bdi { (text) } } }
 }
 
 /// A time as it is on record, with the moment for machines.

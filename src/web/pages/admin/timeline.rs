@@ -137,35 +137,38 @@ pub fn draw(timeline: &Timeline, now: Wall) -> Markup {
     let bottom = timeline.latency_top() + LATENCY;
     html! {
         figure.timeline {
-            svg viewBox={ "0 0 " (WIDTH) " " (height) } role="img" aria-labelledby={ "timeline-title timeline-desc" } {
-                title #timeline-title { "Probes of the mail server, " (timeline.title) }
-                desc #timeline-desc { (in_words(timeline)) }
-                @for band in &timeline.events {
-                    @let (from, to) = (timeline.x(band.from), timeline.x(band.to));
-                    rect class=(if band.is_drill { "band drill" } else { "band" }) x=(from) y=(TOP - 4) width=(to.saturating_sub(from).max(2)) height=(bottom - TOP + 4) {
-                        title { @if band.is_drill { "Drill " } @else { "Event " } (band.id) }
+            div.plot {
+                svg viewBox={ "0 0 " (WIDTH) " " (height) } role="img" aria-labelledby={ "timeline-title timeline-desc" } {
+                    title #timeline-title { "Probes of the mail server, " (timeline.title) }
+                    desc #timeline-desc { (in_words(timeline)) }
+                    @for band in &timeline.events {
+                        @let (from, to) = (timeline.x(band.from), timeline.x(band.to));
+                        rect class=(if band.is_drill { "band drill" } else { "band" }) x=(from) y=(TOP - 4) width=(to.saturating_sub(from).max(2)) height=(bottom - TOP + 4) {
+                            title { @if band.is_drill { "Drill " } @else { "Event " } (band.id) }
+                        }
                     }
-                }
-                @for (at, label) in &timeline.marks {
-                    @let x = timeline.x(*at);
-                    line.grid x1=(x) x2=(x) y1=(TOP - 4) y2=(bottom) {}
-                    text.mark x=(x) y=(bottom + 16) text-anchor="middle" { (label) }
-                }
-                @for (number, lane) in timeline.lanes.iter().enumerate() {
-                    @let y = TOP + LANE * number as u64;
-                    text.lane x="0" y=(y + 13) { (probe_words(lane.probe)) }
-                    @for (from, to, look) in timeline.runs(lane) {
-                        // What is red is taller: it is seen without colours, too.
-                        @let (top, tall) = match look { "good" => (y + 5, 8), "slow" => (y + 3, 12), "odd" => (y + 2, 14), _ => (y, 18) };
-                        rect class={ "seen " (look) } x=(from) y=(top) width=((to - from).max(2)) height=(tall) {}
+                    @for (at, label) in &timeline.marks {
+                        @let x = timeline.x(*at);
+                        line.grid x1=(x) x2=(x) y1=(TOP - 4) y2=(bottom) {}
+                        text.mark x=(x) y=(bottom + 16) text-anchor="middle" { (label) }
                     }
+                    @for (number, lane) in timeline.lanes.iter().enumerate() {
+                        @let y = TOP + LANE * number as u64;
+                        text.lane x="0" y=(y + 13) { (probe_words(lane.probe)) }
+                        @for (from, to, look) in timeline.runs(lane) {
+                            // What is red is taller: it is seen without colours, too.
+                            @let (top, tall) = match look { "good" => (y + 5, 8), "slow" => (y + 3, 12), "odd" => (y + 2, 14), _ => (y, 18) };
+                            rect class={ "seen " (look) } x=(from) y=(top) width=((to - from).max(2)) height=(tall) {}
+                        }
+                    }
+                    text.lane x="0" y=(timeline.latency_top() + 4) { "SMTP answers in" }
+                    @for (ms, label) in [(1, "1 ms"), (100, "100 ms"), (10_000, "10 s")] {
+                        @let y = timeline.latency_y(ms);
+                        line.grid x1=(LEFT) x2=(WIDTH) y1=(y) y2=(y) {}
+                        text.lane x="0" y=(y + 4) { (label) }
+                    }
+                    @for points in timeline.line() { polyline.latency points=(points) {} }
                 }
-                @for (ms, label) in [(1, "1 ms"), (100, "100 ms"), (10_000, "10 s")] {
-                    @let y = timeline.latency_y(ms);
-                    line.grid x1=(LEFT) x2=(WIDTH) y1=(y) y2=(y) {}
-                    text.lane x="0" y=(y + 4) { @if ms == 100 { "SMTP answers in " } (label) }
-                }
-                @for points in timeline.line() { polyline.latency points=(points) {} }
             }
             figcaption {
                 span.key.good { "works" } " " span.key.slow { "slow" } " " span.key.odd { "needs a look" } " " span.key.red { "failed" } " "
@@ -204,23 +207,19 @@ fn table(timeline: &Timeline, now: Wall) -> Markup {
         rows.extend(lane.seen.chunk_by(|one, other| one.worst == other.worst).map(|run| (lane.probe, run)));
     }
     rows.sort_by_key(|(_, run)| std::cmp::Reverse(run[0].at));
+    let sum = |run: &[Point], of: fn(&Point) -> u32| run.iter().map(|point| u64::from(of(point))).sum::<u64>();
+    let row = |(probe, run): &(Probe, &[Point])| {
+        vec![
+            html! { (date::moment(run[0].at, now)) },
+            html! { (probe_words(*probe)) },
+            html! { (class_words(run[0].worst)) },
+            html! { (sum(run, |point| point.count)) },
+            html! { (sum(run, |point| point.red)) },
+        ]
+    };
+    let heads = ["From", "Probe", "Looked", "Probes", "Failed"];
     html! {
-        div.scroll {
-            table {
-                thead { tr { th scope="col" { "From" } th scope="col" { "Probe" } th scope="col" { "Looked" } th scope="col" { "Probes" } th scope="col" { "Failed" } } }
-                tbody {
-                    @for (probe, run) in rows.iter().take(ROWS_MAX) {
-                        tr {
-                            td { (date::moment(run[0].at, now)) }
-                            td { (probe_words(*probe)) }
-                            td { (class_words(run[0].worst)) }
-                            td { (run.iter().map(|point| u64::from(point.count)).sum::<u64>()) }
-                            td { (run.iter().map(|point| u64::from(point.red)).sum::<u64>()) }
-                        }
-                    }
-                }
-            }
-        }
+        (super::table::table("What the probes saw, newest first", &heads, &rows.iter().take(ROWS_MAX).map(row).collect::<Vec<_>>()))
         @if rows.len() > ROWS_MAX { p.hint { "Only the newest " (ROWS_MAX) " changes are listed." } }
     }
 }
