@@ -11,9 +11,10 @@ use crate::store::{Phase, StoreError};
 /// What `status` shows.
 pub fn status(core: &Core) -> Status {
     let (mode, now) = (core.mode(), core.now());
-    let (observations, outlook, continuity_alarms, automatic) = {
+    let (observations, outlook, continuity_alarms, automatic, by_operator) = {
         let machine = core.machine();
-        (machine.observations(), machine.outlook(), machine.alarms(), machine.saved().automatic)
+        let saved = machine.saved();
+        (machine.observations(), machine.outlook(), machine.alarms(), saved.automatic, saved.by_operator)
     };
     let view = core.store.view();
     let sessions = lock(&core.sessions).len();
@@ -31,6 +32,7 @@ pub fn status(core: &Core) -> Status {
         maintenance: core.next_window(),
         scopes: core.scopes().iter().map(|scope| scope_status(core, scope)).collect(),
         automatic,
+        by_operator,
         outlook,
         listen: core.listen.get().cloned().unwrap_or_default(),
         queue: view.queue_counts().unwrap_or_default(),

@@ -25,6 +25,9 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<WindowStatus>,
     pub automatic: bool,
+    /// The open event is an operator's, or of planned maintenance: it does not end by the box's own decision.
+    #[serde(default)]
+    pub by_operator: bool,
     /// What happens next, in words.
     pub outlook: String,
     pub listen: ListenStatus,
@@ -160,6 +163,7 @@ pub(super) mod tests {
             scopes: vec![],
             maintenance: None,
             automatic: true,
+            by_operator: false,
             outlook: "at 6 successes in a row the mail is handed over; 0 so far".into(),
             listen: ListenStatus { smtp: vec!["0.0.0.0:25".parse().unwrap()], web: vec!["0.0.0.0:443".parse().unwrap()] },
             queue: QueueCounts { primary: 12, outbound: 1, held: 0, in_session: 0 },
@@ -201,6 +205,7 @@ pub(super) mod tests {
             "event": "2026-03-03T09-15-02",
             "scopes": [],
             "automatic": true,
+            "by_operator": false,
             "outlook": "at 6 successes in a row the mail is handed over; 0 so far",
             "listen": { "smtp": ["0.0.0.0:25"], "web": ["0.0.0.0:443"] },
             "queue": { "primary": 12, "outbound": 1, "held": 0, "in_session": 0 },

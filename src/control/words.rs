@@ -47,7 +47,12 @@ pub(super) fn situation(status: &Status) -> Vec<String> {
         Mode::Normal => "The mail server works. Mail passes through this box to it, and a copy is kept.".into(),
         Mode::Suspect => "The mail server does not answer as it should. Mail is accepted and kept; this box is watching closely.".into(),
         Mode::Continuity => {
-            "The mail server is down. This box takes the mail, and people read and answer it in the webmail. Nothing is lost.".into()
+            let why = if status.by_operator && !is_down {
+                "This event was opened by hand or for planned work."
+            } else {
+                "The mail server is down."
+            };
+            format!("{why} This box takes the mail, and people read and answer it in the webmail. Nothing is lost.")
         }
         Mode::Recovering if is_down => {
             "The event was ended, but the mail server does not answer. What was accepted waits safely until it does.".into()
@@ -57,6 +62,8 @@ pub(super) fn situation(status: &Status) -> Vec<String> {
     lines.push(match (status.mode, status.automatic) {
         (Mode::Normal, true) => "You need to do nothing.".into(),
         (Mode::Suspect, true) => "You need to do nothing: if it stays like this, the box takes over by itself.".into(),
+        // When it ends is what comes next: that is said below.
+        (Mode::Continuity, _) if status.by_operator => "It does not end by the box's own decision.".into(),
         (Mode::Continuity, true) => "Repair the mail server in peace. When it answers again, the mail is handed over by itself.".into(),
         (Mode::Recovering, _) if is_down => "Repair the mail server. When it answers, the hand-over begins by itself.".into(),
         (Mode::Recovering, _) => "You need to do nothing but leave the mail server running.".into(),
@@ -309,6 +316,15 @@ mod tests {
             "For some     group sales: their mail is kept here, and they use the webmail (0 people, event 2026-03-03T09-15-02, until";
         assert!(text.contains(expected), "{text}");
         assert!(text.contains("group sales: their mail is being handed over") && text.contains("group sales: a drill"), "{text}");
+    }
+
+    #[test]
+    fn an_event_opened_by_hand_does_not_say_that_the_server_is_down() {
+        let mut status = Status { by_operator: true, ..example() };
+        assert!(situation(&status)[0].starts_with("The mail server is down."));
+        status.probes.iter_mut().for_each(|probe| probe.class = Class::Healthy);
+        let lines = situation(&status);
+        assert!(lines[0].starts_with("This event was opened by hand") && !lines.join(" ").contains("by itself"), "{lines:?}");
     }
 
     #[test]
