@@ -392,7 +392,7 @@ impl Core {
         log::warn!("continuity mode={:?} was={:?} by={} reason={:?}", transition.to, transition.from, transition.by, transition.reason);
         // Before the change itself: a crash in between closes the event once more, and does not leave it without its report.
         if let (Some(closed), None) = (&before.event, &event) {
-            self.close_event(closed, transition.at);
+            self.close_event(closed, transition.at, self.tally(closed.first, None), None);
         }
         let calm = |mode| matches!(mode, Mode::Normal | Mode::Suspect);
         let is_suspicion = calm(transition.from) && calm(transition.to);
@@ -424,8 +424,9 @@ impl Core {
         self.store.view().tally(from, to, &super::notices::told_since(&self.ledger, from)?)
     }
 
-    fn close_event(&self, event: &EventNow, at: Wall) {
-        let tally = match self.tally(event.first, None) {
+    /// Writes down how an event went: `tally` counts what is its own, `scope` says whose it was if not everybody's.
+    pub(super) fn close_event(&self, event: &EventNow, at: Wall, tally: Result<Tally, StoreError>, scope: Option<ScopeLine>) {
+        let tally = match tally {
             Ok(tally) => tally,
             Err(error) => {
                 log::error!("continuity event={} tally failed: {error}", event.id.0);
@@ -436,7 +437,7 @@ impl Core {
         let summary = notify::event_summary(tally.recipients, tally.delivered, tally.held, failed, tally.queued);
         log::info!("continuity event={} over: {summary}", event.id.0);
         let messages = Some((event.first, Seq(self.store.view().newest().0 + 1)));
-        let line = EventLine { id: event.id.clone(), from: event.since, to: at, tally, summary, messages, scope: None };
+        let line = EventLine { id: event.id.clone(), from: event.since, to: at, tally, summary, messages, scope };
         self.record("event", &line, at);
     }
 

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
-use super::core::{Core, EventLine, EventNow, ModeLine, ScopeLine, lock};
+use super::core::{Core, EventNow, ModeLine, ScopeLine, lock};
 use super::their_mail::TheirMail;
 use crate::clock::Wall;
 use crate::config::Access;
 use crate::continuity::{Kind, Machine, Members, Mode, Phase, ScopeChange, ScopedEvent, Standing, Whose, standing};
 use crate::mail::{Address, Mailbox};
-use crate::notify;
 use crate::relay::Queue;
 use crate::store::Seq;
 
@@ -119,19 +118,9 @@ impl Core {
         let scopes = self.scopes();
         let Some(scope) = scopes.iter().find(|scope| scope.event.id == event.id) else { return };
         let theirs = TheirMail { mailboxes: self.mailboxes_of(&event.members) };
-        let tally = match theirs.tally(self, scope.first, None) {
-            Ok(tally) => tally,
-            Err(error) => {
-                log::error!("continuity event={} tally failed: {error}", event.id.0);
-                return;
-            }
-        };
-        let failed = tally.bounced + tally.refused;
-        let summary = notify::event_summary(tally.recipients, tally.delivered, tally.held, failed, tally.queued);
-        log::info!("continuity event={} over: {summary}", event.id.0);
-        let messages = Some((scope.first, Seq(self.store.view().newest().0 + 1)));
-        let scope = Some(ScopeLine { members: event.members.clone(), mailboxes: theirs.mailboxes.into_iter().collect() });
-        self.record("event", &EventLine { id: event.id.clone(), from: event.since, to: at, tally, summary, messages, scope }, at);
+        let tally = theirs.tally(self, scope.first, None);
+        let whose = ScopeLine { members: event.members.clone(), mailboxes: theirs.mailboxes.into_iter().collect() };
+        self.close_event(&scope.as_event(), at, tally, Some(whose));
     }
 
     /// Ends the sessions of people for whom no event is open any more.
