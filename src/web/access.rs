@@ -35,6 +35,12 @@ impl Access {
         self != Access::Closed
     }
 
+    /// Whether people may change what is in their mailboxes: in an outage only. A drill leaves no trace, and while the mail is handed
+    /// over it stays as it is.
+    pub fn may_change(self) -> bool {
+        self == Access::Open
+    }
+
     /// Whether there is a form to write with. Where it goes is another matter: in a drill, into the sandbox.
     pub fn may_write(self) -> bool {
         matches!(self, Access::Open | Access::Practice)

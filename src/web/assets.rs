@@ -2,9 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::Response;
-use super::response;
-use super::route::Asset;
+use super::{Answer, Response, Trouble, response};
 
 pub const STYLE: &str =
     concat!(include_str!("../../assets/style.css"), include_str!("../../assets/cards.css"), include_str!("../../assets/admin.css"));
@@ -32,12 +30,19 @@ pub fn icon_path() -> &'static str {
     &ICON_PATH
 }
 
-pub fn serve(asset: Asset) -> Response {
-    match asset {
-        Asset::Style => response::immutable("text/css; charset=utf-8", STYLE.as_bytes()),
-        Asset::Live => response::immutable("text/javascript; charset=utf-8", LIVE.as_bytes()),
-        Asset::Icon => response::immutable("image/svg+xml", ICON.as_bytes()),
-    }
+pub fn icon() -> Response {
+    response::immutable("image/svg+xml", ICON.as_bytes())
+}
+
+/// A file by its whole path; one of an older version is not there any more.
+pub fn serve(path: &str) -> Answer {
+    let response = match path {
+        _ if path == style_path() => response::immutable("text/css; charset=utf-8", STYLE.as_bytes()),
+        _ if path == live_path() => response::immutable("text/javascript; charset=utf-8", LIVE.as_bytes()),
+        _ if path == icon_path() => icon(),
+        _ => return Err(Trouble::NotFound),
+    };
+    Ok(response.into())
 }
 
 /// FNV-1a, 64 bits: names a version, protects nothing.

@@ -2,28 +2,27 @@
 
 use super::carried::Source;
 use super::pages::compose::{About, ComposePage, Kind, Typed};
-use super::reader::Reader;
+use super::visit::Visit;
 use super::words::{self, visible};
-use super::{Answer, Context, Request, Trouble, folder, pages, reader, response};
+use super::{Answer, Context, Trouble, folder, pages, reader, response};
 use crate::directory::Person;
 use crate::limits::COMPOSE_QUOTE_MAX_OCTETS;
-use crate::mail::form::parse_urlencoded;
 use crate::mail::parse::{self, Opened};
 use crate::mail::{Address, compose, date};
-use crate::store::{Folder, Seq};
+use crate::store::Folder;
 
 /// `/mail/new`
-pub fn new(context: &Context<'_>) -> Answer {
-    writing(context)?;
-    Ok(show(context, "New message", Typed::default()))
+pub fn new(visit: &Visit<'_>) -> Answer {
+    Ok(show(visit.context, "New message", Typed::default()))
 }
 
 /// `/mail/reply/SEQ`, with `all=1` to everybody.
-pub fn reply(seq: Seq, request: &Request, context: &Context<'_>) -> Answer {
-    let reader = writing(context)?;
+pub fn reply(visit: &Visit<'_>) -> Answer {
+    let Visit { context, reader, .. } = *visit;
+    let seq = visit.message()?;
     let about = About { kind: Kind::Reply, message: seq };
     let source = Source::load(context, reader, about)?;
-    let all = parse_urlencoded(&request.query).iter().any(|(key, value)| key == "all" && value == "1");
+    let all = visit.query("all").is_some_and(|value| value == "1");
     let own = source.entry.folder == Folder::Sent;
     let (to, cc) = answer_to(&source.opened, reader.person, own, all);
     let typed = Typed {
@@ -38,8 +37,9 @@ pub fn reply(seq: Seq, request: &Request, context: &Context<'_>) -> Answer {
 }
 
 /// `/mail/forward/SEQ`: the text inline, the attachments carried along.
-pub fn forward(seq: Seq, context: &Context<'_>) -> Answer {
-    let reader = writing(context)?;
+pub fn forward(visit: &Visit<'_>) -> Answer {
+    let Visit { context, reader, .. } = *visit;
+    let seq = visit.message()?;
     let about = About { kind: Kind::Forward, message: seq };
     let source = Source::load(context, reader, about)?;
     let typed = Typed {
@@ -53,8 +53,9 @@ pub fn forward(seq: Seq, context: &Context<'_>) -> Answer {
 }
 
 /// `/mail/edit/SEQ`: goes on with a draft, as a new message; the draft stays until it is deleted or handed over.
-pub fn edit(seq: Seq, context: &Context<'_>) -> Answer {
-    let reader = writing(context)?;
+pub fn edit(visit: &Visit<'_>) -> Answer {
+    let Visit { context, reader, .. } = *visit;
+    let seq = visit.message()?;
     let about = About { kind: Kind::Edit, message: seq };
     let source = Source::load(context, reader, about)?;
     if source.entry.folder == Folder::Inbox {
@@ -70,12 +71,6 @@ pub fn edit(seq: Seq, context: &Context<'_>) -> Answer {
         ..Typed::default()
     };
     Ok(show(context, "Edit and send", typed))
-}
-
-/// The reader, if the mode lets people write.
-fn writing<'a>(context: &'a Context<'_>) -> Result<Reader<'a>, Trouble> {
-    let reader = reader::reading(context)?;
-    if reader::access(context).may_write() { Ok(reader) } else { Err(Trouble::ReadOnly) }
 }
 
 fn show(context: &Context<'_>, title: &'static str, typed: Typed) -> super::Outcome {

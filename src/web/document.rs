@@ -7,18 +7,19 @@ use std::collections::HashMap;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-use super::{Answer, Context, Trouble, pages, reader, response};
+use super::visit::Visit;
+use super::{Answer, Trouble, pages, reader, response};
 use crate::limits::{INLINE_PICTURE_MAX_OCTETS, INLINE_PICTURES_MAX, INLINE_PICTURES_MAX_OCTETS};
 use crate::mail::parse::{self, Attachment};
 use crate::mail::sanitise;
-use crate::store::Seq;
 
 /// Pictures that every browser draws and none runs. SVG is left out: it is a program's worth of markup.
 const PICTURES: [&str; 5] = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"];
 
 /// `/mail/message/SEQ/html`
-pub fn show(seq: Seq, context: &Context<'_>) -> Answer {
-    let reader = reader::reading(context)?;
+pub fn show(visit: &Visit<'_>) -> Answer {
+    let Visit { context, reader, .. } = *visit;
+    let seq = visit.message()?;
     reader::own_entry(context, reader, seq)?;
     let message = context.store.body(seq)?;
     let opened = parse::open(&message);

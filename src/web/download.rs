@@ -1,7 +1,8 @@
 //! Attachments and whole messages as files: always saved, never shown by the browser on our origin.
 
+use super::visit::Visit;
 use super::words::{cut, visible};
-use super::{Answer, Context, Trouble, reader, response};
+use super::{Answer, Trouble, reader, response};
 use crate::mail::parse;
 use crate::store::Seq;
 
@@ -34,8 +35,10 @@ const OCTETS: &str = "application/octet-stream";
 const NAME_MAX_CHARS: usize = 120;
 
 /// `/mail/message/SEQ/part/N`
-pub fn part(seq: Seq, number: usize, context: &Context<'_>) -> Answer {
-    let reader = reader::reading(context)?;
+pub fn part(visit: &Visit<'_>) -> Answer {
+    let Visit { context, reader, .. } = *visit;
+    let seq = visit.message()?;
+    let number = usize::try_from(visit.number(1)?).map_err(|_| Trouble::NotFound)?;
     reader::own_entry(context, reader, seq)?;
     let message = context.store.body(seq)?;
     let (attachment, body) = parse::attachment_body(&message, number).ok_or(Trouble::NotFound)?;
@@ -43,8 +46,9 @@ pub fn part(seq: Seq, number: usize, context: &Context<'_>) -> Answer {
 }
 
 /// `/mail/message/SEQ/raw`
-pub fn raw(seq: Seq, context: &Context<'_>) -> Answer {
-    let reader = reader::reading(context)?;
+pub fn raw(visit: &Visit<'_>) -> Answer {
+    let Visit { context, reader, .. } = *visit;
+    let seq = visit.message()?;
     let entry = reader::own_entry(context, reader, seq)?;
     let message = context.store.body(seq)?;
     Ok(response::file("message/rfc822", &disposition(&eml_name(&entry.summary.subject, seq)), message).into())

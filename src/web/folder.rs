@@ -1,17 +1,33 @@
 //! Folder pages: loads one page of a folder.
 
 use super::pages::folder::{FolderPage, Notice, Row};
+use super::pages::layout::folder_name;
+use super::route::folder_named;
+use super::visit::Visit;
 use super::words::{cut, visible};
-use super::{Answer, Context, Request, pages, practice, reader, response};
+use super::{Answer, Trouble, pages, practice, reader, response};
 use crate::clock::Wall;
 use crate::limits::{DATE_AHEAD_MAX, PAGE_ENTRIES, ROW_TEXT_MAX_CHARS};
 use crate::mail::date;
 use crate::mail::form::parse_urlencoded;
-use crate::store::{Entry, Flags, Folder, Seq};
+use crate::store::{Entry, Flags, Folder, FolderId, Seq};
 
-/// `/mail/inbox`, `/mail/sent`, `/mail/drafts`
-pub fn show(folder: Folder, request: &Request, context: &Context<'_>) -> Answer {
-    let reader = reader::reading(context)?;
+/// `/mail/inbox` and the other folders that everybody has
+pub fn show(visit: &Visit<'_>) -> Answer {
+    let folder = visit.arguments.first().and_then(|name| folder_named(name)).ok_or(Trouble::NotFound)?;
+    one(visit, folder, folder_name(folder).to_owned())
+}
+
+/// `/mail/folder/ID`: one of the reader's own
+pub fn show_own(visit: &Visit<'_>) -> Answer {
+    let id = FolderId(visit.number(0)?);
+    let own = visit.context.store.view().folders(visit.reader.mailbox())?;
+    let row = own.into_iter().find(|row| row.id == id).ok_or(Trouble::NotFound)?;
+    one(visit, Folder::Own(id), visible(&row.name))
+}
+
+fn one(visit: &Visit<'_>, folder: Folder, name: String) -> Answer {
+    let Visit { request, context, reader, .. } = *visit;
     let query = parse_urlencoded(&request.query);
     let asked = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let before = asked("before").and_then(|value| value.parse().ok()).map(Seq);
@@ -25,6 +41,7 @@ pub fn show(folder: Folder, request: &Request, context: &Context<'_>) -> Answer 
 
     let page = FolderPage {
         folder,
+        name,
         older: entries.last().filter(|_| more).map(|entry| entry.message),
         is_newest: before.is_none(),
         total: counts.total,
@@ -42,7 +59,7 @@ pub fn show(folder: Folder, request: &Request, context: &Context<'_>) -> Answer 
         practised: if folder == Folder::Sent && before.is_none() { practice::rows(context) } else { Vec::new() },
         rows: entries.iter().map(|entry| row(entry, context.now.wall)).collect(),
     };
-    let mut shell = reader::shell(context, page.title());
+    let mut shell = reader::shell(context, &page.name);
     shell.here = Some(folder);
     Ok(response::page(200, pages::folder::page(&shell, &page)).into())
 }

@@ -88,6 +88,7 @@ fn row((number, mail): (usize, &(&str, &str, &str, bool, bool))) -> Row {
 fn inbox(rows: usize) -> FolderPage {
     FolderPage {
         folder: Folder::Inbox,
+        name: "Inbox".to_owned(),
         rows: MAILS.iter().cycle().take(rows).enumerate().map(row).collect(),
         older: Some(Seq(4600)),
         is_newest: false,
@@ -101,6 +102,7 @@ fn inbox(rows: usize) -> FolderPage {
 
 fn empty(folder: Folder) -> FolderPage {
     FolderPage {
+        name: super::pages::layout::folder_name(folder).to_owned(),
         folder,
         rows: Vec::new(),
         older: None,

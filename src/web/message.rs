@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::access::Access;
 use super::pages::message::{AttachmentView, Body, DeliveryView, MessagePage, PersonView};
 use super::reader::Reader;
+use super::visit::Visit;
 use super::words::{self, visible};
 use super::{Answer, Context, Intent, Outcome, Request, Trouble, folder, pages, reader, response};
 use crate::mail::form::parse_urlencoded;
@@ -13,8 +14,9 @@ use crate::mail::{Address, Mailbox, date, sanitise};
 use crate::store::{Entry, Flags, Folder, Origin, Seq};
 
 /// `/mail/message/SEQ`. Opening it marks it as read, but only where people may change something.
-pub fn show(seq: Seq, request: &Request, context: &Context<'_>) -> Answer {
-    let reader = reader::reading(context)?;
+pub fn show(visit: &Visit<'_>) -> Answer {
+    let Visit { request, context, reader, .. } = *visit;
+    let seq = visit.message()?;
     let entry = reader::own_entry(context, reader, seq)?;
     let opened = parse::open(&context.store.body(seq)?);
     let access = reader::access(context);

@@ -3,9 +3,11 @@
 //! Reads the view and the bodies that a page needs; changes nothing itself. What has to change is an [`Intent`]
 //! that `app` carries out before the response is sent; if that fails, [`failure`] is sent instead.
 //!
-//! How it is laid out: [`respond`] finds the route (`route`) and calls its handler. A handler asks who reads (`reader`) and what
-//! the mode permits (`access`), loads what the page shows, and gives plain view data to a function in `pages`. Pages know
-//! neither store nor request, so each can be looked at with made-up data (`gallery`).
+//! How it is laid out: [`respond`] finds the row (`route`, `admin::routes`) and asks at its door (`visit`) who reads (`reader`) and what
+//! the mode permits (`access`). The row's handler loads what the page shows, and gives plain view data to a function in `pages`. Pages
+//! know neither store nor request, so each can be looked at with made-up data (`gallery`).
+//!
+//! To hang up a page: a row in `route::TABLE`, a handler in a file here, its view in `pages/`, and a sample in `gallery`.
 //!
 //! Never shows a message to anybody but the owner of a mailbox where it is filed, never shows an envelope recipient to anybody
 //! but the sender, and never sends a byte of mail that a browser could run. Stands on promises 4 (it only asks what the
@@ -38,8 +40,10 @@ mod route;
 mod scripts;
 mod search;
 mod send;
+mod table;
 #[cfg(test)]
 mod tests;
+mod visit;
 mod words;
 
 pub use request::{ADMIN_COOKIE, ADMIN_LIVE_PATH, SESSION_COOKIE};
@@ -49,7 +53,7 @@ pub use request::{
 };
 
 use pages::notice::{self, Notice};
-use route::{Found, Route};
+use table::Found;
 
 use crate::control::Card;
 use crate::store::StoreError;
@@ -91,15 +95,16 @@ pub fn cards_document(cards: &[Card]) -> String {
 
 /// Answers one request.
 pub fn respond(request: &Request, context: &Context<'_>) -> Outcome {
-    let found = match route::find(&request.method, &request.path) {
-        Found::Route(route) => route,
-        Found::Nothing => return trouble(request, context, &Trouble::NotFound).into(),
-        Found::WrongMethod(allow) => {
+    let answer = match place(&request.method, &request.path) {
+        Place::Admin(row) => Ok(admin::respond(row, request, context)),
+        Place::Mail(row) => visit::answer(row, request, context),
+        Place::Nothing => Err(Trouble::NotFound),
+        Place::WrongMethod(allow) => {
             let page = notice::page(&reader::shell(context, "Not possible"), &Notice::wrong_method());
             return response::page(405, page).with("Allow", allow).into();
         }
     };
-    let mut outcome = dispatch(found, request, context).unwrap_or_else(|error| trouble(request, context, &error).into());
+    let mut outcome = answer.unwrap_or_else(|error| trouble(request, context, &error).into());
     if request.method == "HEAD" {
         // RFC 9110 section 9.2.1: HEAD is safe. The server leaves the body out.
         outcome.intents.clear();
@@ -107,38 +112,25 @@ pub fn respond(request: &Request, context: &Context<'_>) -> Outcome {
     outcome
 }
 
-fn dispatch(route: Route, request: &Request, context: &Context<'_>) -> Answer {
-    match route {
-        Route::Home => login::home(context),
-        Route::LoginForm => login::form(context),
-        Route::Login => login::sign_in(request, context),
-        Route::Logout => login::sign_out(request, context),
-        Route::Mail => Ok(response::see_other("/mail/inbox").into()),
-        Route::Folder(folder) => folder::show(folder, request, context),
-        Route::Search => search::show(request, context),
-        Route::Message(seq) => message::show(seq, request, context),
-        Route::MessageHtml(seq) => document::show(seq, context),
-        Route::MessagePart(seq, number) => download::part(seq, number, context),
-        Route::MessageRaw(seq) => download::raw(seq, context),
-        Route::Practice(number) => practice::show(number, context),
-        Route::New => compose::new(context),
-        Route::Reply(seq) => compose::reply(seq, request, context),
-        Route::Forward(seq) => compose::forward(seq, context),
-        Route::Edit(seq) => compose::edit(seq, context),
-        Route::Send => send::send(request, context),
-        Route::Enrol => enrol::form(request, context),
-        Route::EnrolGive => enrol::give(request, context),
-        Route::EnrolCode => enrol::code_form(request, context),
-        Route::EnrolConfirm => enrol::confirm(request, context),
-        Route::EnrolDone => enrol::done(request, context),
-        Route::Help => Ok(response::page(200, pages::help::page(&reader::shell(context, "Help"), reader::access(context))).into()),
-        Route::Admin(row) => Ok(admin::respond(row, request, context)),
-        Route::Asset(asset) => Ok(assets::serve(asset).into()),
-        Route::Ready => Ok(scripts::ready(context).into()),
-        Route::Metrics => scripts::metrics(request, context),
-        Route::Status => api::status(request, context),
-        Route::Verbs => api::verbs(context),
-        Route::Ask => api::ask(request, context),
+enum Place {
+    Admin(admin::RowId),
+    Mail(&'static route::Row),
+    WrongMethod(&'static str),
+    Nothing,
+}
+
+fn place(method: &str, path: &str) -> Place {
+    if path == "/admin" || path.starts_with("/admin/") {
+        return match admin::find(method, path) {
+            Found::Row(row) => Place::Admin(row),
+            Found::WrongMethod(allow) => Place::WrongMethod(allow),
+            Found::Nothing => Place::Nothing,
+        };
+    }
+    match table::find(route::TABLE, method, path) {
+        Found::Row(row) => Place::Mail(row.row(route::TABLE)),
+        Found::WrongMethod(allow) => Place::WrongMethod(allow),
+        Found::Nothing => Place::Nothing,
     }
 }
 

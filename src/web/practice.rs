@@ -2,6 +2,7 @@
 
 use super::pages::folder::Practised;
 use super::pages::practice::{self, LetterPage};
+use super::visit::Visit;
 use super::words::{cut, visible};
 use super::{Answer, Context, PracticeLetter, Trouble, reader, response};
 use crate::limits::ROW_TEXT_MAX_CHARS;
@@ -24,8 +25,9 @@ pub fn rows(context: &Context<'_>) -> Vec<Practised> {
 }
 
 /// `/mail/practice/NUMBER`
-pub fn show(number: u64, context: &Context<'_>) -> Answer {
-    reader::reading(context)?;
+pub fn show(visit: &Visit<'_>) -> Answer {
+    let context = visit.context;
+    let number = visit.number(0)?;
     reader::drill(context).ok_or(Trouble::NotFound)?;
     let letter = (context.practice)().into_iter().find(|letter| letter.number == number).ok_or(Trouble::NotFound)?;
     let opened = parse::open(&letter.message);

@@ -4,15 +4,16 @@ use super::pages::folder::Row;
 use super::pages::layout::folder_name;
 use super::pages::search::{SearchPage, Trouble};
 use super::reader::Reader;
+use super::visit::Visit;
 use super::words::{cut, visible};
-use super::{Answer, Context, Request, folder, pages, reader, response};
+use super::{Answer, Context, folder, pages, reader, response};
 use crate::limits::{PAGE_ENTRIES, ROW_TEXT_MAX_CHARS, SEARCH_BEHIND_SHOWN, SEARCH_PAGES_MAX, SEARCH_QUERY_MAX_CHARS};
 use crate::mail::form::parse_urlencoded;
 use crate::store::{Entry, Folder, SearchState, Seq, StoreError};
 
 /// `/mail/search?q=WORDS`
-pub fn show(request: &Request, context: &Context<'_>) -> Answer {
-    let reader = reader::reading(context)?;
+pub fn show(visit: &Visit<'_>) -> Answer {
+    let Visit { request, context, reader, .. } = *visit;
     let query = parse_urlencoded(&request.query);
     let asked = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let before = asked("before").and_then(|value| value.parse().ok()).map(Seq);

@@ -1,6 +1,6 @@
 //! Coming in and going out.
 
-use super::routes::{Door, Found, find};
+use super::routes::{Door, Found, TABLE, find};
 use super::visit::{Arrival, Visit};
 use crate::auth::{Token, admin_name};
 use crate::limits::LOGIN_WINDOW;
@@ -72,7 +72,7 @@ pub(super) fn cookie(arrival: &Arrival<'_>, value: &str, more: &str) -> String {
 fn wanted(arrival: &Arrival<'_>) -> String {
     let to = arrival.query("to").or_else(|| arrival.form.get("to").map(str::to_owned)).unwrap_or_default();
     match find("GET", &to) {
-        Found::Row(id) if matches!(id.row().door, Door::For(..)) => to,
+        Found::Row(id) if matches!(id.row(TABLE).door, Door::For(..)) => to,
         _ => "/admin".to_owned(),
     }
 }

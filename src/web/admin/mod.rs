@@ -35,11 +35,11 @@ use crate::mail::form::{Form, urlencode};
 use routes::{Door, Row};
 use visit::{Arrival, Visit};
 
-pub use routes::{Found, RowId, find};
+pub use routes::{RowId, find};
 
 /// Answers a request for a row of the table.
 pub fn respond(row: RowId, request: &Request, context: &Context<'_>) -> Outcome {
-    answer(row.row(), request, context).unwrap_or_else(|trouble| self::trouble(request, &trouble).into())
+    answer(row.row(routes::TABLE), request, context).unwrap_or_else(|trouble| self::trouble(request, &trouble).into())
 }
 
 fn answer(row: &'static Row, request: &Request, context: &Context<'_>) -> Answer {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::layout::{self, Shell, folder_name};
+use super::layout::{self, Shell};
 use super::search;
 use crate::store::{Folder, Seq};
 use crate::web::route::folder_path;
@@ -10,6 +10,8 @@ use crate::web::route::folder_path;
 #[derive(Clone, Debug)]
 pub struct FolderPage {
     pub folder: Folder,
+    /// For people.
+    pub name: String,
     pub rows: Vec<Row>,
     /// Where the next page of older messages begins.
     pub older: Option<Seq>,
@@ -58,19 +60,13 @@ pub enum Notice {
     Practised,
 }
 
-impl FolderPage {
-    pub fn title(&self) -> &'static str {
-        folder_name(self.folder)
-    }
-}
-
 pub fn page(shell: &Shell, page: &FolderPage) -> Markup {
     layout::page(
         shell,
         &html! {
             @if let Some(notice) = page.notice { (self::notice(notice)) }
             div.heading {
-                h1 { (folder_name(page.folder)) }
+                h1 { (page.name) }
                 p.total { (total(page)) }
                 (search::field(""))
             }
@@ -153,8 +149,8 @@ fn pager(page: &FolderPage) -> Markup {
     let path = folder_path(page.folder);
     html! {
         nav.pager aria-label="Pages" {
-            @if !page.is_newest { a.button rel="first" href=(path) { "Newest" } }
-            @if let Some(older) = page.older { a.button rel="next" href={ (path) "?before=" (older) } { "Older" } }
+            @if !page.is_newest { a.button rel="first" href=(&path) { "Newest" } }
+            @if let Some(older) = page.older { a.button rel="next" href={ (&path) "?before=" (older) } { "Older" } }
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::auth::Role;
 use crate::control::{self, Verb};
-use crate::web::admin::routes::{Door, Method, TABLE};
+use crate::web::admin::routes::{Door, TABLE};
+use crate::web::table::Method;
 
 fn method(method: Method) -> &'static str {
     match method {
