@@ -1,48 +1,64 @@
-//! Style sheet and icon, compiled in. Their paths change with their content, so browsers may keep them for ever.
+//! Style sheets, scripts and the icon, compiled in. Their paths change with their content, so browsers may keep them for ever.
+//!
+//! To add one: a file in `assets/`, a static here, and its name in [`ALL`]. A page links to [`Asset::path`]; one that uses a script
+//! is sent by `response::page_with_script`.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use super::{Answer, Response, Trouble, response};
 
-pub const STYLE: &str =
-    concat!(include_str!("../../assets/style.css"), include_str!("../../assets/cards.css"), include_str!("../../assets/admin.css"));
+/// A file of ours.
+pub struct Asset {
+    stem: &'static str,
+    extension: &'static str,
+    media_type: &'static str,
+    pub text: &'static str,
+    path: OnceLock<String>,
+}
+
+impl Asset {
+    const fn new(stem: &'static str, extension: &'static str, media_type: &'static str, text: &'static str) -> Asset {
+        Asset { stem, extension, media_type, text, path: OnceLock::new() }
+    }
+
+    const fn style(stem: &'static str, text: &'static str) -> Asset {
+        Asset::new(stem, "css", "text/css; charset=utf-8", text)
+    }
+
+    const fn script(stem: &'static str, text: &'static str) -> Asset {
+        Asset::new(stem, "js", "text/javascript; charset=utf-8", text)
+    }
+
+    /// Where a page finds it.
+    pub fn path(&self) -> &str {
+        self.path.get_or_init(|| format!("/assets/{}-{:016x}.{}", self.stem, fnv1a(self.text.as_bytes()), self.extension))
+    }
+}
+
+/// Of every page.
+pub static STYLE: Asset = Asset::style("style", include_str!("../../assets/style.css"));
+/// Beside it, on the admin's pages only: the webmail's stay light.
+pub static ADMIN_STYLE: Asset =
+    Asset::style("admin", concat!(include_str!("../../assets/cards.css"), include_str!("../../assets/admin.css")));
+/// Also drawn inside pages, as the logo.
+pub static ICON: Asset = Asset::new("lifeboat", "svg", "image/svg+xml", include_str!("../../assets/lifeboat.svg"));
+/// Makes the admin's dashboard look again by itself.
+pub static LIVE: Asset = Asset::script("live", include_str!("../../assets/live.js"));
+
+/// Everything that is served below `/assets/`.
+pub static ALL: [&Asset; 4] = [&STYLE, &ADMIN_STYLE, &ICON, &LIVE];
+
 /// Of emergency cards, for files that have to do without the rest.
 pub const CARDS: &str = include_str!("../../assets/cards.css");
-/// Also drawn inside pages, as the logo.
-pub const ICON: &str = include_str!("../../assets/lifeboat.svg");
-
-static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/style-{:016x}.css", fnv1a(STYLE.as_bytes())));
-/// Makes the admin's dashboard look again by itself.
-pub const LIVE: &str = include_str!("../../assets/live.js");
-
-static LIVE_PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/live-{:016x}.js", fnv1a(LIVE.as_bytes())));
-static ICON_PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/lifeboat-{:016x}.svg", fnv1a(ICON.as_bytes())));
-
-pub fn style_path() -> &'static str {
-    &STYLE_PATH
-}
-
-pub fn live_path() -> &'static str {
-    &LIVE_PATH
-}
-
-pub fn icon_path() -> &'static str {
-    &ICON_PATH
-}
 
 pub fn icon() -> Response {
-    response::immutable("image/svg+xml", ICON.as_bytes())
+    response::immutable(ICON.media_type, ICON.text.as_bytes())
 }
 
 /// A file by its whole path; one of an older version is not there any more.
 pub fn serve(path: &str) -> Answer {
-    let response = match path {
-        _ if path == style_path() => response::immutable("text/css; charset=utf-8", STYLE.as_bytes()),
-        _ if path == live_path() => response::immutable("text/javascript; charset=utf-8", LIVE.as_bytes()),
-        _ if path == icon_path() => icon(),
-        _ => return Err(Trouble::NotFound),
-    };
-    Ok(response.into())
+    let asset = ALL.iter().find(|asset| asset.path() == path).ok_or(Trouble::NotFound)?;
+    Ok(response::immutable(asset.media_type, asset.text.as_bytes()).into())
 }
 
 /// FNV-1a, 64 bits: names a version, protects nothing.
@@ -62,9 +78,30 @@ mod tests {
     }
 
     #[test]
-    fn style_loads_nothing() {
-        for word in ["url(", "@import", "http:", "https:"] {
-            assert!(!STYLE.contains(word), "{word}");
+    fn every_file_has_a_path_of_its_own() {
+        for asset in ALL {
+            let served = serve(asset.path()).ok().unwrap().response;
+            assert_eq!(served.body, asset.text.as_bytes(), "{}", asset.path());
+        }
+        assert!(serve("/assets/style.css").is_err() && serve("/assets/").is_err());
+    }
+
+    #[test]
+    fn styles_load_nothing() {
+        for asset in ALL.iter().filter(|asset| asset.extension == "css") {
+            for word in ["url(", "@import", "http:", "https:"] {
+                assert!(!asset.text.contains(word), "{}: {word}", asset.stem);
+            }
+        }
+    }
+
+    /// What the page policy forbids or old browsers do not know would only be seen there.
+    #[test]
+    fn scripts_do_without_what_the_policy_forbids() {
+        for asset in ALL.iter().filter(|asset| asset.extension == "js") {
+            for word in ["eval(", "new Function", "innerHTML", "document.write", "http:", "https:", "?.", "??"] {
+                assert!(!asset.text.contains(word), "{}: {word}", asset.stem);
+            }
         }
     }
 }

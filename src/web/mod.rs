@@ -26,8 +26,6 @@ mod enrol;
 mod folder;
 #[cfg(test)]
 mod gallery;
-#[cfg(test)]
-mod gallery_admin;
 mod guard;
 mod login;
 mod message;

@@ -25,6 +25,7 @@ mod misbehaving;
 mod notices;
 mod outage;
 mod outward;
+mod pages;
 mod postfix;
 mod scope;
 mod smtp_loopback;

@@ -87,8 +87,8 @@ pub fn page(shell: &Shell, main: &Markup) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (shell.title) " – Lifeboat" }
-                link rel="stylesheet" href=(assets::style_path());
-                link rel="icon" type="image/svg+xml" href=(assets::icon_path());
+                link rel="stylesheet" href=(assets::STYLE.path());
+                link rel="icon" type="image/svg+xml" href=(assets::ICON.path());
             }
             body {
                 a.skip href="#main" { "Skip to the content" }
@@ -110,7 +110,7 @@ pub fn page(shell: &Shell, main: &Markup) -> Markup {
 fn top(shell: &Shell) -> Markup {
     html! {
         header.top {
-            a.brand href="/" { (PreEscaped(assets::ICON)) span { "Lifeboat" } }
+            a.brand href="/" { (PreEscaped(assets::ICON.text)) span { "Lifeboat" } }
             @if let Some(reader) = &shell.reader {
                 span.who {
                     bdi.name { (reader.name) }

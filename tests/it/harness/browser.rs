@@ -24,6 +24,16 @@ pub struct Browser {
 
 impl Browser {
     pub fn start(folder: &Path) -> Browser {
+        Browser::start_with(folder, true)
+    }
+
+    /// As it is where scripts are switched off in the browser's settings.
+    #[allow(dead_code, reason = "for the essentials without scripts")]
+    pub fn start_without_scripts(folder: &Path) -> Browser {
+        Browser::start_with(folder, false)
+    }
+
+    fn start_with(folder: &Path, scripts: bool) -> Browser {
         need("chromium", "chromium");
         need("chromedriver", "chromium-driver");
         let address = free_port([127, 0, 0, 1].into());
@@ -32,7 +42,7 @@ impl Browser {
         let driver = command.spawn().expect("chromedriver starts");
         let mut browser = Browser { driver, address, session: String::new() };
         wait_for("chromedriver listens", PATIENCE, || TcpStream::connect(address).ok());
-        let profile = folder.join("chromium");
+        let profile = folder.join(if scripts { "chromium" } else { "chromium-without-scripts" });
         let arguments = [
             "--headless",
             "--no-sandbox",
@@ -47,9 +57,14 @@ impl Browser {
             "--no-proxy-server",
             &format!("--user-data-dir={}", profile.display()),
         ];
-        let options = json!({ "binary": "/usr/bin/chromium", "args": arguments });
+        let mut options = json!({ "binary": "/usr/bin/chromium", "args": arguments });
+        if !scripts {
+            // 2 is "block".
+            options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
+        }
         let wanted = json!({ "capabilities": { "alwaysMatch": {
-            "browserName": "chrome", "acceptInsecureCerts": true, "timeouts": { "implicit": 10_000 }, "goog:chromeOptions": options } } });
+            "browserName": "chrome", "acceptInsecureCerts": true, "timeouts": { "implicit": 10_000 },
+            "goog:loggingPrefs": { "browser": "ALL" }, "goog:chromeOptions": options } } });
         let session = browser.ask("POST", "/session", Some(&wanted));
         browser.session = session["sessionId"].as_str().expect("a session").to_owned();
         browser
@@ -126,6 +141,27 @@ impl Browser {
 
     pub fn script(&self, script: &str) -> Value {
         self.command("POST", "/execute/sync", json!({ "script": script, "args": [] }))
+    }
+
+    /// The same for a script that calls its last argument with its value.
+    pub fn script_async(&self, script: &str, arguments: &Value) -> Value {
+        self.command("POST", "/execute/async", json!({ "script": script, "args": arguments }))
+    }
+
+    /// What the browser wrote to its console since the last look: errors of scripts, files that did not come, what the policy of a page
+    /// forbade.
+    pub fn console(&self) -> Vec<String> {
+        let lines = self.command("POST", "/se/log", json!({ "type": "browser" }));
+        let lines = lines.as_array().into_iter().flatten();
+        lines
+            .map(|line| format!("{} {}", line["level"].as_str().unwrap_or_default(), line["message"].as_str().unwrap_or_default()))
+            .collect()
+    }
+
+    /// As if the person had asked for it in the settings: `prefers-color-scheme`, `forced-colors`, `prefers-reduced-motion`...
+    pub fn prefers(&self, feature: &str, value: &str) {
+        let media = json!({ "media": "", "features": [{ "name": feature, "value": value }] });
+        self.command("POST", "/goog/cdp/execute", json!({ "cmd": "Emulation.setEmulatedMedia", "params": media }));
     }
 
     pub fn picture(&self, name: &str) {

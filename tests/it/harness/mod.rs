@@ -4,7 +4,9 @@ pub mod aiosmtpd;
 pub mod browser;
 pub mod dnsmasq;
 pub mod exim;
+
 pub mod health;
+pub mod httpd;
 pub mod lifeboat;
 pub mod mail;
 pub mod netns;

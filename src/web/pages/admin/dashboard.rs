@@ -60,7 +60,7 @@ pub fn page(shell: &AdminShell, view: &Dashboard, now: Wall) -> Markup {
                 @if view.timeline.lanes.is_empty() { p { "Nothing was seen in that time yet." } }
                 @else { (timeline::draw(&view.timeline, now)) }
             }
-            script src=(assets::live_path()) defer {}
+            script src=(assets::LIVE.path()) defer {}
         },
     )
 }

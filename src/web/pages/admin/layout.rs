@@ -38,8 +38,9 @@ pub fn page(shell: &AdminShell, main: &Markup) -> Markup {
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
                 title { (shell.title) " – Lifeboat admin" }
-                link rel="stylesheet" href=(assets::style_path());
-                link rel="icon" type="image/svg+xml" href=(assets::icon_path());
+                link rel="stylesheet" href=(assets::STYLE.path());
+                link rel="stylesheet" href=(assets::ADMIN_STYLE.path());
+                link rel="icon" type="image/svg+xml" href=(assets::ICON.path());
             }
             body.admin {
                 a.skip href="#main" { "Skip to the content" }
@@ -70,7 +71,7 @@ pub fn csrf(shell: &AdminShell) -> Markup {
 fn top(shell: &AdminShell) -> Markup {
     html! {
         header.top {
-            a.brand href="/admin" { (PreEscaped(assets::ICON)) span { "Lifeboat " span.place { "admin" } } }
+            a.brand href="/admin" { (PreEscaped(assets::ICON.text)) span { "Lifeboat " span.place { "admin" } } }
             a.who href="/admin/account" {
                 bdi.name { (shell.name) }
                 bdi.address { (shell.role) }

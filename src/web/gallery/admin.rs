@@ -1,18 +1,19 @@
 //! The admin's pages of proof with made-up data, some of it hostile.
 
-use maud::Markup;
 use serde_json::json;
 
-use super::pages::admin::audit::{self, AuditPage};
-use super::pages::admin::events::{self, Report};
-use super::pages::admin::layout::{AdminShell, Link};
-use super::pages::admin::maintenance;
-use super::pages::admin::people::{self, PeoplePage, PersonRow};
-use super::pages::admin::queue::{self, MessagePage, QueuePage, Search, Waiting};
-use super::pages::admin::settings::{self, SettingRow};
-use super::pages::admin::trace::{self, TracePage};
+use super::Sample;
+
 use crate::auth::Role;
 use crate::control::{Audit, AuditShown, EventDocument, EventRow, Trace, TraceQuery, Traced, TracedRecipient, WindowStatus};
+use crate::web::pages::admin::audit::{self, AuditPage};
+use crate::web::pages::admin::events::{self, Report};
+use crate::web::pages::admin::layout::{AdminShell, Link};
+use crate::web::pages::admin::maintenance;
+use crate::web::pages::admin::people::{self, PeoplePage, PersonRow};
+use crate::web::pages::admin::queue::{self, MessagePage, QueuePage, Search, Waiting};
+use crate::web::pages::admin::settings::{self, SettingRow};
+use crate::web::pages::admin::trace::{self, TracePage};
 
 const LINKS: [(&str, &str); 8] = [
     ("Dashboard", "/admin"),
@@ -132,7 +133,7 @@ fn setting_rows() -> Vec<SettingRow> {
 }
 
 /// The pages with their names.
-pub fn pages() -> Vec<(&'static str, Markup)> {
+pub fn pages() -> Vec<Sample> {
     let event = event();
     let report = Report { event: &event, may_release: true, may_list: true, hostname: "lifeboat.example.com" };
     let waiting =
