@@ -15,13 +15,15 @@ const LINES_MAX: usize = 600;
 const PURE: [&str; 8] = ["mail", "config", "smtp", "continuity", "relay", "failback", "notify", "sim"];
 
 /// Crates (or modules) that have one home: a room, or a file.
-const HOMES: [(&str, &str); 14] = [
+const HOMES: [(&str, &str); 16] = [
     ("mail_parser", "mail"),
     ("mail_builder", "mail"),
     ("ammonia", "mail"),
     ("sled", "store"),
     ("rusqlite", "store"),
     ("maud", "web"),
+    ("fluent_bundle", "web"),
+    ("unic_langid", "web"),
     ("smol", "net"),
     ("rustls", "net"),
     ("futures_rustls", "net"),

@@ -13,7 +13,9 @@ use crate::limits;
 use crate::mail::{DsnRequest, Mailbox};
 use crate::relay::{Queue, Route};
 use crate::store::{Change, Flags, Folder, Origin, Seq, Staged, StoreError};
-use crate::web::{self, ADMIN_COOKIE, Context, Entrance, Intent, ModeView, PracticeLetter, Request, Response, SESSION_COOKIE, Submission};
+use crate::web::{
+    self, ADMIN_COOKIE, Context, Entrance, Intent, ModeView, PracticeLetter, Request, Response, SESSION_COOKIE, Submission, Texts,
+};
 
 /// Answers web requests.
 pub struct Webmail {
@@ -54,6 +56,7 @@ impl Webmail {
             standing_of: &|mailbox| core.standing_of(mailbox),
             open_for_some: core.open_for_some(),
             access: core.config.web.access,
+            texts: Texts::wanted(&request, None),
             tls: core.config.web.tls,
             store: &core.store,
             directory: &directory,

@@ -41,6 +41,8 @@ pub const WEB_FORM_MAX_OCTETS: usize = 1024 * 1024;
 pub const FORM_FIELDS_MAX: usize = 200;
 /// Entries of one page of a folder.
 pub const PAGE_ENTRIES: usize = 50;
+/// Languages that a browser asks for which are looked at.
+pub const ACCEPT_LANGUAGE_MAX: usize = 20;
 /// Sessions at a time, all people together.
 pub const WEB_SESSIONS_MAX: usize = 5000;
 /// A session ends after this much silence, and after this much time in any case.

@@ -27,6 +27,44 @@ pub fn short(at: Wall, now: Wall) -> String {
     shorten(&local(at), &local(now))
 }
 
+/// A time on the calendar and the clock of the office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Civil {
+    pub year: i16,
+    /// 1 to 12.
+    pub month: u8,
+    /// 1 to 31.
+    pub day: u8,
+    /// Monday is 1.
+    pub weekday: u8,
+    pub hour: u8,
+    pub minute: u8,
+}
+
+impl Civil {
+    pub fn same_day(&self, other: &Civil) -> bool {
+        (self.year, self.month, self.day) == (other.year, other.month, other.day)
+    }
+}
+
+/// For texts in other languages than ours: the parts of a time, in the office's time zone.
+pub fn civil(at: Wall) -> Civil {
+    civil_of(&local(at))
+}
+
+fn civil_of(at: &Zoned) -> Civil {
+    // jiff keeps all of them in these ranges, so that no sign is lost.
+    let small = |number: i8| number.unsigned_abs();
+    Civil {
+        year: at.year(),
+        month: small(at.month()),
+        day: small(at.day()),
+        weekday: small(at.weekday().to_monday_one_offset()),
+        hour: small(at.hour()),
+        minute: small(at.minute()),
+    }
+}
+
 /// RFC 3339 in UTC with seconds, for logs, JSON and the ledger: `2026-03-03T09:15:02Z`.
 pub fn rfc3339(at: Wall) -> String {
     zoned(at, TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -143,6 +181,14 @@ mod tests {
         assert_eq!(jiff::fmt::rfc2822::parse(&text).unwrap().timestamp().as_millisecond(), AT as i64, "{text}");
         assert!(rfc5322(Wall(u64::MAX)).ends_with(|c: char| c.is_ascii_digit()));
         assert_eq!(minute(Wall(AT)).len(), "2026-03-03 09:15".len());
+    }
+
+    #[test]
+    fn the_parts_of_a_time_are_those_of_the_zone() {
+        let civil = civil_of(&zoned(Wall(AT + 15 * 3600 * 1000), berlin()));
+        assert_eq!(civil, Civil { year: 2026, month: 3, day: 4, weekday: 3, hour: 1, minute: 15 });
+        assert!(!civil.same_day(&civil_of(&zoned(Wall(AT), berlin()))));
+        assert!(civil.same_day(&Civil { hour: 23, ..civil }));
     }
 
     fn check_short(at: u64, now: u64, expected: &str) {

@@ -1,10 +1,10 @@
 //! What the mode permits a person to do here (DESIGN section 3).
 
 use super::pages::layout::{Banner, Tone};
+use super::texts::Texts;
 use crate::clock::Wall;
 use crate::config;
 use crate::continuity::{Kind, Mode, Standing, Whose};
-use crate::mail::date;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -48,47 +48,31 @@ impl Access {
 }
 
 /// Says on every page in what state the mail system is, whom it concerns, and what that means for the reader.
-pub fn banner(access: Access, standing: &Standing, signed_in: bool, now: Wall) -> Option<Banner> {
+pub fn banner(texts: Texts, access: Access, standing: &Standing, signed_in: bool, now: Wall) -> Option<Banner> {
+    let since = || texts.short(standing.since, now);
     Some(match access {
-        Access::Open if standing.whose == Whose::Some => Banner::down_for_some(&date::short(standing.since, now)),
-        Access::Open => Banner::down(&date::short(standing.since, now), signed_in),
-        Access::HandingOver => Banner {
-            tone: Tone::Calm,
-            strong: match standing.whose {
-                Whose::Some => "The mail server works for you again.".to_owned(),
-                Whose::Everybody | Whose::Drill => "The mail server is back.".to_owned(),
-            },
-            text: "Lifeboat is handing over your mail, so you can read here but not send. Everything will be in your normal \
-                   mailbox shortly. Please use Outlook again."
-                .to_owned(),
-        },
-        Access::Practice => Banner {
-            tone: Tone::Practice,
-            strong: "This is a drill.".to_owned(),
-            text: "Mail works normally; nothing you send here leaves this box. Open a message and answer it, as you would in an outage."
-                .to_owned(),
-        },
-        Access::ReadOnly => Banner {
-            tone: Tone::Calm,
-            strong: "Mail works normally.".to_owned(),
-            text: "Please use Outlook as usual. Here you can read, but not send.".to_owned(),
-        },
+        Access::Open if standing.whose == Whose::Some => Banner::down_for_some(texts, &since()),
+        Access::Open => Banner::down(texts, &since(), signed_in),
+        Access::HandingOver => {
+            let strong = match standing.whose {
+                Whose::Some => "banner-back-some",
+                Whose::Everybody | Whose::Drill => "banner-back",
+            };
+            Banner::plain(texts, Tone::Calm, strong, "banner-back-means")
+        }
+        Access::Practice => Banner::plain(texts, Tone::Practice, "banner-drill", "banner-drill-means"),
+        Access::ReadOnly => Banner::plain(texts, Tone::Calm, "banner-normal", "banner-normal-means"),
         Access::Closed => return None,
     })
 }
 
 /// For somebody who is not signed in while an event for some people is open: who they are shows only after the password.
-pub fn banner_for_some(open: Kind) -> Banner {
+pub fn banner_for_some(texts: Texts, open: Kind) -> Banner {
     let strong = match open {
-        Kind::Outage => "Mail does not work for some people.",
-        Kind::Drill => "Some people are practising here.",
+        Kind::Outage => "banner-some-down",
+        Kind::Drill => "banner-some-drill",
     };
-    Banner {
-        tone: Tone::Calm,
-        strong: strong.to_owned(),
-        text: "If you were asked to use this page, sign in. For everybody else mail works normally: please use Outlook as usual."
-            .to_owned(),
-    }
+    Banner::plain(texts, Tone::Calm, strong, "banner-some-means")
 }
 
 #[cfg(test)]
@@ -116,12 +100,15 @@ mod tests {
     fn banners_say_whom_it_concerns() {
         let strong = |mode, whose| {
             let standing = standing(mode, whose);
-            banner(Access::of(&standing, config::Access::Always), &standing, true, Wall(0)).map(|banner| banner.strong).unwrap_or_default()
+            banner(Texts::english(), Access::of(&standing, config::Access::Always), &standing, true, Wall(0))
+                .map(|banner| banner.strong)
+                .unwrap_or_default()
         };
         assert_ne!(strong(Mode::Continuity, Whose::Everybody), strong(Mode::Continuity, Whose::Some));
         assert_ne!(strong(Mode::Recovering, Whose::Everybody), strong(Mode::Recovering, Whose::Some));
         assert!(strong(Mode::Normal, Whose::Drill).contains("drill"));
-        assert_ne!(banner_for_some(Kind::Outage).strong, banner_for_some(Kind::Drill).strong);
+        let t = Texts::english();
+        assert_ne!(banner_for_some(t, Kind::Outage).strong, banner_for_some(t, Kind::Drill).strong);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use super::pages::enrol::{self, CodePage, DonePage, FormPage};
 use super::pages::layout::Shell;
 use super::pages::notice::{self, Notice};
+use super::texts::Texts;
 use super::{Answer, Context, EnrolLink, Enrolling, Intent, Outcome, Request, Response};
 use super::{guard, response};
 use crate::auth::CodeVerdict;
@@ -140,7 +141,7 @@ fn token(request: &Request) -> &str {
 }
 
 fn enrolling(request: &Request, context: &Context<'_>) -> Result<Enrolling, Response> {
-    let shell = Shell::bare("Invitation");
+    let shell = Shell::bare(Texts::english(), "Invitation");
     match context.enrol.link(request.client, token(request)) {
         EnrolLink::Of(enrolling) => Ok(*enrolling),
         EnrolLink::Unknown => Err(response::page(404, notice::page(&shell, &Notice::enrol_unknown()))),
@@ -165,7 +166,7 @@ fn form_page(status: u16, request: &Request, enrolling: &Enrolling, typed: Typed
         email_problem: typed.email_problem,
         phone_problem: typed.phone_problem,
     };
-    response::page(status, enrol::form(&Shell::bare("When our mail is down"), &page))
+    response::page(status, enrol::form(&Shell::bare(Texts::english(), "When our mail is down"), &page))
 }
 
 fn code_page(status: u16, request: &Request, enrolling: &Enrolling, wrong: Option<u32>) -> Response {
@@ -175,7 +176,7 @@ fn code_page(status: u16, request: &Request, enrolling: &Enrolling, wrong: Optio
         email: enrolling.waits_for.as_ref().map(ToString::to_string).unwrap_or_default(),
         tries_left: wrong,
     };
-    response::page(status, enrol::code(&Shell::bare("Your code"), &page))
+    response::page(status, enrol::code(&Shell::bare(Texts::english(), "Your code"), &page))
 }
 
 fn done_page(enrolling: &Enrolling) -> Response {
@@ -184,7 +185,7 @@ fn done_page(enrolling: &Enrolling) -> Response {
         email: enrolling.contact.alternate_email.as_ref().map(|address| masked_address(&address.to_string())),
         phone: enrolling.contact.phone.as_deref().map(masked_phone),
     };
-    response::page(200, enrol::done(&Shell::bare("Thank you"), &page))
+    response::page(200, enrol::done(&Shell::bare(Texts::english(), "Thank you"), &page))
 }
 
 /// Enough for its owner to recognise it: a link in a mailbox may be seen by a deputy.

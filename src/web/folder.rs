@@ -3,6 +3,7 @@
 use super::pages::folder::{FolderPage, Notice, Row};
 use super::pages::layout::folder_name;
 use super::route::folder_named;
+use super::texts::Texts;
 use super::visit::Visit;
 use super::words::{cut, visible};
 use super::{Answer, Trouble, pages, practice, reader, response};
@@ -15,7 +16,7 @@ use crate::store::{Entry, Flags, Folder, FolderId, Seq};
 /// `/mail/inbox` and the other folders that everybody has
 pub fn show(visit: &Visit<'_>) -> Answer {
     let folder = visit.arguments.first().and_then(|name| folder_named(name)).ok_or(Trouble::NotFound)?;
-    one(visit, folder, folder_name(folder).to_owned())
+    one(visit, folder, folder_name(visit.context.texts, folder).to_owned())
 }
 
 /// `/mail/folder/ID`: one of the reader's own
@@ -57,14 +58,14 @@ fn one(visit: &Visit<'_>, folder: Folder, name: String) -> Answer {
         },
         may_write: reader::access(context).may_write(),
         practised: if folder == Folder::Sent && before.is_none() { practice::rows(context) } else { Vec::new() },
-        rows: entries.iter().map(|entry| row(entry, context.now.wall)).collect(),
+        rows: entries.iter().map(|entry| row(context.texts, entry, context.now.wall)).collect(),
     };
     let mut shell = reader::shell(context, &page.name);
     shell.here = Some(folder);
     Ok(response::page(200, pages::folder::page(&shell, &page)).into())
 }
 
-pub fn row(entry: &Entry, now: Wall) -> Row {
+pub fn row(texts: Texts, entry: &Entry, now: Wall) -> Row {
     let summary = &entry.summary;
     let who = match entry.folder {
         Folder::Inbox if summary.from_name.trim().is_empty() => &summary.from_address,
@@ -77,7 +78,7 @@ pub fn row(entry: &Entry, now: Wall) -> Row {
         message: entry.message,
         who: cut(&visible(who), ROW_TEXT_MAX_CHARS),
         subject: cut(&visible(&summary.subject), ROW_TEXT_MAX_CHARS),
-        date: date::short(at, now),
+        date: texts.short(at, now),
         datetime: date::rfc3339(at),
         unread: !entry.flags.has(Flags::SEEN) && entry.folder == Folder::Inbox,
         attachments: summary.attachments,

@@ -41,6 +41,7 @@ mod send;
 mod table;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod visit;
 mod words;
 
@@ -49,6 +50,8 @@ pub use request::{
     AdminVerdict, Bearer, Context, Enrol, EnrolLink, Enrolling, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter, Request,
     Response, Submission,
 };
+
+pub use texts::Texts;
 
 use pages::notice::{self, Notice};
 use table::Found;
@@ -157,12 +160,12 @@ fn trouble(request: &Request, context: &Context<'_>, trouble: &Trouble) -> Respo
 /// The page for an intent that could not be carried out (disk full, box stopping). `typed` is the text of a message that
 /// could not be stored: it is shown back, so that nobody loses what they wrote.
 pub fn failure(_request: &Request, text: &str, typed: Option<&str>) -> Response {
-    let shell = pages::layout::Shell::bare("That did not work");
+    let shell = pages::layout::Shell::bare(Texts::english(), "That did not work");
     response::page(503, notice::page(&shell, &Notice::failure(text, typed)))
 }
 
 /// The page of a client outside `web.networks`, or past a limit (429, 503): plain, with a way back.
 pub fn refusal(status: u16, text: &str) -> Response {
-    let shell = pages::layout::Shell::bare("Not now");
+    let shell = pages::layout::Shell::bare(Texts::english(), "Not now");
     response::page(status, notice::page(&shell, &Notice::refusal(text)))
 }

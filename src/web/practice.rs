@@ -18,7 +18,7 @@ pub fn rows(context: &Context<'_>) -> Vec<Practised> {
         number: letter.number,
         to: cut(&visible(&letter.to.join(", ")), ROW_TEXT_MAX_CHARS),
         subject: cut(&visible(&parse::summarise(&letter.message).subject), ROW_TEXT_MAX_CHARS),
-        date: date::short(letter.at, context.now.wall),
+        date: context.texts.short(letter.at, context.now.wall),
         datetime: date::rfc3339(letter.at),
     };
     (context.practice)().iter().map(|letter| row(letter)).collect()
@@ -34,7 +34,7 @@ pub fn show(visit: &Visit<'_>) -> Answer {
     let page = LetterPage {
         subject: visible(&opened.summary.subject),
         to: letter.to.iter().map(|to| visible(to)).collect(),
-        date: date::minute(letter.at),
+        date: context.texts.minute(letter.at),
         text: opened.text,
         files: opened.attachments.iter().map(|file| visible(&file.name)).collect(),
         cut: letter.cut,

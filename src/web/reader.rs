@@ -62,12 +62,12 @@ pub fn own_entry(context: &Context<'_>, reader: Reader<'_>, seq: Seq) -> Result<
 /// The frame of a page: banner, and for a signed-in person the navigation.
 pub fn shell(context: &Context<'_>, title: &str) -> Shell {
     let access = access(context);
-    let mut shell = Shell::bare(title);
+    let mut shell = Shell::bare(context.texts, title);
     let reader = signed_in(context).filter(|_| access.may_read());
     shell.banner =
         match context.open_for_some.filter(|_| signed_in(context).is_none() && matches!(access, Access::Closed | Access::ReadOnly)) {
-            Some(open) => Some(access::banner_for_some(open)),
-            None => access::banner(access, &context.standing, reader.is_some(), context.now.wall),
+            Some(open) => Some(access::banner_for_some(context.texts, open)),
+            None => access::banner(context.texts, access, &context.standing, reader.is_some(), context.now.wall),
         };
     if let Some(reader) = reader {
         let unread = counts(context, reader, Folder::Inbox).unread;

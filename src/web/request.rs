@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::Texts;
 use crate::auth::{AdminSession, CodeVerdict, Credentials, Flash, Role, Session, Token};
 use crate::clock::{Now, Wall};
 use crate::config::Access;
@@ -66,6 +67,8 @@ pub struct Context<'a> {
     /// An event for some people is open.
     pub open_for_some: Option<Kind>,
     pub access: Access,
+    /// What the pages say, in the language of the reader.
+    pub texts: Texts,
     /// True behind TLS: cookies are `Secure`.
     pub tls: bool,
     pub store: &'a Store,

@@ -30,7 +30,7 @@ pub fn show(visit: &Visit<'_>) -> Answer {
     }
     let (entries, older) = found.unwrap_or_default();
     let page = SearchPage { rows: rows(context, reader, &entries)?, words, older, is_newest: before.is_none(), trouble };
-    let shell = reader::shell(context, "Search");
+    let shell = reader::shell(context, context.texts.get("search"));
     Ok(response::page(200, pages::search::page(&shell, &page)).into())
 }
 
@@ -40,8 +40,8 @@ fn rows(context: &Context<'_>, reader: Reader<'_>, entries: &[Entry]) -> Result<
     let own = if entries.iter().any(is_own) { context.store.view().folders(reader.mailbox())? } else { Vec::new() };
     let row = |entry: &Entry| {
         let name = own.iter().find(|own| Folder::Own(own.id) == entry.folder).map(|own| cut(&visible(&own.name), ROW_TEXT_MAX_CHARS));
-        let place = name.unwrap_or_else(|| folder_name(entry.folder).to_owned());
-        Row { place: Some(place), ..folder::row(entry, context.now.wall) }
+        let place = name.unwrap_or_else(|| folder_name(context.texts, entry.folder).to_owned());
+        Row { place: Some(place), ..folder::row(context.texts, entry, context.now.wall) }
     };
     Ok(entries.iter().map(row).collect())
 }

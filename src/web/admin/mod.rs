@@ -28,6 +28,7 @@ mod visit;
 
 use super::pages::layout::Shell;
 use super::pages::notice::{self, Notice};
+use super::texts::Texts;
 use super::{Answer, Context, Outcome, Request, Response, Trouble, guard, response};
 use crate::control;
 use crate::limits::{WEB_BODY_MAX_OCTETS, WEB_FORM_MAX_OCTETS};
@@ -112,5 +113,5 @@ fn trouble(request: &Request, trouble: &Trouble) -> Response {
         _ => (404, "Not found", Notice::not_found()),
     };
     let notice = Notice { way: ("Go to the dashboard", "/admin"), ..notice };
-    response::page(status, notice::page(&Shell::bare(title), &notice))
+    response::page(status, notice::page(&Shell::bare(Texts::english(), title), &notice))
 }

@@ -6,6 +6,7 @@ use crate::web::pages::layout::Shell;
 use crate::web::pages::login::{self, Closed, LoginPage};
 use crate::web::pages::notice::{self, Notice};
 use crate::web::pages::{enrol, help};
+use crate::web::texts::Texts;
 
 /// The pages with their names.
 pub fn pages() -> Vec<Sample> {
@@ -15,19 +16,19 @@ pub fn pages() -> Vec<Sample> {
         problem: problem.then_some(login::Problem::WrongPassword),
     };
     vec![
-        ("closed", login::closed(&Shell::bare("Mail works normally"), &Closed { suspect: false, for_you: false })),
-        ("closed-for-you", login::closed(&Shell::bare("Mail works normally"), &Closed { suspect: false, for_you: true })),
-        ("suspect", login::closed(&Shell::bare("Mail works normally"), &Closed { suspect: true, for_you: false })),
+        ("closed", login::closed(&Shell::bare(Texts::english(), "Mail works normally"), &Closed { suspect: false, for_you: false })),
+        ("closed-for-you", login::closed(&Shell::bare(Texts::english(), "Mail works normally"), &Closed { suspect: false, for_you: true })),
+        ("suspect", login::closed(&Shell::bare(Texts::english(), "Mail works normally"), &Closed { suspect: true, for_you: false })),
         ("login", login::page(&signed_out("Sign in"), &login(false))),
         ("login-wrong", login::page(&signed_out("Sign in"), &login(true))),
-        ("enrol", enrol::form(&Shell::bare("When our mail is down"), &enrolling(false))),
-        ("enrol-problems", enrol::form(&Shell::bare("When our mail is down"), &enrolling(true))),
-        ("enrol-code", enrol::code(&Shell::bare("Your code"), &enrol_code(None))),
-        ("enrol-code-wrong", enrol::code(&Shell::bare("Your code"), &enrol_code(Some(1)))),
+        ("enrol", enrol::form(&Shell::bare(Texts::english(), "When our mail is down"), &enrolling(false))),
+        ("enrol-problems", enrol::form(&Shell::bare(Texts::english(), "When our mail is down"), &enrolling(true))),
+        ("enrol-code", enrol::code(&Shell::bare(Texts::english(), "Your code"), &enrol_code(None))),
+        ("enrol-code-wrong", enrol::code(&Shell::bare(Texts::english(), "Your code"), &enrol_code(Some(1)))),
         (
             "enrol-done",
             enrol::done(
-                &Shell::bare("Thank you"),
+                &Shell::bare(Texts::english(), "Thank you"),
                 &enrol::DonePage {
                     name: "Ann Smith".to_owned(),
                     email: Some("a•••@mail.example".to_owned()),
@@ -35,14 +36,17 @@ pub fn pages() -> Vec<Sample> {
                 },
             ),
         ),
-        ("enrol-unknown", notice::page(&Shell::bare("Invitation"), &Notice::enrol_unknown())),
+        ("enrol-unknown", notice::page(&Shell::bare(Texts::english(), "Invitation"), &Notice::enrol_unknown())),
         ("help", help::page(&shell("Help", None), Access::Open)),
-        ("help-closed", help::page(&Shell::bare("Help"), Access::Closed)),
+        ("help-closed", help::page(&Shell::bare(Texts::english(), "Help"), Access::Closed)),
         ("not-found", notice::page(&shell("Not found", None), &Notice::not_found())),
-        ("over", notice::page(&Shell::bare("Not sent"), &Notice::outage_over(typed))),
+        ("over", notice::page(&Shell::bare(Texts::english(), "Not sent"), &Notice::outage_over(typed))),
         ("signed-out", notice::page(&signed_out("Not sent"), &Notice::signed_out(typed))),
-        ("failure", notice::page(&Shell::bare("That did not work"), &Notice::failure("The disk is full.", Some(typed)))),
-        ("refusal", notice::page(&Shell::bare("Not now"), &Notice::refusal("The webmail is only open inside the office."))),
+        ("failure", notice::page(&Shell::bare(Texts::english(), "That did not work"), &Notice::failure("The disk is full.", Some(typed)))),
+        (
+            "refusal",
+            notice::page(&Shell::bare(Texts::english(), "Not now"), &Notice::refusal("The webmail is only open inside the office.")),
+        ),
     ]
 }
 

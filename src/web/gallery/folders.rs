@@ -4,6 +4,7 @@ use super::{Sample, calm, shell};
 use crate::store::{Folder, Seq};
 use crate::web::pages::folder::{self, FolderPage, Row};
 use crate::web::pages::search::{self, SearchPage};
+use crate::web::texts::Texts;
 
 /// The pages with their names.
 pub fn pages() -> Vec<Sample> {
@@ -102,7 +103,7 @@ fn inbox(rows: usize) -> FolderPage {
 
 fn empty(folder: Folder) -> FolderPage {
     FolderPage {
-        name: crate::web::pages::layout::folder_name(folder).to_owned(),
+        name: crate::web::pages::layout::folder_name(Texts::english(), folder).to_owned(),
         folder,
         rows: Vec::new(),
         older: None,

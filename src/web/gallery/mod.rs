@@ -14,14 +14,16 @@ use maud::Markup;
 use super::assets;
 use super::pages::layout::{Banner, ReaderView, Shell, Tone};
 use super::table::Method;
+use super::texts::Texts;
 use super::{admin::routes, route};
 use crate::limits::PAGE_ENTRIES;
 use crate::store::Folder;
 
 fn shell(title: &str, here: Option<Folder>) -> Shell {
     Shell {
+        texts: Texts::english(),
         title: title.to_owned(),
-        banner: Some(Banner::down("09:15", true)),
+        banner: Some(Banner::down(Texts::english(), "09:15", true)),
         reader: Some(ReaderView {
             name: "Ann Smith".to_owned(),
             address: "ann.smith@example.com".to_owned(),
@@ -36,7 +38,7 @@ fn shell(title: &str, here: Option<Folder>) -> Shell {
 }
 
 fn signed_out(title: &str) -> Shell {
-    Shell { reader: None, banner: Some(Banner::down("09:15", false)), ..shell(title, None) }
+    Shell { reader: None, banner: Some(Banner::down(Texts::english(), "09:15", false)), ..shell(title, None) }
 }
 
 fn calm(mut shell: Shell) -> Shell {

@@ -6,6 +6,7 @@ use super::layout::{self, Shell};
 use super::search;
 use crate::store::{Folder, Seq};
 use crate::web::route::folder_path;
+use crate::web::texts::Texts;
 
 #[derive(Clone, Debug)]
 pub struct FolderPage {
@@ -61,55 +62,56 @@ pub enum Notice {
 }
 
 pub fn page(shell: &Shell, page: &FolderPage) -> Markup {
+    let t = shell.texts;
     layout::page(
         shell,
         &html! {
-            @if let Some(notice) = page.notice { (self::notice(notice)) }
+            @if let Some(notice) = page.notice { (self::notice(t, notice)) }
             div.heading {
                 h1 { (page.name) }
-                p.total { (total(page)) }
-                (search::field(""))
+                p.total { (total(t, page)) }
+                (search::field(t, ""))
             }
-            @if !page.practised.is_empty() { (practised(&page.practised)) }
+            @if !page.practised.is_empty() { (practised(t, &page.practised)) }
             @if page.rows.is_empty() && page.practised.is_empty() {
-                (empty(page))
+                (empty(t, page))
             } @else {
-                ol.mails { @for row in &page.rows { (self::row(row)) } }
+                ol.mails { @for row in &page.rows { (self::row(t, row)) } }
             }
-            @if page.older.is_some() || !page.is_newest { (pager(page)) }
+            @if page.older.is_some() || !page.is_newest { (pager(t, page)) }
         },
     )
 }
 
-pub fn row(row: &Row) -> Markup {
+pub fn row(t: Texts, row: &Row) -> Markup {
     html! {
         li.mail.unread[row.unread] {
             a href={ "/mail/message/" (row.message) } {
-                @if row.unread { span.unseen { "Unread: " } }
-                bdi.who { @if row.who.is_empty() { "(nobody)" } @else { (row.who) } }
+                @if row.unread { span.unseen { (t.get("unread-mark")) " " } }
+                bdi.who { @if row.who.is_empty() { (t.get("nobody")) } @else { (row.who) } }
                 " "
-                bdi.subject { @if row.subject.is_empty() { "(no subject)" } @else { (row.subject) } }
+                bdi.subject { @if row.subject.is_empty() { (t.get("no-subject")) } @else { (row.subject) } }
                 " "
-                @if row.attachments { span.clip { span.unseen { "with attachment " } } }
-                @if let Some(place) = &row.place { span.place { span.unseen { "in " } bdi { (place) } } " " }
+                @if row.attachments { span.clip { span.unseen { (t.get("with-attachment")) " " } } }
+                @if let Some(place) = &row.place { span.place { span.unseen { (t.get("in-folder")) " " } bdi { (place) } } " " }
                 time datetime=(row.datetime) { (row.date) }
             }
         }
     }
 }
 
-fn practised(letters: &[Practised]) -> Markup {
+fn practised(t: Texts, letters: &[Practised]) -> Markup {
     html! {
         section.practised aria-labelledby="practised" {
-            h2 #practised { "Written in this drill" }
-            p { "Sent to nobody. It disappears when the drill ends." }
+            h2 #practised { (t.get("practised")) }
+            p { (t.get("practised-more")) }
             ol.mails {
                 @for letter in letters {
                     li.mail {
                         a href={ "/mail/practice/" (letter.number) } {
-                            bdi.who { @if letter.to.is_empty() { "(nobody)" } @else { (letter.to) } }
+                            bdi.who { @if letter.to.is_empty() { (t.get("nobody")) } @else { (letter.to) } }
                             " "
-                            bdi.subject { @if letter.subject.is_empty() { "(no subject)" } @else { (letter.subject) } }
+                            bdi.subject { @if letter.subject.is_empty() { (t.get("no-subject")) } @else { (letter.subject) } }
                             " "
                             time datetime=(letter.datetime) { (letter.date) }
                         }
@@ -120,51 +122,47 @@ fn practised(letters: &[Practised]) -> Markup {
     }
 }
 
-fn total(page: &FolderPage) -> String {
-    let messages = match page.total {
-        0 => return String::new(),
-        1 => "1 message".to_owned(),
-        total => format!("{total} messages"),
-    };
-    if page.folder == Folder::Inbox && page.unread > 0 { format!("{messages}, {} unread", page.unread) } else { messages }
+fn total(t: Texts, page: &FolderPage) -> String {
+    match page.total {
+        0 => String::new(),
+        total if page.folder == Folder::Inbox && page.unread > 0 => {
+            t.with("folder-total-unread", &[("count", total.into()), ("unread", page.unread.into())])
+        }
+        total => t.count("folder-total", total),
+    }
 }
 
-fn empty(page: &FolderPage) -> Markup {
-    let text = match page.folder {
-        _ if !page.is_newest => "There is nothing older.",
-        Folder::Inbox => "No mail yet. What arrives from now on shows up here.",
-        Folder::Sent => "You have not sent anything here yet.",
-        Folder::Drafts => "No drafts. What you try to send while the mail server is coming back is kept here.",
-        Folder::Archive | Folder::Junk | Folder::Trash | Folder::Own(_) => "Nothing here.",
-    };
+fn empty(t: Texts, page: &FolderPage) -> Markup {
+    let text = t.get(match page.folder {
+        _ if !page.is_newest => "folder-nothing-older",
+        Folder::Inbox => "folder-empty-inbox",
+        Folder::Sent => "folder-empty-sent",
+        Folder::Drafts => "folder-empty-drafts",
+        Folder::Archive | Folder::Junk | Folder::Trash | Folder::Own(_) => "folder-empty",
+    });
     html! {
         div.empty {
             p { (text) }
-            @if page.may_write && page.folder == Folder::Sent { p { a.button href="/mail/new" { "Write a message" } } }
+            @if page.may_write && page.folder == Folder::Sent { p { a.button href="/mail/new" { (t.get("folder-write")) } } }
         }
     }
 }
 
-fn pager(page: &FolderPage) -> Markup {
+fn pager(t: Texts, page: &FolderPage) -> Markup {
     let path = folder_path(page.folder);
     html! {
-        nav.pager aria-label="Pages" {
-            @if !page.is_newest { a.button rel="first" href=(&path) { "Newest" } }
-            @if let Some(older) = page.older { a.button rel="next" href={ (&path) "?before=" (older) } { "Older" } }
+        nav.pager aria-label=(t.get("pages")) {
+            @if !page.is_newest { a.button rel="first" href=(&path) { (t.get("newest")) } }
+            @if let Some(older) = page.older { a.button rel="next" href={ (&path) "?before=" (older) } { (t.get("older")) } }
         }
     }
 }
 
-fn notice(notice: Notice) -> Markup {
+fn notice(t: Texts, notice: Notice) -> Markup {
     let (strong, text) = match notice {
-        Notice::Sent => ("Your message is on its way.", "Open it below to see who got it."),
-        Notice::Practised => {
-            ("Well done: that is all it takes.", "In an outage your message would be on its way now. In this drill it was sent to nobody.")
-        }
-        Notice::Kept => (
-            "Your message was not sent, but kept.",
-            "The mail server is just coming back. Your draft will arrive in your normal mailbox; please send it with Outlook.",
-        ),
+        Notice::Sent => ("notice-sent", "notice-sent-more"),
+        Notice::Practised => ("notice-practised", "notice-practised-more"),
+        Notice::Kept => ("notice-kept", "notice-kept-more"),
     };
-    html! { p.notice role="status" { strong { (strong) } " " (text) } }
+    html! { p.notice role="status" { strong { (t.get(strong)) } " " (t.get(text)) } }
 }

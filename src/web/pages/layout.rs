@@ -5,10 +5,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::store::Folder;
 use crate::web::assets;
 use crate::web::route::folder_path;
+use crate::web::texts::Texts;
 
 /// What surrounds a page.
 #[derive(Clone, Debug)]
 pub struct Shell {
+    /// What it says, in the language of the reader.
+    pub texts: Texts,
     /// Of the window; the page has its own heading.
     pub title: String,
     pub banner: Option<Banner>,
@@ -49,31 +52,28 @@ pub enum Tone {
 }
 
 impl Shell {
-    pub fn bare(title: &str) -> Shell {
-        Shell { title: title.to_owned(), banner: None, reader: None, here: None }
+    pub fn bare(texts: Texts, title: &str) -> Shell {
+        Shell { texts, title: title.to_owned(), banner: None, reader: None, here: None }
     }
 }
 
 impl Banner {
     /// `since` is a time or a day, as short as possible.
-    pub fn down(since: &str, signed_in: bool) -> Banner {
-        let here = if signed_in { "You are working in Lifeboat." } else { "Until it is back, you can read and answer your mail here." };
-        Banner {
-            tone: Tone::Alert,
-            strong: format!("The mail server has been down since {since}."),
-            text: format!("{here} Everything you send and receive here will be in your normal mailbox afterwards."),
-        }
+    pub fn down(texts: Texts, since: &str, signed_in: bool) -> Banner {
+        let means = if signed_in { "banner-down-here" } else { "banner-down-door" };
+        let strong = texts.with("banner-down", &[("since", since.into())]);
+        Banner { tone: Tone::Alert, strong, text: texts.get(means).to_owned() }
     }
-}
 
-impl Banner {
     /// The same for an outage of some people, this reader among them.
-    pub fn down_for_some(since: &str) -> Banner {
-        Banner {
-            tone: Tone::Alert,
-            strong: format!("Your mailbox on the mail server has been down since {since}, and those of some others with it."),
-            text: "You are working in Lifeboat. Everything you send and receive here will be in your normal mailbox afterwards.".to_owned(),
-        }
+    pub fn down_for_some(texts: Texts, since: &str) -> Banner {
+        let strong = texts.with("banner-down-some", &[("since", since.into())]);
+        Banner { tone: Tone::Alert, strong, text: texts.get("banner-down-here").to_owned() }
+    }
+
+    /// Without numbers and times.
+    pub fn plain(texts: Texts, tone: Tone, strong: &'static str, text: &'static str) -> Banner {
+        Banner { tone, strong: texts.get(strong).to_owned(), text: texts.get(text).to_owned() }
     }
 }
 
@@ -81,7 +81,7 @@ impl Banner {
 pub fn page(shell: &Shell, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(shell.texts.tag()) dir=(shell.texts.direction()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -91,12 +91,12 @@ pub fn page(shell: &Shell, main: &Markup) -> Markup {
                 link rel="icon" type="image/svg+xml" href=(assets::ICON.path());
             }
             body {
-                a.skip href="#main" { "Skip to the content" }
+                a.skip href="#main" { (shell.texts.get("skip")) }
                 (top(shell))
-                @if let Some(banner) = &shell.banner { (self::banner(banner)) }
+                @if let Some(banner) = &shell.banner { (self::banner(shell.texts, banner)) }
                 @if let Some(reader) = &shell.reader {
                     div.frame {
-                        (navigation(reader, shell.here))
+                        (navigation(shell.texts, reader, shell.here))
                         main #main tabindex="-1" { (main) }
                     }
                 } @else {
@@ -117,40 +117,44 @@ fn top(shell: &Shell) -> Markup {
                     bdi.address { (reader.address) }
                 }
             }
-            a.help href="/help" { "Help" }
+            a.help href="/help" { (shell.texts.get("help")) }
             @if let Some(reader) = &shell.reader {
                 form method="post" action="/logout" {
                     input type="hidden" name="csrf" value=(reader.csrf);
-                    button.quiet type="submit" { "Sign out" }
+                    button.quiet type="submit" { (shell.texts.get("sign-out")) }
                 }
             }
         }
     }
 }
 
-fn banner(banner: &Banner) -> Markup {
+fn banner(texts: Texts, banner: &Banner) -> Markup {
     let tone = match banner.tone {
         Tone::Alert => "banner alert",
         Tone::Practice => "banner practice",
         Tone::Calm => "banner calm",
     };
     html! {
-        section class=(tone) aria-label="State of the mail system" {
+        section class=(tone) aria-label=(texts.get("state")) {
             p { strong { (banner.strong) } " " (banner.text) }
         }
     }
 }
 
-fn navigation(reader: &ReaderView, here: Option<Folder>) -> Markup {
-    let folders = [(Folder::Inbox, reader.unread, "unread"), (Folder::Drafts, reader.drafts, "in it"), (Folder::Sent, 0, "")];
+fn navigation(t: Texts, reader: &ReaderView, here: Option<Folder>) -> Markup {
+    let folders = [
+        (Folder::Inbox, reader.unread, t.get("count-unread")),
+        (Folder::Drafts, reader.drafts, t.get("count-in-it")),
+        (Folder::Sent, 0, ""),
+    ];
     html! {
-        nav.folders aria-label="Mail" {
-            @if reader.may_write { a.write href="/mail/new" { "Write" } }
+        nav.folders aria-label=(t.get("navigation")) {
+            @if reader.may_write { a.write href="/mail/new" { (t.get("write")) } }
             ul {
                 @for (folder, count, meaning) in folders {
                     li {
                         a href=(folder_path(folder)) aria-current=[(here == Some(folder)).then_some("page")] {
-                            (folder_name(folder))
+                            (folder_name(t, folder))
                             @if count > 0 { " " span.count { (count) span.unseen { " " (meaning) } } }
                         }
                     }
@@ -160,14 +164,14 @@ fn navigation(reader: &ReaderView, here: Option<Folder>) -> Markup {
     }
 }
 
-pub fn folder_name(folder: Folder) -> &'static str {
-    match folder {
-        Folder::Inbox => "Inbox",
-        Folder::Sent => "Sent",
-        Folder::Drafts => "Drafts",
-        Folder::Archive => "Archive",
-        Folder::Junk => "Junk",
-        Folder::Trash => "Deleted",
-        Folder::Own(_) => "Folder",
-    }
+pub fn folder_name(t: Texts, folder: Folder) -> &'static str {
+    t.get(match folder {
+        Folder::Inbox => "folder-inbox",
+        Folder::Sent => "folder-sent",
+        Folder::Drafts => "folder-drafts",
+        Folder::Archive => "folder-archive",
+        Folder::Junk => "folder-junk",
+        Folder::Trash => "folder-deleted",
+        Folder::Own(_) => "folder-own",
+    })
 }

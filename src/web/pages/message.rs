@@ -68,7 +68,7 @@ pub fn page(shell: &Shell, page: &MessagePage) -> Markup {
         shell,
         &html! {
             article.message {
-                p.back { a href=(folder_path(page.folder)) { "← " (folder_name(page.folder)) } }
+                p.back { a href=(folder_path(page.folder)) { "← " (folder_name(shell.texts, page.folder)) } }
                 h1 { bdi { @if page.subject.is_empty() { "(no subject)" } @else { (page.subject) } } }
                 (head(page))
                 @if page.may_write { (actions(page)) }

@@ -17,18 +17,19 @@ pub struct LetterPage {
 }
 
 pub fn page(shell: &Shell, page: &LetterPage) -> Markup {
+    let t = shell.texts;
     layout::page(
         shell,
         &html! {
-            p.back { a href="/mail/sent" { "Sent" } }
+            p.back { a href="/mail/sent" { (t.get("folder-sent")) } }
             article.message {
-                h1 dir="auto" { @if page.subject.is_empty() { "(no subject)" } @else { (page.subject) } }
-                p.notice role="note" { strong { "Sent to nobody." } " You wrote this in a drill. It disappears when the drill ends." }
-                p { "To: " @for (number, to) in page.to.iter().enumerate() { @if number > 0 { ", " } bdi { (to) } } }
-                p { "Written: " (page.date) }
-                @if !page.files.is_empty() { p { "Attached: " bdi { (page.files.join(", ")) } } }
+                h1 dir="auto" { @if page.subject.is_empty() { (t.get("no-subject")) } @else { (page.subject) } }
+                p.notice role="note" { strong { (t.get("letter-nobody")) } " " (t.get("letter-drill")) }
+                p { (t.get("letter-to")) " " @for (number, to) in page.to.iter().enumerate() { @if number > 0 { ", " } bdi { (to) } } }
+                p { (t.with("letter-written", &[("date", page.date.as_str().into())])) }
+                @if !page.files.is_empty() { p { (t.get("letter-attached")) " " bdi { (page.files.join(", ")) } } }
                 @if page.cut {
-                    p { "It is too large to be kept in a drill. In an outage it would be here, and on its way." }
+                    p { (t.get("letter-cut")) }
                 } @else {
                     pre.text dir="auto" { (page.text) }
                 }

@@ -7,6 +7,7 @@ use super::layout::{self, Shell};
 use crate::limits::SEARCH_QUERY_MAX_CHARS;
 use crate::mail::form::urlencode;
 use crate::store::Seq;
+use crate::web::texts::Texts;
 
 #[derive(Clone, Debug)]
 pub struct SearchPage {
@@ -30,57 +31,56 @@ pub enum Trouble {
 }
 
 pub fn page(shell: &Shell, page: &SearchPage) -> Markup {
+    let t = shell.texts;
     layout::page(
         shell,
         &html! {
-            div.heading { h1 { "Search" } (field(&page.words)) }
-            @if let Some(trouble) = page.trouble { (self::trouble(trouble)) }
+            div.heading { h1 { (t.get("search")) } (field(t, &page.words)) }
+            @if let Some(trouble) = page.trouble { (self::trouble(t, trouble)) }
             @if !page.rows.is_empty() {
-                ol.mails.found { @for row in &page.rows { (self::row(row)) } }
+                ol.mails.found { @for row in &page.rows { (self::row(t, row)) } }
             } @else if page.trouble != Some(Trouble::Unavailable) {
-                div.empty { p { (empty(page)) } p { "Words are found whole; invo* finds all that begin so (four letters or more), and \"annual report\" both words together." } }
+                div.empty { p { (empty(t, page)) } p { (t.get("search-hint")) } }
             }
-            @if page.older.is_some() || !page.is_newest { (pager(page)) }
+            @if page.older.is_some() || !page.is_newest { (pager(t, page)) }
         },
     )
 }
 
 /// The field, for the heading of a page.
-pub fn field(words: &str) -> Markup {
+pub fn field(t: Texts, words: &str) -> Markup {
     html! {
         form.search role="search" method="get" action="/mail/search" {
-            label for="search" { span.unseen { "Search your mail" } }
-            input #search type="search" name="q" value=(words) placeholder="Search your mail" autocomplete="off" autocapitalize="none"
+            label for="search" { span.unseen { (t.get("search-field")) } }
+            input #search type="search" name="q" value=(words) placeholder=(t.get("search-field")) autocomplete="off" autocapitalize="none"
                 maxlength=(SEARCH_QUERY_MAX_CHARS);
-            button type="submit" { "Search" }
+            button type="submit" { (t.get("search")) }
         }
     }
 }
 
-fn empty(page: &SearchPage) -> &'static str {
-    if page.words.is_empty() {
-        "Look for words in the text, the subject, names, addresses and the names of attachments."
-    } else if page.is_newest {
-        "Nothing was found."
-    } else {
-        "There is nothing older."
-    }
+fn empty(t: Texts, page: &SearchPage) -> &'static str {
+    t.get(match page.words.is_empty() {
+        true => "search-empty",
+        false if page.is_newest => "search-nothing",
+        false => "folder-nothing-older",
+    })
 }
 
-fn trouble(trouble: Trouble) -> Markup {
-    let text = match trouble {
-        Trouble::Behind => "The search is still being prepared, so some messages may be missing here. Please look again in a few minutes.",
-        Trouble::Unavailable => "The search is being prepared. Please try again in a few minutes; your mail is all there in its folders.",
-    };
+fn trouble(t: Texts, trouble: Trouble) -> Markup {
+    let text = t.get(match trouble {
+        Trouble::Behind => "search-behind",
+        Trouble::Unavailable => "search-unavailable",
+    });
     html! { p.notice role="status" { (text) } }
 }
 
-fn pager(page: &SearchPage) -> Markup {
+fn pager(t: Texts, page: &SearchPage) -> Markup {
     let path = format!("/mail/search?q={}", urlencode(&page.words));
     html! {
-        nav.pager aria-label="Pages" {
-            @if !page.is_newest { a.button rel="first" href=(path) { "Newest" } }
-            @if let Some(older) = page.older { a.button rel="next" href={ (path) "&before=" (older) } { "Older" } }
+        nav.pager aria-label=(t.get("pages")) {
+            @if !page.is_newest { a.button rel="first" href=(path) { (t.get("newest")) } }
+            @if let Some(older) = page.older { a.button rel="next" href={ (path) "&before=" (older) } { (t.get("older")) } }
         }
     }
 }

@@ -11,7 +11,7 @@ mod writing;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use super::{AdminVerdict, Bearer, Context, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter, Request, respond};
+use super::{AdminVerdict, Bearer, Context, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter, Request, Texts, respond};
 use crate::auth::{AdminSession, Credentials, Role, Session, Token};
 use crate::clock::{Mono, Now, Wall};
 use crate::config::Access;
@@ -208,6 +208,7 @@ impl<'a> Ask<'a> {
                 standing_of: &|mailbox| self.world.standing(Some(mailbox)),
                 open_for_some: self.world.some.as_ref().map(|(kind, _)| *kind),
                 access: self.world.access,
+                texts: Texts::wanted(&self.request, None),
                 tls: self.world.tls,
                 store: &self.world.store,
                 directory: &self.world.directory,

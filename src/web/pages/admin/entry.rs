@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::limits::ADMIN_PASSWORD_MIN_CHARS;
 use crate::web::pages::layout::{self, Shell};
+use crate::web::texts::Texts;
 
 #[derive(Clone, Debug)]
 pub struct LoginPage {
@@ -29,7 +30,7 @@ pub fn login(page: &LoginPage) -> Markup {
         Problem::TooManyTries => "Too many tries. Please wait 15 minutes.",
     });
     layout::page(
-        &Shell::bare("Admin: sign in"),
+        &Shell::bare(Texts::english(), "Admin: sign in"),
         &html! {
             div.card {
                 h1 { "Sign in as admin" }
@@ -67,7 +68,7 @@ pub struct SetupPage {
 
 pub fn setup(page: &SetupPage) -> Markup {
     layout::page(
-        &Shell::bare("Set up Lifeboat"),
+        &Shell::bare(Texts::english(), "Set up Lifeboat"),
         &html! {
             div.card {
                 h1 { "Set up Lifeboat" }
