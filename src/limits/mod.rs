@@ -5,11 +5,13 @@
 use std::time::Duration;
 
 mod proof;
+mod reading;
 mod rehearsal;
 mod telling;
 mod web;
 
 pub use proof::*;
+pub use reading::*;
 pub use rehearsal::*;
 pub use telling::*;
 pub use web::*;

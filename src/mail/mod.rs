@@ -13,10 +13,13 @@ mod dsn_request;
 pub mod form;
 pub mod journal;
 pub mod mbox;
+pub mod nested;
 pub mod parse;
 pub mod sanitise;
+pub mod signed;
 #[cfg(test)]
 mod tests;
+pub mod tnef;
 pub mod trace;
 
 pub use address::{Address, AddressError, Mailbox};

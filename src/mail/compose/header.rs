@@ -173,7 +173,7 @@ fn address(address: &str) -> String {
 }
 
 /// A parameter of Content-Type or Content-Disposition, in pieces (RFC 2231 sections 3 and 4).
-pub(super) fn parameter(key: &str, value: &str) -> Vec<String> {
+pub(in crate::mail) fn parameter(key: &str, value: &str) -> Vec<String> {
     const PIECE_OCTETS: usize = 54;
     let value = one_line(value);
     if value.is_ascii() && value.len() <= PIECE_OCTETS && !value.contains(['"', '\\', '%']) {

@@ -15,6 +15,7 @@ use crate::clock::Wall;
 pub use address::parse_recipients;
 pub use dsn::write_dsn;
 use header::Fields;
+pub(super) use header::parameter;
 
 /// A message that a person wrote in the webmail, or that the box writes itself.
 #[derive(Clone, Debug)]

@@ -49,6 +49,11 @@ impl<'a> Header<'a> {
         self.raw(name).next().map(|value| unstructured(&value, max_octets)).unwrap_or_default()
     }
 
+    /// A raw value of [`Header::iter`] as one clean line.
+    pub fn shown(self, raw: &[u8], max_octets: usize) -> String {
+        unstructured(&field_value(raw), max_octets)
+    }
+
     /// All addresses of the *first* field of that name: a second From must not hide or replace the first.
     pub fn persons(self, name: &'a str) -> Vec<Person> {
         self.raw(name).next().map(|value| persons(&value)).unwrap_or_default()

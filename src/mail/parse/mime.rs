@@ -202,12 +202,18 @@ impl Leaf<'_> {
         self.content.as_ref().and_then(|c| c.attribute("name"))
     }
 
+    /// Whether a parameter of its Content-Type has this value.
+    pub fn says(&self, parameter: &'static str, value: &str) -> bool {
+        let said = self.content.as_ref().and_then(|content| content.attribute(parameter));
+        said.is_some_and(|said| said.trim().eq_ignore_ascii_case(value))
+    }
+
     pub fn charset(&self) -> Option<&str> {
         self.content.as_ref().and_then(|content| content.attribute("charset"))
     }
 }
 
-fn media_type(content: &ContentType<'_>) -> String {
+pub(super) fn media_type(content: &ContentType<'_>) -> String {
     let whole = format!("{}/{}", content.ctype(), content.subtype().unwrap_or_default()).to_ascii_lowercase();
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$&^_.+-/".contains(c);
     match whole.as_str() {

@@ -7,6 +7,8 @@
 mod clean;
 mod decode;
 mod fields;
+mod flowed;
+mod letter;
 mod mime;
 mod text;
 mod view;
@@ -23,6 +25,7 @@ use crate::clock::Wall;
 use crate::limits::{HEADER_BLOCK_MAX_OCTETS, SUMMARY_SCAN_MAX_OCTETS};
 pub(super) use clean::file_name;
 use fields::Header;
+pub use letter::Letter;
 pub use text::html_to_text;
 
 use super::trace::split_header;
@@ -96,7 +99,7 @@ pub struct Attachment {
 /// Never fails: a message without any field has an empty summary.
 pub fn summarise(message: &[u8]) -> Summary {
     let is_whole = message.len() < SUMMARY_SCAN_MAX_OCTETS;
-    let message = with_line_feeds(&message[..message.len().min(SUMMARY_SCAN_MAX_OCTETS)]);
+    let message = normal(&message[..message.len().min(SUMMARY_SCAN_MAX_OCTETS)]);
     let (header, body) = split_header(&message);
     let mut summary = summary(Header(bounded_header(header)));
     let parts = mime::walk(bounded_header(header), body);
@@ -106,37 +109,19 @@ pub fn summarise(message: &[u8]) -> Summary {
 
 /// Opens a message for reading. Never fails; what cannot be parsed is shown as text.
 pub fn open(message: &[u8]) -> Opened {
-    let message = with_line_feeds(message);
-    let (header, body) = split(&message);
-    let fields = Header(bounded_header(header));
-    let parts = mime::walk(bounded_header(header), body);
-    let shown = view::show(&parts, body);
-    let mut summary = summary(fields);
-    summary.attachments = parts.leaves.iter().any(view::counts_as_attachment);
-    let references = fields.ids("References");
-    Opened {
-        from: fields.persons("From"),
-        to: fields.persons("To"),
-        cc: fields.persons("Cc"),
-        reply_to: fields.persons("Reply-To"),
-        references,
-        text: shown.text,
-        text_is_derived: shown.text_is_derived,
-        html: shown.html,
-        attachments: view::attachments(&parts).map(|(attachment, _)| attachment).collect(),
-        cut: shown.cut || parts.cut || header.len() > HEADER_BLOCK_MAX_OCTETS,
-        summary,
-    }
+    Letter::new(&normal(message)).opened()
 }
 
 /// Decoded content of attachment `number` of [`Opened::attachments`].
 pub fn attachment_body(message: &[u8], number: usize) -> Option<(Attachment, Vec<u8>)> {
-    let message = with_line_feeds(message);
-    let (header, body) = split(&message);
-    let parts = mime::walk(bounded_header(header), body);
-    let leaf = view::offered(&parts).nth(number)?;
-    let content = leaf.encoding.decode(leaf.body).into_owned();
-    Some((view::attachment(leaf, number, content.len()), content))
+    let message = normal(message);
+    let letter = Letter::new(&message);
+    letter.attachment(number).map(|(attachment, content)| (attachment, content.into_owned()))
+}
+
+/// Text in a charset; without one, or with an unknown one, UTF-8 if it is that, else windows-1252.
+pub(super) fn decoded(bytes: &[u8], charset: Option<&str>) -> String {
+    decode::charset(bytes, charset)
 }
 
 fn summary(header: Header<'_>) -> Summary {
@@ -167,8 +152,9 @@ fn bounded_header(header: &[u8]) -> &[u8] {
     &header[..header.len().min(HEADER_BLOCK_MAX_OCTETS)]
 }
 
-// Some old software ends its lines with CR alone. Such a message has no LF where the header should be.
-fn with_line_feeds(message: &[u8]) -> Cow<'_, [u8]> {
+/// The message with an LF at the end of each line, as [`Letter`] wants it. Some old software ends its lines with CR alone; such a message
+/// has no LF where the header should be. All others are given back as they are.
+pub fn normal(message: &[u8]) -> Cow<'_, [u8]> {
     let start = &message[..message.len().min(HEADER_BLOCK_MAX_OCTETS)];
     if start.contains(&b'\n') || !start.contains(&b'\r') {
         return Cow::Borrowed(message);

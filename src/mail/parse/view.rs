@@ -1,7 +1,8 @@
 //! Which parts are shown, and which are offered as files.
 
+use super::html_to_text;
 use super::mime::{Leaf, Parts};
-use super::{Attachment, clean, decode, text};
+use super::{Attachment, clean, decode, flowed};
 use crate::limits::SHOWN_TEXT_MAX_OCTETS;
 
 /// What is shown of a message.
@@ -39,7 +40,7 @@ pub(super) fn show(parts: &Parts<'_>, whole: &[u8]) -> Shown {
         // An empty text beside HTML is a mailer's stub: the words are in the HTML.
         let is_stub = plain.trim().is_empty() && !marked_up.is_empty();
         if is_stub {
-            let mut derived = clean::body(&text::html_to_text(&marked_up));
+            let mut derived = clean::body(&html_to_text(&marked_up));
             shown.cut |= clean::cut(&mut derived, room.text);
             room.text -= derived.len();
             shown.text_is_derived |= !derived.is_empty();
@@ -55,6 +56,13 @@ pub(super) fn show(parts: &Parts<'_>, whole: &[u8]) -> Shown {
     }
     shown.html = has_html.then_some(html);
     shown
+}
+
+/// A part as text, at most [`SHOWN_TEXT_MAX_OCTETS`] of it, and whether something was cut.
+pub(super) fn text(leaf: &Leaf<'_>) -> (String, bool) {
+    let (mut room, mut cut) = (SHOWN_TEXT_MAX_OCTETS, false);
+    let text = read(&[leaf], &mut room, &mut cut);
+    (text, cut)
 }
 
 /// The parts offered as files, in order; their place is their number.
@@ -125,6 +133,9 @@ fn read(leaves: &[&Leaf<'_>], room: &mut usize, cut: &mut bool) -> String {
         let is_html = leaf.media_type == "text/html";
         let declared = leaf.charset().map(str::to_owned).or_else(|| if is_html { meta_charset(&bytes) } else { None });
         let mut text = clean::body(&decode::charset(&bytes, declared.as_deref()));
+        if leaf.media_type == "text/plain" && leaf.says("format", "flowed") {
+            text = flowed::unfold(&text, leaf.says("delsp", "yes"));
+        }
         *cut |= clean::cut(&mut text, *room) || body.len() < leaf.body.len();
         *room -= text.len();
         if is_html { out.push_str(&text) } else { push_block(&mut out, &text) }
