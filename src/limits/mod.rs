@@ -4,12 +4,14 @@
 
 use std::time::Duration;
 
+mod finding;
 mod proof;
 mod reading;
 mod rehearsal;
 mod telling;
 mod web;
 
+pub use finding::*;
 pub use proof::*;
 pub use reading::*;
 pub use rehearsal::*;

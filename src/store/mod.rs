@@ -14,7 +14,8 @@
 //! | `reader` | records where they lie |
 //! | `index/` | the view that pages and queues read |
 //! | `feed`, `indexer` | how the view follows what is on disk, without holding it up |
-//! | `search/` | the view that finds words |
+//! | `search/` | the catalogue: the view that finds words, sorts, filters and threads |
+//! | `list` | pages of folders, conversations and hits: what the catalogue says, checked by the index |
 //! | `retention` | what may go |
 //! | `frozen` | all of it for reading alone, also while a box runs |
 //! | [`ledger`], [`fsck`] | events and audit; looking without touching |
@@ -35,6 +36,7 @@ pub mod fuzzing;
 mod index;
 mod indexer;
 pub mod ledger;
+mod list;
 mod open;
 mod reader;
 mod record;
@@ -62,8 +64,9 @@ pub use file::{Disk, Files, How, OpenFile, replace_file};
 pub use frozen::Frozen;
 pub use index::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, Walk, Walked, Walks};
 pub use ledger::{Ledger, Line};
+pub use list::Found;
 pub use retention::Pins;
-pub use search::SearchState;
+pub use search::{Conversation, Cursor, Direction, Field, Filter, Listed, ListedRow, Listing, Marks, Names, Query, SearchState, Sort};
 pub use stage::Staged;
 
 use self::feed::Feed;
@@ -279,7 +282,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] while the search cannot be asked; see [`Store::search_state`].
     pub fn search(&self, mailbox: &Mailbox, query: &str, before: Option<Seq>, limit: usize) -> Result<Vec<Seq>, StoreError> {
-        self.inner.search.find(mailbox, query, before, limit)
+        self.inner.search.find(mailbox, &Query::words(query), before, limit)
     }
 
     /// Whether the search knows all that is on disk. It is made from the spool behind everything else.

@@ -27,7 +27,7 @@ use super::reader::Reader;
 use super::record::Placed;
 use super::{Accepted, Carried, Change, Filing, Flags, Folder, FolderId, Origin, Seq, StoreError};
 use crate::clock::Wall;
-use crate::limits::INDEX_BATCH_ROWS;
+use crate::limits::{DATE_AHEAD_MAX, INDEX_BATCH_ROWS};
 use crate::mail::{Address, DsnRequest, Mailbox, Summary};
 use crate::relay::{DeliveryState, Route};
 
@@ -40,6 +40,18 @@ pub struct Entry {
     pub at: Wall,
     pub size: u64,
     pub summary: Summary,
+}
+
+impl Entry {
+    /// The Date field says when it was written, but anybody can write anything there: one from the future would mislead.
+    pub fn shown_date(&self) -> Wall {
+        shown_date(self.summary.date, self.at)
+    }
+}
+
+/// See [`Entry::shown_date`]; `at`: when it came.
+pub fn shown_date(date: Option<Wall>, at: Wall) -> Wall {
+    date.filter(|date| *date <= at.plus(DATE_AHEAD_MAX)).unwrap_or(at)
 }
 
 /// A folder of a person's own.

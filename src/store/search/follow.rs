@@ -372,11 +372,14 @@ fn document(opened: &Opened) -> Document {
     let Opened { summary, from, to, cc, reply_to, .. } = opened;
     let mut document = Document::default();
     words::push(&mut document.subject, &summary.subject, &mut room);
-    for Person { name, address } in [from, to, cc, reply_to].into_iter().flatten() {
-        words::push(&mut document.people, &format!("{name} {address}\n"), &mut room);
+    let Document { sender, addressees, copies, others, .. } = &mut document;
+    for (column, people) in [(sender, from), (addressees, to), (copies, cc), (&mut *others, reply_to)] {
+        for Person { name, address } in people {
+            words::push(column, &format!("{name} {address}\n"), &mut room);
+        }
     }
     for attachment in &opened.attachments {
-        words::push(&mut document.files, &format!("{}\n", attachment.name), &mut room);
+        words::push(others, &format!("{}\n", attachment.name), &mut room);
     }
     words::push(&mut document.text, &opened.text, &mut room);
     document

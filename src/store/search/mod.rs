@@ -35,11 +35,15 @@
 //! # What can be found
 //!
 //! Case and diacritics do not matter. Scripts without spaces between words are taken character by character, so that any run of
-//! characters is found. See [`words::expression`] for the questions.
+//! characters is found. See [`query`] for the questions.
 
 mod condense;
 mod courtesy;
+mod fold;
 mod follow;
+mod listing;
+mod marks;
+mod query;
 mod tables;
 mod words;
 
@@ -48,7 +52,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub(super) use self::fold::{bare_subject, sort_key};
 use self::follow::Follower;
+pub(super) use self::listing::Key;
+pub use self::listing::{Conversation, Cursor, Direction, Filter, Listed, ListedRow, Listing, Sort};
+pub use self::marks::Marks;
+pub(super) use self::query::Facts;
+pub use self::query::{Field, Names, Query};
 use self::tables::{Fault, Questions};
 use super::feed::{Durable, Feed};
 use super::segment::Paths;
@@ -112,8 +122,8 @@ impl Search {
     }
 
     /// Candidates, newest first; see [`super::Store::search`].
-    pub fn find(&self, mailbox: &Mailbox, query: &str, before: Option<Seq>, limit: usize) -> Result<Vec<Seq>, StoreError> {
-        let Some(expression) = words::expression(mailbox, query) else { return Ok(Vec::new()) };
+    pub fn find(&self, mailbox: &Mailbox, query: &Query, before: Option<Seq>, limit: usize) -> Result<Vec<Seq>, StoreError> {
+        let Some(expression) = query.expression(mailbox) else { return Ok(Vec::new()) };
         let questions = self.shared.questions();
         let Some(asked) = questions.as_ref() else { return Err(StoreError::Io("the search is not available".to_owned())) };
         asked.ask(&expression, before, limit.min(SEARCH_HITS_MAX)).map_err(|fault| {

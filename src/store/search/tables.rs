@@ -20,9 +20,9 @@ use crate::store::feed::Durable;
 
 const FILE: &str = "search.db";
 /// Of tables and words; another one is made again.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 const SCHEMA: &str = "
-    CREATE VIRTUAL TABLE words USING fts5(box, people, subject, files, text,
+    CREATE VIRTUAL TABLE words USING fts5(box, sender, addressees, copies, subject, others, text,
         content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
     CREATE TABLE messages(message INTEGER PRIMARY KEY, segment INTEGER NOT NULL);
     CREATE INDEX messages_of_segment ON messages(segment);
@@ -35,15 +35,20 @@ pub struct Document {
     pub segment: u64,
     /// The words of its mailboxes.
     pub boxes: String,
-    pub people: String,
+    /// From, To and Cc.
+    pub sender: String,
+    pub addressees: String,
+    pub copies: String,
     pub subject: String,
-    pub files: String,
+    /// Names of files, Reply-To.
+    pub others: String,
     pub text: String,
 }
 
 impl Document {
     pub fn octets(&self) -> usize {
-        self.boxes.len() + self.people.len() + self.subject.len() + self.files.len() + self.text.len()
+        let Document { boxes, sender, addressees, copies, subject, others, text, .. } = self;
+        [boxes, sender, addressees, copies, subject, others, text].iter().map(|text| text.len()).sum()
     }
 }
 
@@ -157,13 +162,14 @@ impl Tables {
 }
 
 fn put_documents(transaction: &Transaction<'_>, documents: &[Document]) -> Result<(), Fault> {
-    let mut words =
-        transaction.prepare("INSERT OR REPLACE INTO words(rowid, box, people, subject, files, text) VALUES(?, ?, ?, ?, ?, ?)")?;
+    let mut words = transaction.prepare(
+        "INSERT OR REPLACE INTO words(rowid, box, sender, addressees, copies, subject, others, text) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
     let mut place = transaction.prepare("INSERT OR REPLACE INTO messages(message, segment) VALUES(?, ?)")?;
     for document in documents {
         let message = signed(document.message)?;
-        let Document { boxes, people, subject, files, text, .. } = document;
-        words.execute(params![message, boxes, people, subject, files, text])?;
+        let Document { boxes, sender, addressees, copies, subject, others, text, .. } = document;
+        words.execute(params![message, boxes, sender, addressees, copies, subject, others, text])?;
         place.execute(params![message, signed(document.segment)?])?;
     }
     Ok(())
@@ -214,7 +220,7 @@ fn unsigned(number: i64) -> Result<u64, Fault> {
 mod tests {
     use super::*;
     use crate::mail::{Address, Mailbox};
-    use crate::store::search::words;
+    use crate::store::search::{query::Query, words};
 
     fn mailbox(name: &str) -> Mailbox {
         Address::parse(&format!("{name}@example.com")).unwrap().mailbox()
@@ -225,7 +231,7 @@ mod tests {
     }
 
     fn check(folder: &Path, who: &str, query: &str, expected: &[u64]) {
-        let expression = words::expression(&mailbox(who), query).unwrap();
+        let expression = Query::words(query).expression(&mailbox(who)).unwrap();
         let found: Vec<u64> = Questions::open(folder).unwrap().ask(&expression, None, 10).unwrap().into_iter().map(|seq| seq.0).collect();
         assert_eq!(found, expected, "{expression}");
     }
