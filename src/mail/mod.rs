@@ -21,6 +21,7 @@ pub mod signed;
 mod tests;
 pub mod tnef;
 pub mod trace;
+pub mod zip;
 
 pub use address::{Address, AddressError, Mailbox};
 pub use dsn_request::{DsnRequest, Notify, OriginalRecipient, RecipientDsn, Ret, Xtext};

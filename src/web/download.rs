@@ -1,9 +1,9 @@
 //! Attachments and whole messages as files: always saved, never shown by the browser on our origin.
 
+use super::opening::Opening;
 use super::visit::Visit;
 use super::words::{cut, visible};
-use super::{Answer, Trouble, reader, response};
-use crate::mail::parse;
+use super::{Answer, Trouble, response};
 use crate::store::Seq;
 
 /// Media types that are told to the browser, so that it offers the right program. All others go as `application/octet-stream`.
@@ -36,36 +36,32 @@ const NAME_MAX_CHARS: usize = 120;
 
 /// `/mail/message/SEQ/part/N`
 pub fn part(visit: &Visit<'_>) -> Answer {
-    let Visit { context, reader, .. } = *visit;
-    let seq = visit.message()?;
     let number = usize::try_from(visit.number(1)?).map_err(|_| Trouble::NotFound)?;
-    reader::own_entry(context, reader, seq)?;
-    let message = context.store.body(seq)?;
-    let (attachment, body) = parse::attachment_body(&message, number).ok_or(Trouble::NotFound)?;
-    Ok(response::file(media_type(&attachment.media_type), &disposition(&attachment.name), body).into())
+    let opening = Opening::load(visit)?;
+    let (attachment, body) = opening.letter().attachment(number).ok_or(Trouble::NotFound)?;
+    Ok(response::file(media_type(&attachment.media_type), &disposition(&attachment.name), body.into_owned()).into())
 }
 
 /// `/mail/message/SEQ/raw`
 pub fn raw(visit: &Visit<'_>) -> Answer {
-    let Visit { context, reader, .. } = *visit;
-    let seq = visit.message()?;
-    let entry = reader::own_entry(context, reader, seq)?;
-    let message = context.store.body(seq)?;
-    Ok(response::file("message/rfc822", &disposition(&eml_name(&entry.summary.subject, seq)), message).into())
+    let opening = Opening::load(visit)?;
+    let subject = if opening.way.is_top() { opening.entry.summary.subject.clone() } else { opening.letter().opened_subject() };
+    let name = disposition(&eml_name(&subject, opening.seq()));
+    Ok(response::file("message/rfc822", &name, opening.into_message()).into())
 }
 
 fn media_type(claimed: &str) -> &str {
     if KNOWN_TYPES.contains(&claimed) { claimed } else { OCTETS }
 }
 
-fn eml_name(subject: &str, seq: Seq) -> String {
+pub fn eml_name(subject: &str, seq: Seq) -> String {
     let words: String = subject.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     let name = cut(&words.split_whitespace().collect::<Vec<_>>().join(" "), NAME_MAX_CHARS / 2);
     if name.is_empty() { format!("message-{seq}.eml") } else { format!("{name}.eml") }
 }
 
 /// `attachment` with the name twice: in ASCII for old clients, and as RFC 8187 writes it (RFC 6266 section 4.3).
-fn disposition(name: &str) -> String {
+pub fn disposition(name: &str) -> String {
     let name: String = visible(name).chars().map(|c| if matches!(c, '/' | '\\') { '_' } else { c }).collect();
     let name = match name.trim_matches(['.', ' ']) {
         "" => "file".to_owned(),

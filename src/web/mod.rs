@@ -23,14 +23,17 @@ mod compose;
 mod document;
 mod download;
 mod enrol;
+mod files;
 mod folder;
 #[cfg(test)]
 mod gallery;
 mod guard;
 mod login;
 mod message;
+mod opening;
 mod pages;
 mod practice;
+mod preview;
 mod reader;
 mod request;
 mod response;

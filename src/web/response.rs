@@ -23,6 +23,10 @@ const DOCUMENT_POLICY: &str = "default-src 'none'; img-src data:; style-src 'uns
 /// For everything that is not a page.
 const FILE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
+/// For a PDF: browsers do not start their viewers in a sandbox, and the viewers need styles and themselves as an object. They run in a
+/// process and with an origin of their own, not with ours.
+const VIEWER_POLICY: &str = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'";
+
 const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// One of our own pages.
@@ -62,6 +66,17 @@ pub fn message_document(markup: Markup) -> Response {
 /// A file that is saved, never shown. `disposition` comes from [`super::download::attachment`].
 pub fn file(media_type: &str, disposition: &str, body: Vec<u8>) -> Response {
     plain(200, media_type, body).with("Content-Disposition", disposition)
+}
+
+/// A picture, or a PDF for the browser's own viewer. `media_type` comes from [`super::files::shown_type`], never from a sender.
+pub fn shown_file(media_type: &str, disposition: &str, body: Vec<u8>) -> Response {
+    let policy = if media_type == "application/pdf" { VIEWER_POLICY } else { FILE_POLICY };
+    bare(200, media_type, body)
+        .with("Content-Disposition", disposition)
+        .with("Content-Security-Policy", policy)
+        .with("Referrer-Policy", "no-referrer")
+        .with("X-Frame-Options", "DENY")
+        .with("Cache-Control", "no-store")
 }
 
 /// Text for scripts.
@@ -129,7 +144,7 @@ mod tests {
 
     #[test]
     fn no_policy_permits_script() {
-        for policy in [PAGE_POLICY, DOCUMENT_POLICY, FILE_POLICY] {
+        for policy in [PAGE_POLICY, DOCUMENT_POLICY, FILE_POLICY, VIEWER_POLICY] {
             assert!(policy.starts_with("default-src 'none'"), "{policy}");
             assert!(!policy.contains("script"), "{policy}");
             assert!(!policy.contains("allow-same-origin"), "{policy}");

@@ -1,7 +1,7 @@
 //! The table of everything but the admin's place: path, method, who may, and who answers.
 
 use super::visit::Visit;
-use super::{Answer, Context, Request, api, assets, compose, document, download, enrol, folder, login, message, pages, practice};
+use super::{Answer, Context, Request, api, assets, compose, document, download, enrol, folder, login, message, pages, practice, preview};
 use super::{reader, response, scripts, search, send, table};
 use crate::store::{Folder, FolderId};
 use table::Method;
@@ -55,6 +55,10 @@ pub static TABLE: &[Row] = &[
     read("/mail/message/#/html", document::show),
     read("/mail/message/#/raw", download::raw),
     read("/mail/message/#/part/#", download::part),
+    read("/mail/message/#/show/#", preview::show),
+    read("/mail/message/#/view/#", preview::view),
+    read("/mail/message/#/zip", preview::zip),
+    read("/mail/message/#/source", preview::source),
     read("/mail/practice/#", practice::show),
     // Writing.
     write("/mail/new", compose::new),

@@ -43,6 +43,11 @@ impl<'a> Letter<'a> {
         }
     }
 
+    /// The subject alone.
+    pub fn opened_subject(&self) -> String {
+        summary(self.fields()).subject
+    }
+
     /// The parts that are offered as files.
     pub fn attachments(&self) -> Vec<Attachment> {
         view::attachments(&self.parts).map(|(attachment, _)| attachment).collect()

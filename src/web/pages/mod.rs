@@ -11,5 +11,6 @@ pub mod login;
 pub mod message;
 pub mod notice;
 pub mod practice;
+pub mod preview;
 pub mod search;
 pub mod text;
