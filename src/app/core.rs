@@ -24,6 +24,7 @@ use super::notices::Outbox;
 use super::rates::{Rates, WhenFull};
 use super::scopes::{self, ScopeNow};
 use super::seen::{self, Seen};
+use super::unsent::Unsent;
 use super::verdicts::{self, Verdicts};
 use crate::auth::{AdminSessions, Admins, Credentials, Enrolment, Sessions, Throttle, Tokens};
 use crate::clock::{Clock, Mono, Now, Wall};
@@ -77,6 +78,8 @@ pub struct Core {
     pub rates: Mutex<Rates>,
     /// Messages whose recipients are being tried or decided about.
     pub claims: Claims,
+    /// What people sent a moment ago and may take back.
+    pub unsent: Unsent,
     pub journal: Journal,
     /// What shows that the box is in the mail path.
     pub seen: Mutex<Seen>,
@@ -260,6 +263,7 @@ impl Core {
             listen: OnceLock::new(),
             verdicts: Mutex::new(known),
             claims: Claims::default(),
+            unsent: Unsent::default(),
             rates: Mutex::new(Rates::new(crate::limits::TRUSTED_HOSTS_COUNTED_MAX, WhenFull::Refuse)),
             journal: Journal::default(),
             seen: Mutex::new(seen),

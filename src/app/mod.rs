@@ -50,6 +50,7 @@ mod scopes;
 mod seen;
 mod server;
 mod status;
+mod submitting;
 mod targets;
 #[cfg(test)]
 mod testing;
@@ -57,6 +58,7 @@ mod testing;
 mod tests;
 mod their_mail;
 mod trouble;
+mod unsent;
 mod verbs;
 mod verdicts;
 mod webmail;
@@ -194,6 +196,8 @@ impl Running {
             self.web.stop(STOP_GRACE).await;
             self.smtp.stop(STOP_GRACE).await;
         });
+        // Nobody can take it back any more.
+        unsent::release_all(&self.core);
         // No new tries; those under way get a moment to write down how they ended. Without that an orderly stop would deliver
         // twice what the primary took just now.
         drop(self.tasks);

@@ -35,7 +35,7 @@ impl ScopeEnd {
         let mut more = false;
         for scope in core.scopes().iter().filter(|scope| (scope.event.kind, scope.event.phase) == (Kind::Outage, Phase::HandingOver)) {
             let mailboxes: Vec<Mailbox> = core.mailboxes_of(&scope.event.members).into_iter().collect();
-            if mailboxes.iter().any(|mailbox| under_way.contains(mailbox)) {
+            if mailboxes.iter().any(|mailbox| under_way.contains(mailbox) || !core.unsent.of(mailbox, core.now().mono).is_empty()) {
                 continue;
             }
             match Digests::of_some(scope.as_event(), mailboxes).write(core).await {

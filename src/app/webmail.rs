@@ -5,14 +5,12 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use super::core::{Core, lock};
 use super::drills::Mark;
 use super::enrol::desk;
-use super::writing::{Addressed, NewMessage, queued_now};
-use super::{admins, metrics, status, verbs};
+use super::{admins, metrics, status, submitting, unsent, verbs};
 use crate::auth::Token;
 use crate::continuity::Whose;
 use crate::limits;
-use crate::mail::{DsnRequest, Mailbox};
-use crate::relay::{Queue, Route};
-use crate::store::{Change, Flags, Folder, Origin, Seq, Staged, StoreError};
+use crate::mail::Mailbox;
+use crate::store::{Change, Flags, Seq, StoreError};
 use crate::web::{
     self, ADMIN_COOKIE, Context, Entrance, Intent, ModeView, PracticeLetter, Request, Response, SESSION_COOKIE, Submission, Texts,
 };
@@ -93,6 +91,7 @@ impl Webmail {
             },
             execute: &|verb| verbs::execute(core, verb),
             enrol: &**core,
+            desk: self,
             practice: &|| practice(core, reader.as_ref()),
             random,
             status: &|| serde_json::to_value(status::status(core)).unwrap_or_default(),
@@ -156,11 +155,11 @@ impl Webmail {
             }
             Intent::Submit(submission) => {
                 let typed = submission.typed.clone();
-                self.submit(*submission).map_err(|error| (error, Some(typed)))
+                submitting::submit(core, *submission).map(drop).map_err(|error| (error, Some(typed)))
             }
             Intent::KeepDraft(submission) => {
                 let typed = submission.typed.clone();
-                self.keep_draft(*submission).map_err(|error| (error, Some(typed)))
+                submitting::keep_draft(core, *submission).map(drop).map_err(|error| (error, Some(typed)))
             }
             // Those of the admin's place are done.
             _ => Ok(()),
@@ -175,63 +174,19 @@ impl Webmail {
         core.keep_practice(&mailbox, letter);
         core.note_drill(&mailbox, Mark::Replied);
     }
+}
 
-    /// Local people have it at once; the primary and the outside world get it by the queues.
-    fn submit(&self, submission: Submission) -> Result<(), StoreError> {
-        let core = &self.core;
-        let now = core.now().wall;
-        let mut addressed = Addressed::default();
-        for recipient in submission.recipients {
-            let (route, mailbox) =
-                if core.is_local(&recipient) { (Route::Submit, core.mailbox_of(&recipient)) } else { (Route::Outbound, None) };
-            addressed.add(recipient, route, queued_now(now), mailbox);
-        }
-        addressed.file(submission.mailbox.clone(), Folder::Sent);
-        // In one unit: there is never both the sent message and its draft, nor neither.
-        let mailbox = submission.mailbox.clone();
-        let gone = submission.replaces.map(|message| Change::Remove { mailbox, message, folder: Folder::Drafts });
-        let written = self.write(Origin::Webmail, submission.mailbox.clone(), submission.message, addressed, gone)?;
-        log::info!("web submitted message={written} mailbox=<{}>", submission.mailbox);
-        core.kick(Queue::Primary);
-        core.kick(Queue::Outbound);
-        Ok(())
+impl web::Desk for Webmail {
+    fn keep(&self, draft: Submission) -> Result<Seq, StoreError> {
+        submitting::keep_draft(&self.core, draft)
     }
 
-    fn keep_draft(&self, submission: Submission) -> Result<(), StoreError> {
-        let mut addressed = Addressed::default();
-        addressed.file(submission.mailbox.clone(), Folder::Drafts);
-        self.write(Origin::Draft, submission.mailbox, submission.message, addressed, None).map(|_| ())
+    fn unsent(&self, mailbox: &Mailbox) -> Vec<web::Unsent> {
+        self.core.unsent.of(mailbox, self.core.now().mono)
     }
 
-    fn write(
-        &self,
-        origin: Origin,
-        writer: Mailbox,
-        message: Vec<u8>,
-        addressed: Addressed,
-        also: Option<Change>,
-    ) -> Result<Seq, StoreError> {
-        let core = &self.core;
-        let now = core.now().wall;
-        let body = Staged::from_bytes(message);
-        let reverse_path = core.directory().person(&writer).map(|person| person.address.clone());
-        let smtputf8 =
-            addressed.recipients.iter().any(|to| !to.address.is_ascii()) || reverse_path.as_ref().is_some_and(|path| !path.is_ascii());
-        let new = NewMessage {
-            origin,
-            session: "web".to_owned(),
-            client: None,
-            reverse_path,
-            recipients: addressed.recipients,
-            filings: addressed.filings,
-            eight_bit: true,
-            smtputf8,
-            dsn: DsnRequest::default(),
-        };
-        let accepted = new.accepted(&body, now).map_err(|error| StoreError::Io(error.to_string()))?;
-        let changes = std::iter::once(Change::Message(Box::new(accepted), Arc::new(body))).chain(also);
-        let written = core.store.write_wait(changes.collect(), now)?;
-        Ok(written.first().copied().unwrap_or_default())
+    fn take_back(&self, mailbox: &Mailbox, message: Seq) -> Result<Option<Seq>, StoreError> {
+        unsent::take_back(&self.core, mailbox, message)
     }
 }
 
@@ -269,35 +224,10 @@ impl Drop for Slot<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::Ordering;
-
     use super::*;
     use crate::app::admin_verbs;
     use crate::app::testing::World;
     use crate::auth::Role;
-
-    #[test]
-    fn a_sent_draft_leaves_drafts_and_one_that_could_not_be_sent_stays() {
-        let world = World::new();
-        let webmail = Webmail::new(world.core.clone());
-        let ann = world.address("ann").mailbox();
-        let letter = |replaces| Submission {
-            mailbox: ann.clone(),
-            recipients: vec![world.address("bo")],
-            message: b"Subject: plans\r\n\r\ntext\r\n".to_vec(),
-            replaces,
-            typed: String::new(),
-        };
-        let in_folder = |folder| world.core.store.view().counts(&ann, folder).unwrap().total;
-        webmail.keep_draft(letter(None)).unwrap();
-        let draft = world.core.store.view().folder(&ann, Folder::Drafts, None, 1).unwrap()[0].message;
-        world.files.failing.store(true, Ordering::SeqCst);
-        assert!(webmail.submit(letter(Some(draft))).is_err());
-        world.files.failing.store(false, Ordering::SeqCst);
-        assert_eq!((in_folder(Folder::Drafts), in_folder(Folder::Sent)), (1, 0));
-        webmail.submit(letter(Some(draft))).unwrap();
-        assert_eq!((in_folder(Folder::Drafts), in_folder(Folder::Sent)), (0, 1));
-    }
 
     /// The page as this role sees it, with data as the box has them.
     fn page(world: &World, role: Role, path: &str, query: &str) -> Response {

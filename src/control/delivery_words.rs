@@ -13,6 +13,7 @@ pub fn state_words(state: &DeliveryState) -> String {
         DeliveryState::Held { reason, .. } => format!("held: {reason}"),
         DeliveryState::InSession => "being handed over while its sender waits".to_owned(),
         DeliveryState::Delivered { at, reply, by } => format!("delivered {} to {by}: {reply}", date::rfc3339(*at)),
+        DeliveryState::Refused { at, .. } if state.is_withdrawn() => format!("withdrawn {} by the sender", date::rfc3339(*at)),
         DeliveryState::Refused { at, reply } => format!("refused {} within the session: {reply}", date::rfc3339(*at)),
         DeliveryState::Bounced { at, reply, dsn } => {
             let told = dsn.map_or_else(|| "nobody was told".to_owned(), |dsn| format!("the sender was told by message {dsn}"));

@@ -122,3 +122,5 @@ pub const COMPOSE_SUBJECT_MAX_CHARS: usize = 500;
 pub const COMPOSE_QUOTE_MAX_OCTETS: usize = 128 * 1024;
 /// Message-IDs in References of an answer: the first and the newest stay (RFC 5322 section 3.6.4 names no bound).
 pub const COMPOSE_REFERENCES_MAX: usize = 50;
+/// After Send a message can be taken back for so long: nobody gets it before.
+pub const SEND_UNDO: Duration = Duration::from_secs(10);

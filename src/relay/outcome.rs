@@ -89,7 +89,19 @@ pub enum DeliveryState {
     },
 }
 
+/// The reply of a message that its sender took back before anybody got it.
+const WITHDRAWN: &str = "withdrawn by the sender";
+
 impl DeliveryState {
+    /// Taken back by the sender at that time. A refusal: nobody got it, the sender knows, and no mailbox shows it.
+    pub fn withdrawn(at: Wall) -> DeliveryState {
+        DeliveryState::Refused { at, reply: WITHDRAWN.to_owned() }
+    }
+
+    pub fn is_withdrawn(&self) -> bool {
+        matches!(self, DeliveryState::Refused { reply, .. } if reply == WITHDRAWN)
+    }
+
     pub fn is_queued(&self) -> bool {
         matches!(self, DeliveryState::Queued { .. })
     }

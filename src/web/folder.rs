@@ -6,7 +6,7 @@ use super::route::folder_named;
 use super::texts::Texts;
 use super::visit::Visit;
 use super::words::{cut, visible};
-use super::{Answer, Trouble, pages, practice, reader, response};
+use super::{Answer, Trouble, pages, practice, reader, response, undo};
 use crate::clock::Wall;
 use crate::limits::{DATE_AHEAD_MAX, PAGE_ENTRIES, ROW_TEXT_MAX_CHARS};
 use crate::mail::date;
@@ -50,7 +50,7 @@ fn one(visit: &Visit<'_>, folder: Folder, name: String) -> Answer {
         notice: if asked("practised").is_some() {
             Some(Notice::Practised)
         } else if asked("sent").is_some() {
-            Some(Notice::Sent)
+            Some(Notice::Sent(undo::offer(visit)))
         } else if asked("kept").is_some() {
             Some(Notice::Kept)
         } else {

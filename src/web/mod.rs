@@ -45,13 +45,14 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod undo;
 mod visit;
 mod words;
 
 pub use request::{ADMIN_COOKIE, ADMIN_LIVE_PATH, SESSION_COOKIE};
 pub use request::{
-    AdminVerdict, Bearer, Context, Enrol, EnrolLink, Enrolling, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter, Request,
-    Response, Submission,
+    AdminVerdict, Bearer, Context, Desk, Enrol, EnrolLink, Enrolling, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter,
+    Request, Response, Submission, Unsent,
 };
 
 pub use texts::Texts;

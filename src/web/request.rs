@@ -11,7 +11,7 @@ use crate::continuity::{Kind, Mode, Standing};
 use crate::control;
 use crate::directory::{Contact, Directory, Person};
 use crate::mail::{Address, Mailbox};
-use crate::store::{Seq, Store};
+use crate::store::{Flags, Seq, Store, StoreError};
 
 /// An HTTP request, read whole (at most [`crate::limits::WEB_BODY_MAX_OCTETS`]).
 #[derive(Clone, Debug)]
@@ -86,6 +86,8 @@ pub struct Context<'a> {
     pub execute: &'a dyn Fn(control::Verb) -> control::Answer,
     /// Invitations to say how one is reached.
     pub enrol: &'a dyn Enrol,
+    /// Drafts, and what was sent a moment ago.
+    pub desk: &'a dyn Desk,
     /// What the reader wrote in the drill, newest first.
     pub practice: &'a dyn Fn() -> Vec<Arc<PracticeLetter>>,
     /// 64 fresh random bytes, for tokens and message ids.
@@ -282,13 +284,53 @@ pub struct PracticeLetter {
 /// A message written in the webmail, composed.
 #[derive(Clone, Debug)]
 pub struct Submission {
+    /// Who writes. Bounces go there, also where the message is from somebody else.
     pub mailbox: Mailbox,
     /// To, Cc and Bcc together, without doubles.
     pub recipients: Vec<Address>,
     /// Wire form, without Bcc and without Received.
     pub message: Vec<u8>,
-    /// The draft that this goes on with: when this is sent, it leaves Drafts.
+    /// The draft that this goes on with: when this is kept or sent, it leaves Drafts.
     pub replaces: Option<Seq>,
     /// What was typed, to give it back if storing fails.
     pub typed: String,
+    /// It is from another mailbox, which the writer may send as: the Sent copy is there too.
+    pub sent_as: Option<Address>,
+    /// A message of the writer's that was answered or forwarded by this, and how it is marked.
+    pub marks: Option<(Seq, Flags)>,
+    /// Header fields that make a draft of `message` when they stand before it. With them the writer may take it back for
+    /// [`crate::limits::SEND_UNDO`]; without, it is on its way at once.
+    pub draft_fields: Option<Vec<u8>>,
+}
+
+impl Submission {
+    /// A message that is ready, and on its way at once.
+    pub fn new(mailbox: Mailbox, recipients: Vec<Address>, message: Vec<u8>) -> Submission {
+        let typed = String::new();
+        Submission { mailbox, recipients, message, replaces: None, typed, sent_as: None, marks: None, draft_fields: None }
+    }
+}
+
+/// What the box does with writing while a page waits, because the page needs the answer.
+pub trait Desk {
+    /// Keeps a draft in place of the one that it goes on with; its number. Waits for the disk.
+    ///
+    /// # Errors
+    /// Of the store: then nothing has changed.
+    fn keep(&self, draft: Submission) -> Result<Seq, StoreError>;
+    /// What this person sent a moment ago and may take back, newest first.
+    fn unsent(&self, mailbox: &Mailbox) -> Vec<Unsent>;
+    /// Takes a message back into Drafts before anybody gets it; the draft's number. None if it is on its way.
+    ///
+    /// # Errors
+    /// Of the store: then it is on its way.
+    fn take_back(&self, mailbox: &Mailbox, message: Seq) -> Result<Option<Seq>, StoreError>;
+}
+
+/// A message that was sent a moment ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsent {
+    pub message: Seq,
+    /// Seconds in which it may be taken back, at least 1.
+    pub left_s: u64,
 }

@@ -2,7 +2,7 @@
 
 use super::visit::Visit;
 use super::{Answer, Context, Request, api, assets, compose, document, download, enrol, folder, login, message, pages, practice, preview};
-use super::{reader, response, scripts, search, send, table};
+use super::{reader, response, scripts, search, send, table, undo};
 use crate::store::{Folder, FolderId};
 use table::Method;
 
@@ -15,7 +15,6 @@ pub enum Door {
     /// The same, where the mode lets people write.
     Write(fn(&Visit<'_>) -> Answer),
     /// A form that changes what is in the mailbox: only in an outage. Its csrf value was checked.
-    #[allow(dead_code, reason = "for what is still to come")]
     Change(fn(&Visit<'_>) -> Answer),
     /// A form about oneself, wherever one may read. Its csrf value was checked.
     #[allow(dead_code, reason = "for what is still to come")]
@@ -66,6 +65,7 @@ pub static TABLE: &[Row] = &[
     write("/mail/forward/#", compose::forward),
     write("/mail/edit/#", compose::edit),
     Row { method: Method::Post, path: "/mail/send", door: Door::Open(send::send), large: true },
+    Row { method: Method::Post, path: "/mail/undo/#", door: Door::Change(undo::take_back), large: false },
     // Behind an invitation; the secret is in the path, unless the link was cut off where it was copied.
     open(Method::Get, "/enrol/", enrol::form),
     open(Method::Get, "/enrol/:", enrol::form),

@@ -138,8 +138,8 @@ impl<'a> Letter<'a> {
     }
 
     fn submission(&self, addressed: Addressed, message: Vec<u8>) -> Submission {
-        let typed = given_back(&self.typed);
-        Submission { mailbox: self.reader.mailbox().clone(), recipients: addressed.all, message, replaces: self.draft(), typed }
+        let new = Submission::new(self.reader.mailbox().clone(), addressed.all, message);
+        Submission { replaces: self.draft(), typed: given_back(&self.typed), ..new }
     }
 
     /// The draft that this goes on with. A message that was sent can be edited and sent again too: it stays.

@@ -17,6 +17,10 @@ pub enum Fate {
 pub fn delivery(route: Route, state: &DeliveryState, now: Wall) -> (Fate, String) {
     let local = route != Route::Outbound;
     match state {
+        // What is written here is handed over by the queues only: until then its sender may take it back.
+        DeliveryState::InSession if route != Route::Primary => {
+            (Fate::Waiting, "Waiting to be sent. For a few seconds you can still take it back.".to_owned())
+        }
         DeliveryState::InSession => (Fate::Waiting, "Being handed over right now".to_owned()),
         DeliveryState::Queued { .. } if route == Route::Submit => {
             (Fate::Done, "In their Lifeboat inbox; goes to the normal mailbox when the mail server is back".to_owned())
@@ -29,6 +33,7 @@ pub fn delivery(route: Route, state: &DeliveryState, now: Wall) -> (Fate, String
         DeliveryState::Queued { .. } => (Fate::Waiting, "Not through yet, will be tried again".to_owned()),
         DeliveryState::Delivered { at, .. } if local => (Fate::Done, format!("Handed over to the mail server, {}", date::short(*at, now))),
         DeliveryState::Delivered { at, .. } => (Fate::Done, format!("Delivered to the outside, {}", date::short(*at, now))),
+        DeliveryState::Refused { .. } if state.is_withdrawn() => (Fate::Failed, "Not sent: you took it back".to_owned()),
         DeliveryState::Refused { reply, .. } => (Fate::Failed, format!("Refused: {}", visible(reply))),
         DeliveryState::Bounced { reply, .. } => (Fate::Failed, format!("Came back: {}", visible(reply))),
         DeliveryState::Held { by_gate: true, .. } => {

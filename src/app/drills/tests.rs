@@ -65,13 +65,11 @@ fn outward(world: &World) -> Vec<(Seq, String)> {
 }
 
 fn letter(world: &World) -> Submission {
-    Submission {
-        mailbox: world.address("ann").mailbox(),
-        recipients: vec![world.address("bo"), "x@outside.example".parse_address()],
-        message: b"From: ann@example.com\r\nSubject: practice\r\n\r\ntext\r\n".to_vec(),
-        replaces: None,
-        typed: String::new(),
-    }
+    Submission::new(
+        world.address("ann").mailbox(),
+        vec![world.address("bo"), "x@outside.example".parse_address()],
+        b"From: ann@example.com\r\nSubject: practice\r\n\r\ntext\r\n".to_vec(),
+    )
 }
 
 fn request() -> Request {

@@ -32,7 +32,7 @@ pub fn pages() -> Vec<Sample> {
                 &here(Folder::Sent),
                 &FolderPage {
                     folder: Folder::Sent,
-                    notice: Some(folder::Notice::Sent),
+                    notice: Some(folder::Notice::Sent(Some(folder::Undo { message: Seq(42), left_s: 10 }))),
                     is_newest: true,
                     older: None,
                     unread: 0,

@@ -56,9 +56,17 @@ pub struct Row {
 /// What just happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
-    Sent,
+    /// With a way to take it back, for a few seconds.
+    Sent(Option<Undo>),
     Kept,
     Practised,
+}
+
+/// A message that was sent a moment ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undo {
+    pub message: Seq,
+    pub left_s: u64,
 }
 
 pub fn page(shell: &Shell, page: &FolderPage) -> Markup {
@@ -66,7 +74,7 @@ pub fn page(shell: &Shell, page: &FolderPage) -> Markup {
     layout::page(
         shell,
         &html! {
-            @if let Some(notice) = page.notice { (self::notice(t, notice)) }
+            @if let Some(notice) = page.notice { (self::notice(shell, notice)) }
             div.heading {
                 h1 { (page.name) }
                 p.total { (total(t, page)) }
@@ -158,11 +166,25 @@ fn pager(t: Texts, page: &FolderPage) -> Markup {
     }
 }
 
-fn notice(t: Texts, notice: Notice) -> Markup {
+fn notice(shell: &Shell, notice: Notice) -> Markup {
+    let t = shell.texts;
     let (strong, text) = match notice {
-        Notice::Sent => ("notice-sent", "notice-sent-more"),
+        Notice::Sent(Some(undo)) => return unsent(shell, undo),
+        Notice::Sent(None) => ("notice-sent", "notice-sent-more"),
         Notice::Practised => ("notice-practised", "notice-practised-more"),
         Notice::Kept => ("notice-kept", "notice-kept-more"),
     };
     html! { p.notice role="status" { strong { (t.get(strong)) } " " (t.get(text)) } }
+}
+
+fn unsent(shell: &Shell, undo: Undo) -> Markup {
+    let t = shell.texts;
+    let csrf = shell.reader.as_ref().map(|reader| reader.csrf.as_str()).unwrap_or_default();
+    html! {
+        form.notice.undo #undo role="status" method="post" action={ "/mail/undo/" (undo.message) } data-left=(undo.left_s) {
+            input type="hidden" name="csrf" value=(csrf);
+            p { strong { (t.get("unsent")) } " " (t.with("unsent-more", &[("seconds", undo.left_s.into())])) }
+            button type="submit" { (t.get("unsent-undo")) }
+        }
+    }
 }

@@ -70,6 +70,11 @@ impl Notice {
         )
     }
 
+    pub fn on_its_way() -> Notice {
+        let way = ("Go to Sent", "/mail/sent");
+        Notice { way, ..Notice::new("Too late to take it back", &["Your message is on its way. In Sent you see who got it."]) }
+    }
+
     pub fn store_failed() -> Notice {
         Notice::new(
             "That did not work",

@@ -68,6 +68,7 @@ struct Ask<'a> {
     executed: RefCell<Vec<control::Verb>>,
     answers: control::Answer,
     desk: enrolling::Desk,
+    writing: writing::Kept,
 }
 
 impl World {
@@ -156,6 +157,7 @@ impl World {
             executed: RefCell::default(),
             answers: control::Answer::done("done", serde_json::json!({})),
             desk: enrolling::Desk::new(self),
+            writing: writing::Kept::default(),
         }
     }
 }
@@ -242,6 +244,7 @@ impl<'a> Ask<'a> {
                     self.answers.clone()
                 },
                 enrol: &self.desk,
+                desk: &self.writing,
                 practice: &|| vec![Arc::new(practice_letter())],
                 random: std::array::from_fn(|at| at as u8),
                 status: &|| serde_json::json!({"mode": "normal"}),

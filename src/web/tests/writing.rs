@@ -1,6 +1,31 @@
 //! Writing: nothing typed is ever lost, and nothing goes out that was not meant.
 
 use super::*;
+use crate::store::StoreError;
+use crate::web::{Desk, Submission, Unsent};
+
+/// What was kept while a page waited.
+#[derive(Default)]
+pub struct Kept {
+    pub drafts: RefCell<Vec<Submission>>,
+    /// May still be taken back.
+    pub unsent: Vec<Unsent>,
+}
+
+impl Desk for Kept {
+    fn keep(&self, draft: Submission) -> Result<Seq, StoreError> {
+        self.drafts.borrow_mut().push(draft);
+        Ok(Seq(4711))
+    }
+
+    fn unsent(&self, _mailbox: &Mailbox) -> Vec<Unsent> {
+        self.unsent.clone()
+    }
+
+    fn take_back(&self, _mailbox: &Mailbox, message: Seq) -> Result<Option<Seq>, StoreError> {
+        Ok(self.unsent.iter().any(|unsent| unsent.message == message).then_some(Seq(4711)))
+    }
+}
 
 const WRITTEN: [(&str, &str); 6] = [
     ("csrf", CSRF),
@@ -104,4 +129,26 @@ fn while_recovering_a_message_becomes_a_draft() {
     assert!(text.contains("My words") && text.contains("Bcc: hidden@x.test"), "{text}");
     assert!(body(&check(&world.ask("GET", "/mail/drafts?kept=1").by("ann@example.com"), 200, 0)).contains("not sent, but kept"));
     check(&world.ask("GET", "/mail/new").by("ann@example.com"), 403, 0);
+}
+
+#[test]
+fn what_was_sent_can_be_taken_back() {
+    let world = World::new(Mode::Continuity);
+    let sent = world.file(PLAIN, Origin::Webmail, &[("bo@example.com", Route::Submit)], &[("ann@example.com", Folder::Sent)]);
+    let undo = format!("/mail/undo/{sent}");
+    let csrf = [("csrf", CSRF)];
+    let mut ask = world.ask("GET", "/mail/sent?sent=1").by("ann@example.com");
+    assert!(!body(&check(&ask, 200, 0)).contains("/mail/undo"), "nothing can be taken back");
+    ask.writing.unsent = vec![Unsent { message: sent, left_s: 9 }];
+    let page = body(&check(&ask, 200, 0));
+    assert!(page.contains(&undo) && page.contains(CSRF), "{page}");
+
+    let mut ask = world.ask("POST", &undo).by("ann@example.com").form(&csrf);
+    check(&ask, 409, 0);
+    ask.writing.unsent = vec![Unsent { message: sent, left_s: 1 }];
+    assert_eq!(header(&check(&ask, 303, 0), "Location"), "/mail/edit/4711?undone=1");
+    let mut foreign = world.ask("POST", &undo).by("bo@example.com").form(&csrf);
+    foreign.writing.unsent = vec![Unsent { message: sent, left_s: 1 }];
+    check(&foreign, 404, 0);
+    check(&world.ask("POST", &undo).by("ann@example.com").form(&[("csrf", "other")]), 403, 0);
 }
