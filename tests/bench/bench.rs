@@ -8,6 +8,7 @@ mod load;
 mod machine;
 mod messages;
 mod table;
+mod webmail;
 
 // The tests' harness starts the box and Postfix here too; not all of it is needed.
 #[allow(dead_code, unused_imports)]
@@ -19,7 +20,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-const USAGE: &str = "accept, drain, growth or all; --quick, --only PART, --folder FOLDER";
+const USAGE: &str = "accept, drain, growth, webmail or all; --quick, --only PART, --million, --folder FOLDER";
 
 /// What was asked for.
 #[derive(Debug, Default)]
@@ -27,6 +28,9 @@ pub struct Wanted {
     accept: bool,
     drain: bool,
     growth: bool,
+    webmail: bool,
+    /// Of webmail: only the box, with a million messages.
+    pub million: bool,
     /// Few pairs, short runs, small caches: shows that it works, not how fast it is.
     pub quick: bool,
     /// Only cells whose name contains this, e.g. `4 KiB x 50`.
@@ -43,7 +47,9 @@ impl Wanted {
                 "accept" => wanted.accept = true,
                 "drain" => wanted.drain = true,
                 "growth" => wanted.growth = true,
-                "all" => (wanted.accept, wanted.drain, wanted.growth) = (true, true, true),
+                "webmail" => wanted.webmail = true,
+                "all" => (wanted.accept, wanted.drain, wanted.growth, wanted.webmail) = (true, true, true, true),
+                "--million" => wanted.million = true,
                 "--quick" => wanted.quick = true,
                 "--only" => wanted.only = Some(arguments.next().ok_or("--only needs a part of a cell's name")?),
                 "--folder" => wanted.folder = arguments.next().ok_or("--folder needs a folder")?.into(),
@@ -52,7 +58,7 @@ impl Wanted {
                 other => return Err(format!("`{other}`: {USAGE}")),
             }
         }
-        if wanted.accept || wanted.drain || wanted.growth { Ok(wanted) } else { Err(USAGE.to_owned()) }
+        if wanted.accept || wanted.drain || wanted.growth || wanted.webmail { Ok(wanted) } else { Err(USAGE.to_owned()) }
     }
 
     /// A folder that goes away. Postfix's processes run under other names and must get through.
@@ -82,5 +88,8 @@ fn main() {
     }
     if wanted.growth {
         growth::run(&wanted);
+    }
+    if wanted.webmail {
+        webmail::run(&wanted);
     }
 }

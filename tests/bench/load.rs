@@ -37,16 +37,25 @@ pub struct Filled {
 
 /// Sends these messages, each to one person; all must be answered 250. A message is the same whenever its number is sent.
 pub fn fill(server: SocketAddr, numbers: Range<usize>) -> Filled {
+    fill_with(server, numbers, &|number| {
+        let mut random = fastrand::Rng::with_seed(number as u64);
+        let octets = MESSAGE_MIN_OCTETS + random.usize(..MESSAGE_MORE_OCTETS);
+        (person(number), messages::message(&mut random, number, octets))
+    })
+}
+
+/// Sends what `mail` has for these numbers: to whom, and the message with line feeds.
+pub fn fill_with(server: SocketAddr, numbers: Range<usize>, mail: &(dyn Fn(usize) -> (String, String) + Sync)) -> Filled {
     let (next, started) = (AtomicUsize::new(numbers.start), Instant::now());
     let longest = std::thread::scope(|scope| {
-        let senders: Vec<_> = (0..SENDERS).map(|_| scope.spawn(|| sender(server, &next, numbers.end))).collect();
+        let senders: Vec<_> = (0..SENDERS).map(|_| scope.spawn(|| sender(server, &next, numbers.end, mail))).collect();
         let waits = senders.into_iter().map(|sender| sender.join().expect("a sender").expect("the box takes the mail"));
         waits.max().unwrap_or_default()
     });
     Filled { rate: numbers.len() as f64 / started.elapsed().as_secs_f64(), longest }
 }
 
-fn sender(server: SocketAddr, next: &AtomicUsize, end: usize) -> io::Result<Duration> {
+fn sender(server: SocketAddr, next: &AtomicUsize, end: usize, mail: &(dyn Fn(usize) -> (String, String) + Sync)) -> io::Result<Duration> {
     let mut session = Session::open(server)?;
     let mut longest = Duration::ZERO;
     loop {
@@ -55,11 +64,10 @@ fn sender(server: SocketAddr, next: &AtomicUsize, end: usize) -> io::Result<Dura
             session.output.write_all(b"QUIT\r\n")?;
             return Ok(longest);
         }
-        let mut random = fastrand::Rng::with_seed(number as u64);
-        let octets = MESSAGE_MIN_OCTETS + random.usize(..MESSAGE_MORE_OCTETS);
-        let message = messages::on_the_wire(&messages::message(&mut random, number, octets));
+        let (to, message) = mail(number);
+        let message = messages::on_the_wire(&message);
         let started = Instant::now();
-        session.send(&person(number), &message)?;
+        session.send(&to, &message)?;
         longest = longest.max(started.elapsed());
     }
 }

@@ -1,0 +1,126 @@
+//! The box's side: mail by its own listener, pages by its own links.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lifeboat::demo::html;
+
+use super::browser::{Browser, Reply};
+use super::mailbox;
+use super::visit::{Action, Visitor, number_of_turn};
+use crate::accept::{setup, start};
+use crate::harness::lifeboat::Lifeboat;
+use crate::harness::wait_for;
+use crate::load::fill_with;
+use crate::machine::{resident_mib, settle};
+
+/// The filling says how far it is after so many.
+const FILL_MESSAGES: usize = 50_000;
+/// The search reads what was written when the box is quiet.
+const SEARCH_LIMIT: Duration = Duration::from_secs(3600);
+
+pub struct Box_ {
+    pub lifeboat: Lifeboat,
+    password: String,
+    messages: usize,
+    /// Where each message is, by its number.
+    paths: Arc<Vec<String>>,
+}
+
+impl Box_ {
+    /// In continuity, with this mail in one mailbox, all of it in its lists and in its search.
+    pub fn filled(folder: &Path, messages: usize) -> Box_ {
+        let lifeboat = start(&folder.join("box"), &setup(&[mailbox::ADDRESS.to_owned()]));
+        let mut sent = 0;
+        while sent < messages {
+            let more = FILL_MESSAGES.min(messages - sent);
+            let mail = |number| (mailbox::ADDRESS.to_owned(), mailbox::message(number));
+            let filled = fill_with(lifeboat.smtp, sent..sent + more, &mail);
+            sent += more;
+            eprintln!("  {sent} of {messages} messages, {:.0}/s", filled.rate);
+        }
+        settle(lifeboat.pid());
+        let password = lifeboat.password(mailbox::ADDRESS);
+        let mut filled = Box_ { lifeboat, password, messages, paths: Arc::default() };
+        let mut browser = filled.sign_in();
+        // The last ones that were sent, whichever of them the search takes last.
+        for number in messages.saturating_sub(20)..messages {
+            let path = format!("/mail/search?q={}", mailbox::mark(number));
+            wait_for("all can be found", SEARCH_LIMIT, || messages_of(&browser.get(&path, &[])).pop());
+        }
+        filled.paths = Arc::new(paths(&mut browser, messages));
+        settle(filled.lifeboat.pid());
+        filled
+    }
+
+    fn sign_in(&self) -> Browser {
+        sign_in(self.lifeboat.web, &self.password)
+    }
+
+    pub fn visitor(&self) -> Box<dyn Visitor> {
+        Box::new(Visit { browser: self.sign_in(), messages: self.messages, paths: self.paths.clone() })
+    }
+
+    pub fn resident_mib(&self) -> f64 {
+        resident_mib(self.lifeboat.pid())
+    }
+}
+
+fn sign_in(server: SocketAddr, password: &str) -> Browser {
+    let mut browser = Browser::new(server);
+    let page = browser.get("/login", &[]).text();
+    let mut form = html::forms(&page).into_iter().find(|form| form.has_kind("password")).expect("a form to sign in");
+    assert!(form.fill(|field| field.kind == "text" || field.kind == "email", mailbox::ADDRESS), "a field for the address");
+    assert!(form.fill(|field| field.kind == "password", password), "a field for the password");
+    let reply = browser.post(&form.action, &String::from_utf8_lossy(&form.encode().1));
+    assert_eq!(reply.status, 303, "the box does not let anybody in: {}", html::text(&reply.text()));
+    browser
+}
+
+/// Turns all pages of the inbox: every message must be on one of them.
+fn paths(browser: &mut Browser, messages: usize) -> Vec<String> {
+    let mut paths = vec![String::new(); messages];
+    let mut next = Some("/mail/inbox".to_owned());
+    while let Some(path) = next {
+        let page = browser.get(&path, &[]);
+        for (path, line) in messages_of(&page) {
+            let number = line.rsplit("no").find_map(|rest| rest.split_once('y')?.0.parse::<usize>().ok());
+            let number = number.unwrap_or_else(|| panic!("a line without its mark: {line}"));
+            paths[number] = path;
+        }
+        next = html::links(&page.text()).into_iter().map(|link| link.href).find(|href| href.contains("before="));
+    }
+    let missing = paths.iter().filter(|path| path.is_empty()).count();
+    assert_eq!(missing, 0, "messages that are on no page of the inbox");
+    paths
+}
+
+fn messages_of(page: &Reply) -> Vec<(String, String)> {
+    let links = html::links(&page.text()).into_iter();
+    let messages = links.filter(|link| link.href.starts_with("/mail/message/"));
+    messages.map(|link| (link.href.split(['?', '#']).next().unwrap_or_default().to_owned(), link.text)).collect()
+}
+
+struct Visit {
+    browser: Browser,
+    messages: usize,
+    paths: Arc<Vec<String>>,
+}
+
+impl Visitor for Visit {
+    fn act(&mut self, action: Action, turn: usize) -> Vec<f64> {
+        let number = number_of_turn(turn, self.messages);
+        let (page, expected) = match action {
+            Action::Inbox => (self.browser.get("/mail/inbox", &[]), mailbox::subject_mark(self.messages - 1)),
+            Action::Open => (self.browser.get(&self.paths[number], &[]), mailbox::mark(number)),
+            Action::Search => {
+                let path = format!("/mail/search?q={}", mailbox::asked(turn, self.messages));
+                (self.browser.get(&path, &[]), "/mail/message/".to_owned())
+            }
+        };
+        assert!(page.status == 200 && page.has(&expected), "{action:?}: no {expected} in {} {}", page.status, page.text());
+        vec![page.seconds]
+    }
+}
