@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::pages::compose::{Field, Problem, Typed};
+use super::texts::Texts;
 use super::words::{cut, visible};
 use crate::limits::{COMPOSE_FIELD_MAX_OCTETS, COMPOSE_RECIPIENTS_MAX};
 use crate::mail::{Address, Mailbox, compose, parse};
@@ -25,16 +26,16 @@ pub struct Addressed {
 }
 
 impl Addressed {
-    pub fn of(typed: &Typed) -> Addressed {
+    pub fn of(t: Texts, typed: &Typed) -> Addressed {
         let mut addressed = Addressed::default();
-        addressed.to = addressed.take(Field::To, &typed.to);
-        addressed.cc = addressed.take(Field::Cc, &typed.cc);
-        addressed.take(Field::Bcc, &typed.bcc);
+        addressed.to = addressed.take(t, Field::To, &typed.to);
+        addressed.cc = addressed.take(t, Field::Cc, &typed.cc);
+        addressed.take(t, Field::Bcc, &typed.bcc);
         if addressed.all.is_empty() && !addressed.broken {
-            addressed.problems.push(Problem::new(Field::To, "Please say who it goes to.".to_owned()));
+            addressed.problems.push(Problem::new(Field::To, t.get("problem-nobody").to_owned()));
         }
         if addressed.all.len() > COMPOSE_RECIPIENTS_MAX {
-            let text = format!("{} recipients are too many. At most {COMPOSE_RECIPIENTS_MAX}, please.", addressed.all.len());
+            let text = t.with("problem-too-many", &[("count", addressed.all.len().into()), ("max", COMPOSE_RECIPIENTS_MAX.into())]);
             addressed.problems.push(Problem::new(Field::To, text));
         }
         addressed
@@ -45,21 +46,21 @@ impl Addressed {
         self.broken
     }
 
-    fn take(&mut self, field: Field, typed: &str) -> Vec<parse::Person> {
+    fn take(&mut self, t: Texts, field: Field, typed: &str) -> Vec<parse::Person> {
         // An empty field is fine; whether there is anybody at all is looked at in the end.
         if typed.trim().is_empty() {
             return Vec::new();
         }
         if typed.len() > COMPOSE_FIELD_MAX_OCTETS {
             self.broken = true;
-            self.problems.push(Problem::new(field, format!("Too long. At most {COMPOSE_RECIPIENTS_MAX} recipients, please.")));
+            self.problems.push(Problem::new(field, t.with("problem-field-long", &[("max", COMPOSE_RECIPIENTS_MAX.into())])));
             return Vec::new();
         }
         match compose::parse_recipients(typed) {
             Ok(found) => found.into_iter().map(|(name, address)| self.add(name, address)).collect(),
             Err(bad) => {
                 self.broken = true;
-                self.problems.push(Problem::new(field, not_addresses(&bad)));
+                self.problems.push(Problem::new(field, not_addresses(t, &bad)));
                 Vec::new()
             }
         }
@@ -74,11 +75,14 @@ impl Addressed {
     }
 }
 
-fn not_addresses(bad: &[String]) -> String {
+fn not_addresses(t: Texts, bad: &[String]) -> String {
     let named: Vec<String> = bad.iter().take(NAMED_MAX).map(|part| format!("“{}”", cut(&visible(part), 80))).collect();
-    let more = if bad.len() > NAMED_MAX { format!(" and {} more", bad.len() - NAMED_MAX) } else { String::new() };
-    let (verb, kind) = if bad.len() == 1 { ("is", "an address") } else { ("are", "addresses") };
-    format!("{}{more} {verb} not {kind} (like ann@example.com).", named.join(", "))
+    let named = ("named", named.join(", ").into());
+    match bad.len() {
+        1 => t.with("problem-not-address", &[named]),
+        2..=NAMED_MAX => t.with("problem-not-addresses", &[named]),
+        all => t.with("problem-not-addresses-more", &[named, ("more", (all - NAMED_MAX).into())]),
+    }
 }
 
 #[cfg(test)]
@@ -88,7 +92,7 @@ mod tests {
     #[test]
     fn bad_addresses_are_named() {
         let check = |bad: &[&str], start: &str| {
-            let text = not_addresses(&bad.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>());
+            let text = not_addresses(Texts::english(), &bad.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>());
             assert!(text.starts_with(start), "{text}");
         };
         check(&["ann@"], "“ann@” is not an address (like ann@example.com).");
@@ -98,7 +102,7 @@ mod tests {
 
     #[test]
     fn nobody_is_a_problem() {
-        let addressed = Addressed::of(&Typed { to: "  ".to_owned(), ..Typed::default() });
+        let addressed = Addressed::of(Texts::english(), &Typed { to: "  ".to_owned(), ..Typed::default() });
         assert_eq!(addressed.problems.len(), 1);
         assert!(!addressed.has_broken());
     }
@@ -111,7 +115,7 @@ mod tests {
             bcc: "carl@x.test, bo@x.test".to_owned(),
             ..Typed::default()
         };
-        let addressed = Addressed::of(&typed);
+        let addressed = Addressed::of(Texts::english(), &typed);
         let all: Vec<String> = addressed.all.iter().map(Address::to_string).collect();
         assert_eq!(all, ["ann@x.test", "bo@x.test", "carl@x.test"]);
         assert_eq!(addressed.to.len(), 2);

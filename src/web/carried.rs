@@ -2,6 +2,7 @@
 
 use super::pages::compose::{About, Carried, Kind};
 use super::reader::Reader;
+use super::texts::Texts;
 use super::words;
 use super::{Context, Trouble, reader};
 use crate::limits::COMPOSE_REFERENCES_MAX;
@@ -25,13 +26,13 @@ impl Source {
     }
 
     /// The attachments as check boxes; `keep` says which are ticked.
-    pub fn carried(&self, keep: impl Fn(usize) -> bool) -> Vec<Carried> {
+    pub fn carried(&self, texts: Texts, keep: impl Fn(usize) -> bool) -> Vec<Carried> {
         let attachments = self.opened.attachments.iter();
         attachments
             .map(|attachment| Carried {
                 number: attachment.number,
                 name: words::visible(&attachment.name),
-                size: words::size(attachment.size),
+                size: texts.size(attachment.size),
                 keep: keep(attachment.number),
             })
             .collect()

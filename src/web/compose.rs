@@ -2,18 +2,19 @@
 
 use super::carried::Source;
 use super::pages::compose::{About, ComposePage, Kind, Typed};
+use super::texts::Texts;
 use super::visit::Visit;
 use super::words::{self, visible};
 use super::{Answer, Context, Trouble, folder, pages, reader, response};
 use crate::directory::Person;
 use crate::limits::COMPOSE_QUOTE_MAX_OCTETS;
 use crate::mail::parse::{self, Opened};
-use crate::mail::{Address, compose, date};
+use crate::mail::{Address, compose};
 use crate::store::Folder;
 
 /// `/mail/new`
 pub fn new(visit: &Visit<'_>) -> Answer {
-    Ok(show(visit.context, "New message", Typed::default()))
+    Ok(show(visit.context, "new-message", Typed::default()))
 }
 
 /// `/mail/reply/SEQ`, with `all=1` to everybody.
@@ -29,11 +30,11 @@ pub fn reply(visit: &Visit<'_>) -> Answer {
         to: line(&to),
         cc: line(&cc),
         subject: compose::reply_subject(&visible(&source.opened.summary.subject)),
-        text: format!("\n\n{}", compose::quote(&attribution(&source), quoted(&source.opened.text).trim_end())),
+        text: format!("\n\n{}", compose::quote(&attribution(context.texts, &source), quoted(&source.opened.text).trim_end())),
         about: Some(about),
         ..Typed::default()
     };
-    Ok(show(context, if all { "Reply to all" } else { "Reply" }, typed))
+    Ok(show(context, if all { "reply-all" } else { "reply" }, typed))
 }
 
 /// `/mail/forward/SEQ`: the text inline, the attachments carried along.
@@ -44,12 +45,12 @@ pub fn forward(visit: &Visit<'_>) -> Answer {
     let source = Source::load(context, reader, about)?;
     let typed = Typed {
         subject: forward_subject(&visible(&source.opened.summary.subject)),
-        text: forwarded(&source),
+        text: forwarded(context.texts, &source),
         about: Some(about),
-        carried: source.carried(|_| true),
+        carried: source.carried(context.texts, |_| true),
         ..Typed::default()
     };
-    Ok(show(context, "Forward", typed))
+    Ok(show(context, "forward", typed))
 }
 
 /// `/mail/edit/SEQ`: goes on with a draft, as a new message; the draft stays until it is deleted or handed over.
@@ -67,13 +68,15 @@ pub fn edit(visit: &Visit<'_>) -> Answer {
         subject: visible(&source.opened.summary.subject),
         text: source.opened.text.clone(),
         about: Some(about),
-        carried: source.carried(|_| true),
+        carried: source.carried(context.texts, |_| true),
         ..Typed::default()
     };
-    Ok(show(context, "Edit and send", typed))
+    Ok(show(context, "edit-and-send", typed))
 }
 
+/// `title` is the key of a text.
 fn show(context: &Context<'_>, title: &'static str, typed: Typed) -> super::Outcome {
+    let title = context.texts.get(title);
     let page = ComposePage { title, typed, problems: Vec::new(), files_lost: false };
     response::page(200, pages::compose::page(&reader::shell(context, title), &page)).into()
 }
@@ -113,10 +116,10 @@ fn line(people: &[parse::Person]) -> String {
     people.iter().map(words::recipient).collect::<Vec<_>>().join(", ")
 }
 
-fn attribution(source: &Source) -> String {
-    let at = date::minute(folder::shown_date(&source.entry));
-    let who = source.opened.from.first().map(name).unwrap_or_else(|| "somebody".to_owned());
-    format!("On {at}, {who} wrote:")
+fn attribution(texts: Texts, source: &Source) -> String {
+    let date = texts.day_and_time(folder::shown_date(&source.entry));
+    let who = source.opened.from.first().map(name).unwrap_or_else(|| texts.get("somebody").to_owned());
+    texts.with("wrote", &[("date", date.into()), ("who", who.into())])
 }
 
 fn name(person: &parse::Person) -> String {
@@ -133,19 +136,19 @@ fn quoted(text: &str) -> String {
     format!("{}\n[...]", &text[..end])
 }
 
-fn forwarded(source: &Source) -> String {
+fn forwarded(t: Texts, source: &Source) -> String {
     let opened = &source.opened;
-    let mut text = String::from("\n\n---------- Forwarded message ----------\n");
+    let mut text = format!("\n\n---------- {} ----------\n", t.get("forwarded-message"));
     let mut field = |name: &str, value: &str| {
         if !value.is_empty() {
             text.push_str(&format!("{name}: {value}\n"));
         }
     };
-    field("From", &line(&opened.from));
-    field("Date", &date::minute(folder::shown_date(&source.entry)));
-    field("Subject", &visible(&opened.summary.subject));
-    field("To", &line(&opened.to));
-    field("Cc", &line(&opened.cc));
+    field(t.get("from"), &line(&opened.from));
+    field(t.get("date"), &t.day_and_time(folder::shown_date(&source.entry)));
+    field(t.get("subject"), &visible(&opened.summary.subject));
+    field(t.get("to"), &line(&opened.to));
+    field(t.get("cc"), &line(&opened.cc));
     text.push('\n');
     text.push_str(&quoted(&opened.text));
     text

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::access::Access;
 use super::pages::message::{AttachmentView, Body, DeliveryView, MessagePage, PersonView};
 use super::reader::Reader;
+use super::texts::Texts;
 use super::visit::Visit;
 use super::words::{self, visible};
 use super::{Answer, Context, Intent, Outcome, Request, Trouble, folder, pages, reader, response};
@@ -22,7 +23,7 @@ pub fn show(visit: &Visit<'_>) -> Answer {
     let access = reader::access(context);
 
     let deliveries = deliveries(context, reader, &entry, &opened)?;
-    let page = page(&entry, &opened, body(request, &opened), deliveries, access);
+    let page = page(context.texts, &entry, &opened, body(request, &opened), deliveries, access);
     let mut shell = reader::shell(context, &page.subject);
     shell.here = Some(entry.folder);
     let mut intents = Vec::new();
@@ -58,12 +59,12 @@ fn body(request: &Request, opened: &Opened) -> Body {
     }
 }
 
-fn page(entry: &Entry, opened: &Opened, body: Body, deliveries: Vec<DeliveryView>, access: Access) -> MessagePage {
+fn page(texts: Texts, entry: &Entry, opened: &Opened, body: Body, deliveries: Vec<DeliveryView>, access: Access) -> MessagePage {
     MessagePage {
         message: entry.message,
         folder: entry.folder,
         subject: words::cut(&visible(&entry.summary.subject), crate::limits::COMPOSE_SUBJECT_MAX_CHARS),
-        date: date::minute(folder::shown_date(entry)),
+        date: texts.minute(folder::shown_date(entry)),
         datetime: date::rfc3339(folder::shown_date(entry)),
         from: people(&opened.from),
         reply_to: people(&opened.reply_to.iter().filter(|person| !opened.from.contains(person)).cloned().collect::<Vec<_>>()),
@@ -72,7 +73,7 @@ fn page(entry: &Entry, opened: &Opened, body: Body, deliveries: Vec<DeliveryView
         body,
         has_html: opened.html.is_some(),
         cut: opened.cut,
-        attachments: opened.attachments.iter().map(attachment).collect(),
+        attachments: opened.attachments.iter().map(|file| attachment(texts, file)).collect(),
         deliveries,
         may_write: access.may_write(),
     }
@@ -82,12 +83,12 @@ fn people(people: &[Person]) -> Vec<PersonView> {
     people.iter().map(|person| PersonView { name: visible(&person.name), address: visible(&person.address) }).collect()
 }
 
-fn attachment(attachment: &parse::Attachment) -> AttachmentView {
+fn attachment(texts: Texts, attachment: &parse::Attachment) -> AttachmentView {
     AttachmentView {
         number: attachment.number,
         name: visible(&attachment.name),
         media_type: visible(&attachment.media_type),
-        size: words::size(attachment.size),
+        size: texts.size(attachment.size),
     }
 }
 
@@ -108,7 +109,7 @@ fn deliveries(context: &Context<'_>, reader: Reader<'_>, entry: &Entry, opened: 
     let named: HashSet<Mailbox> = everybody.filter_map(|person| Some(Address::parse(&person.address).ok()?.mailbox())).collect();
     let deliveries = view.deliveries(entry.message)?;
     let shown = deliveries.iter().map(|delivery| {
-        let (fate, text) = words::delivery(delivery.route, &delivery.state, context.now.wall);
+        let (fate, text) = words::delivery(context.texts, delivery.route, &delivery.state, context.now.wall);
         // Only of what was written here is it known that an unnamed recipient is a hidden copy; elsewhere it may be a group's member.
         let hidden_copy = written_here && !named.contains(&delivery.address.mailbox());
         DeliveryView { address: delivery.address.to_string(), hidden_copy, fate, text }

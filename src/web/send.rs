@@ -7,7 +7,8 @@ use super::login::hex;
 use super::pages::compose::{About, ComposePage, Field, Kind, Problem, Typed};
 use super::pages::notice::{self, Notice};
 use super::reader::Reader;
-use super::words::{size, visible};
+use super::texts::Texts;
+use super::words::visible;
 use super::{Answer, Context, Intent, Outcome, Request, Submission};
 use super::{guard, pages, reader, response};
 use crate::limits::{COMPOSE_MESSAGE_MAX_OCTETS, COMPOSE_SUBJECT_MAX_CHARS};
@@ -23,22 +24,22 @@ pub fn send(request: &Request, context: &Context<'_>) -> Answer {
     let elsewhere = form.get("drill").map(str::to_owned).filter(|drill| !drill.is_empty()) != reader::drill(context);
     if !access.may_write() && (elsewhere || access != Access::HandingOver) {
         let shell = reader::shell(context, "Not sent");
-        let notice = Notice::outage_over(&given_back(&typed(&form)));
+        let notice = Notice::outage_over(&given_back(context.texts, &typed(&form)));
         return Ok(response::page(409, notice::page(&shell, &notice)).into());
     }
     let Some(reader) = reader::signed_in(context) else {
         let shell = reader::shell(context, "Not sent");
-        let notice = Notice::signed_out(&given_back(&typed(&form)));
+        let notice = Notice::signed_out(&given_back(context.texts, &typed(&form)));
         return Ok(response::page(403, notice::page(&shell, &notice)).into());
     };
     let ours = guard::has_csrf(&form, &reader.session.csrf);
     let letter = Letter::new(context, reader, form);
     if elsewhere {
-        return Ok(letter.again(409, vec![Problem::drill_over(access == Access::Open)]));
+        return Ok(letter.again(409, vec![Problem::drill_over(context.texts, access == Access::Open)]));
     }
     if !ours {
         // Signed in again in another tab, most likely. The form that is shown now has the new value.
-        return Ok(letter.again(403, vec![Problem::signed_in_again()]));
+        return Ok(letter.again(403, vec![Problem::signed_in_again(context.texts)]));
     }
     Ok(match access {
         Access::Open => letter.submit(Intent::Submit, "/mail/sent?sent=1"),
@@ -64,16 +65,16 @@ impl<'a> Letter<'a> {
         if let Some(source) = &source {
             let kept = numbers(&form, "keep");
             let takes_files = typed.about.is_some_and(|about| about.kind != Kind::Reply);
-            typed.carried = if takes_files { source.carried(|number| kept.contains(&number)) } else { Vec::new() };
+            typed.carried = if takes_files { source.carried(context.texts, |number| kept.contains(&number)) } else { Vec::new() };
         }
         Letter { context, reader, typed, files: form.files, source }
     }
 
     fn submit(self, intent: fn(Box<Submission>) -> Intent, then: &str) -> Outcome {
-        let addressed = Addressed::of(&self.typed);
+        let addressed = Addressed::of(self.context.texts, &self.typed);
         let mut problems = addressed.problems.clone();
         if self.typed.subject.chars().count() > COMPOSE_SUBJECT_MAX_CHARS {
-            let text = format!("The subject is too long. At most {COMPOSE_SUBJECT_MAX_CHARS} characters, please.");
+            let text = self.context.texts.with("problem-subject-long", &[("max", COMPOSE_SUBJECT_MAX_CHARS.into())]);
             problems.push(Problem::new(Field::Subject, text));
         }
         problems.extend(self.lost_source());
@@ -82,7 +83,8 @@ impl<'a> Letter<'a> {
         }
         let message = self.message(&addressed, self.typed.text.clone());
         if message.len() > COMPOSE_MESSAGE_MAX_OCTETS {
-            return self.again(422, vec![too_large(message.len())]);
+            let problem = too_large(self.context.texts, message.len());
+            return self.again(422, vec![problem]);
         }
         let submission = self.submission(addressed, message);
         Outcome { response: response::see_other(then), intents: vec![intent(Box::new(submission))] }
@@ -90,14 +92,15 @@ impl<'a> Letter<'a> {
 
     /// The outage ended while this was written: it becomes a draft, whatever is wrong with it.
     fn keep(self) -> Outcome {
-        let addressed = Addressed::of(&self.typed);
-        let text = match not_in_the_fields(&self.typed, &addressed) {
+        let addressed = Addressed::of(self.context.texts, &self.typed);
+        let text = match not_in_the_fields(self.context.texts, &self.typed, &addressed) {
             Some(note) => format!("{note}\n\n{}", self.typed.text),
             None => self.typed.text.clone(),
         };
         let message = self.message(&addressed, text);
         if message.len() > COMPOSE_MESSAGE_MAX_OCTETS {
-            return self.again(422, vec![too_large(message.len())]);
+            let problem = too_large(self.context.texts, message.len());
+            return self.again(422, vec![problem]);
         }
         let submission = self.submission(addressed, message);
         let intents = vec![Intent::KeepDraft(Box::new(submission))];
@@ -108,10 +111,7 @@ impl<'a> Letter<'a> {
     fn lost_source(&self) -> Option<Problem> {
         let about = self.typed.about?;
         let lost = self.source.is_none() && about.kind != Kind::Reply;
-        lost.then(|| {
-            let text = "The original message cannot be read, so its attachments would be missing. Please start again from the message.";
-            Problem::new(Field::Files, text.to_owned())
-        })
+        lost.then(|| Problem::new(Field::Files, self.context.texts.get("problem-source-lost").to_owned()))
     }
 
     fn message(&self, addressed: &Addressed, text: String) -> Vec<u8> {
@@ -121,7 +121,7 @@ impl<'a> Letter<'a> {
             _ => (None, Vec::new()),
         };
         let mut attachments = self.source.as_ref().map(|source| source.files(&self.typed.carried)).unwrap_or_default();
-        attachments.extend(self.files.iter().map(cleaned));
+        attachments.extend(self.files.iter().map(|file| cleaned(self.context.texts, file)));
         compose::write(&Draft {
             from: parse::Person { name: self.reader.person.name.clone(), address: self.reader.person.address.to_string() },
             to: addressed.to.clone(),
@@ -139,7 +139,7 @@ impl<'a> Letter<'a> {
 
     fn submission(&self, addressed: Addressed, message: Vec<u8>) -> Submission {
         let new = Submission::new(self.reader.mailbox().clone(), addressed.all, message);
-        Submission { replaces: self.draft(), typed: given_back(&self.typed), ..new }
+        Submission { replaces: self.draft(), typed: given_back(self.context.texts, &self.typed), ..new }
     }
 
     /// The draft that this goes on with. A message that was sent can be edited and sent again too: it stays.
@@ -151,13 +151,13 @@ impl<'a> Letter<'a> {
 
     /// The form once more, with everything that was typed; browsers do not let us put the files back.
     fn again(self, status: u16, problems: Vec<Problem>) -> Outcome {
-        let shell = reader::shell(self.context, "New message");
-        let title = match self.typed.about.map(|about| about.kind) {
-            Some(Kind::Reply) => "Reply",
-            Some(Kind::Forward) => "Forward",
-            Some(Kind::Edit) => "Edit and send",
-            None => "New message",
-        };
+        let title = self.context.texts.get(match self.typed.about.map(|about| about.kind) {
+            Some(Kind::Reply) => "reply",
+            Some(Kind::Forward) => "forward",
+            Some(Kind::Edit) => "edit-and-send",
+            None => "new-message",
+        });
+        let shell = reader::shell(self.context, title);
         let page = ComposePage { title, files_lost: !self.files.is_empty(), typed: self.typed, problems };
         response::page(status, pages::compose::page(&shell, &page)).into()
     }
@@ -186,10 +186,10 @@ fn numbers(form: &Form, name: &str) -> Vec<usize> {
 }
 
 /// A file as the browser sent it, with a name and a media type that can stand in a header.
-fn cleaned(file: &File) -> File {
+fn cleaned(t: Texts, file: &File) -> File {
     let name = visible(file.name.rsplit(['/', '\\']).next().unwrap_or_default());
     File {
-        name: if name.is_empty() { "file".to_owned() } else { name },
+        name: if name.is_empty() { t.get("unnamed-file").to_owned() } else { name },
         media_type: if is_media_type(&file.media_type) { file.media_type.to_ascii_lowercase() } else { OCTETS.to_owned() },
         content: file.content.clone(),
     }
@@ -209,19 +209,17 @@ fn is_media_type(text: &str) -> bool {
     }
 }
 
-fn too_large(octets: usize) -> Problem {
-    let text = format!(
-        "The message with its files is too large: {} as it would be sent, at most {}. Please send fewer or smaller files.",
-        size(octets),
-        size(COMPOSE_MESSAGE_MAX_OCTETS)
-    );
+fn too_large(t: Texts, octets: usize) -> Problem {
+    let text = t.with("problem-too-large", &[("size", t.size(octets).into()), ("max", t.size(COMPOSE_MESSAGE_MAX_OCTETS).into())]);
     Problem::new(Field::Files, text)
 }
 
 /// What was typed, as text that a person can copy.
-fn given_back(typed: &Typed) -> String {
+fn given_back(t: Texts, typed: &Typed) -> String {
     let mut out = String::new();
-    for (name, value) in [("To", &typed.to), ("Cc", &typed.cc), ("Bcc", &typed.bcc), ("Subject", &typed.subject)] {
+    for (name, value) in
+        [(t.get("to"), &typed.to), (t.get("cc"), &typed.cc), (t.get("bcc"), &typed.bcc), (t.get("subject"), &typed.subject)]
+    {
         if !value.is_empty() {
             out.push_str(&format!("{name}: {}\n", visible(value)));
         }
@@ -230,12 +228,15 @@ fn given_back(typed: &Typed) -> String {
 }
 
 /// A message in wire form has no Bcc and no broken addresses; in a draft they would be lost. So they stand above the text.
-fn not_in_the_fields(typed: &Typed, addressed: &Addressed) -> Option<String> {
+fn not_in_the_fields(t: Texts, typed: &Typed, addressed: &Addressed) -> Option<String> {
     let lost =
-        if addressed.has_broken() { vec![("To", &typed.to), ("Cc", &typed.cc), ("Bcc", &typed.bcc)] } else { vec![("Bcc", &typed.bcc)] };
-    let lost: Vec<String> =
-        lost.iter().filter(|(_, value)| !value.trim().is_empty()).map(|(name, value)| format!("{name}: {}", visible(value))).collect();
-    (!lost.is_empty()).then(|| format!("[Not sent. Please take this line out before sending. {}]", lost.join("; ")))
+        if addressed.has_broken() { vec![("to", &typed.to), ("cc", &typed.cc), ("bcc", &typed.bcc)] } else { vec![("bcc", &typed.bcc)] };
+    let lost: Vec<String> = lost
+        .iter()
+        .filter(|(_, value)| !value.trim().is_empty())
+        .map(|(name, value)| format!("{}: {}", t.get(name), visible(value)))
+        .collect();
+    (!lost.is_empty()).then(|| format!("[{}]", t.with("not-in-fields", &[("lost", lost.join("; ").into())])))
 }
 
 #[cfg(test)]
@@ -249,7 +250,7 @@ mod tests {
     fn check(typed: &Typed, broken: bool, expected: Option<&str>) {
         let problems = if broken { vec![Problem::new(Field::To, String::new())] } else { Vec::new() };
         let addressed = Addressed { problems, broken, ..Addressed::default() };
-        assert_eq!(not_in_the_fields(typed, &addressed).as_deref(), expected);
+        assert_eq!(not_in_the_fields(Texts::english(), typed, &addressed).as_deref(), expected);
     }
 
     #[test]
@@ -267,13 +268,13 @@ mod tests {
     #[test]
     fn typed_text_can_be_copied() {
         let typed = message("ann@x.test", "", "bo@x.test");
-        assert_eq!(given_back(&typed), "To: ann@x.test\nBcc: bo@x.test\n\nHello");
+        assert_eq!(given_back(Texts::english(), &typed), "To: ann@x.test\nBcc: bo@x.test\n\nHello");
     }
 
     #[test]
     fn files_get_names_and_types_that_fit_a_header() {
         let check = |name: &str, media_type: &str, expected: (&str, &str)| {
-            let file = cleaned(&File { name: name.to_owned(), media_type: media_type.to_owned(), content: Vec::new() });
+            let file = cleaned(Texts::english(), &File { name: name.to_owned(), media_type: media_type.to_owned(), content: Vec::new() });
             assert_eq!((file.name.as_str(), file.media_type.as_str()), expected);
         };
         check("report.pdf", "application/pdf", ("report.pdf", "application/pdf"));

@@ -1,7 +1,7 @@
-//! Small texts for people: sizes, delivery states, names made safe to show.
+//! Small texts for people: delivery states, names made safe to show.
 
+use super::texts::Texts;
 use crate::clock::Wall;
-use crate::mail::date;
 use crate::mail::parse::Person;
 use crate::relay::{DeliveryState, Route};
 
@@ -14,42 +14,27 @@ pub enum Fate {
 }
 
 /// A delivery state in plain words.
-pub fn delivery(route: Route, state: &DeliveryState, now: Wall) -> (Fate, String) {
+pub fn delivery(t: Texts, route: Route, state: &DeliveryState, now: Wall) -> (Fate, String) {
     let local = route != Route::Outbound;
+    let plain = |fate, key| (fate, t.get(key).to_owned());
+    let at = |key, at: &Wall| (Fate::Done, t.with(key, &[("at", t.short(*at, now).into())]));
+    let reply = |fate, key, reply: &str| (fate, t.with(key, &[("reply", visible(reply).into())]));
     match state {
         // What is written here is handed over by the queues only: until then its sender may take it back.
-        DeliveryState::InSession if route != Route::Primary => {
-            (Fate::Waiting, "Waiting to be sent. For a few seconds you can still take it back.".to_owned())
-        }
-        DeliveryState::InSession => (Fate::Waiting, "Being handed over right now".to_owned()),
-        DeliveryState::Queued { .. } if route == Route::Submit => {
-            (Fate::Done, "In their Lifeboat inbox; goes to the normal mailbox when the mail server is back".to_owned())
-        }
-        DeliveryState::Queued { .. } if local => (Fate::Waiting, "Waiting for the mail server to come back".to_owned()),
-        DeliveryState::Queued { attempts: 0, .. } => (Fate::Waiting, "Waiting to be sent".to_owned()),
-        DeliveryState::Queued { last: Some(last), .. } => {
-            (Fate::Waiting, format!("Not through yet, will be tried again. Last answer: {}", visible(last)))
-        }
-        DeliveryState::Queued { .. } => (Fate::Waiting, "Not through yet, will be tried again".to_owned()),
-        DeliveryState::Delivered { at, .. } if local => (Fate::Done, format!("Handed over to the mail server, {}", date::short(*at, now))),
-        DeliveryState::Delivered { at, .. } => (Fate::Done, format!("Delivered to the outside, {}", date::short(*at, now))),
-        DeliveryState::Refused { .. } if state.is_withdrawn() => (Fate::Failed, "Not sent: you took it back".to_owned()),
-        DeliveryState::Refused { reply, .. } => (Fate::Failed, format!("Refused: {}", visible(reply))),
-        DeliveryState::Bounced { reply, .. } => (Fate::Failed, format!("Came back: {}", visible(reply))),
-        DeliveryState::Held { by_gate: true, .. } => {
-            (Fate::Waiting, "Waiting: the mail server is not quite ready and will be asked again".to_owned())
-        }
-        DeliveryState::Held { .. } => (Fate::Waiting, "Held; your administrator will look at it".to_owned()),
-    }
-}
-
-/// `640 bytes`, `12 kB`, `3.4 MB`, with decimal units as file managers show them.
-pub fn size(octets: usize) -> String {
-    match octets {
-        1 => "1 byte".to_owned(),
-        0..1_000 => format!("{octets} bytes"),
-        1_000..1_000_000 => format!("{} kB", octets.div_ceil(1_000)),
-        _ => format!("{}.{} MB", octets / 1_000_000, octets / 100_000 % 10),
+        DeliveryState::InSession if route != Route::Primary => plain(Fate::Waiting, "fate-not-yet"),
+        DeliveryState::InSession => plain(Fate::Waiting, "fate-in-session"),
+        DeliveryState::Queued { .. } if route == Route::Submit => plain(Fate::Done, "fate-inside"),
+        DeliveryState::Queued { .. } if local => plain(Fate::Waiting, "fate-waits-for-server"),
+        DeliveryState::Queued { attempts: 0, .. } => plain(Fate::Waiting, "fate-waits"),
+        DeliveryState::Queued { last: Some(last), .. } => reply(Fate::Waiting, "fate-tried-answer", last),
+        DeliveryState::Queued { .. } => plain(Fate::Waiting, "fate-tried"),
+        DeliveryState::Delivered { at: when, .. } if local => at("fate-handed-over", when),
+        DeliveryState::Delivered { at: when, .. } => at("fate-delivered", when),
+        DeliveryState::Refused { .. } if state.is_withdrawn() => plain(Fate::Failed, "fate-withdrawn"),
+        DeliveryState::Refused { reply: said, .. } => reply(Fate::Failed, "fate-refused", said),
+        DeliveryState::Bounced { reply: said, .. } => reply(Fate::Failed, "fate-bounced", said),
+        DeliveryState::Held { by_gate: true, .. } => plain(Fate::Waiting, "fate-gate"),
+        DeliveryState::Held { .. } => plain(Fate::Waiting, "fate-held"),
     }
 }
 
@@ -88,22 +73,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes() {
-        for (octets, expected) in [
-            (0, "0 bytes"),
-            (1, "1 byte"),
-            (999, "999 bytes"),
-            (1_000, "1 kB"),
-            (1_001, "2 kB"),
-            (999_999, "1000 kB"),
-            (1_000_000, "1.0 MB"),
-            (52_428_800, "52.4 MB"),
-        ] {
-            assert_eq!(size(octets), expected, "{octets}");
-        }
-    }
-
-    #[test]
     fn names_cannot_turn_around() {
         assert_eq!(visible("invoice\u{202e}gpj.exe"), "invoicegpj.exe");
         assert_eq!(visible(" two\r\nlines\t"), "two  lines");
@@ -134,12 +103,13 @@ mod tests {
 
     #[test]
     fn what_came_back_says_why() {
+        let t = Texts::english();
         let bounced = DeliveryState::Bounced { at: Wall(0), reply: "550 5.1.1 unknown".to_owned(), dsn: None };
-        assert_eq!(delivery(Route::Outbound, &bounced, Wall(0)), (Fate::Failed, "Came back: 550 5.1.1 unknown".to_owned()));
+        assert_eq!(delivery(t, Route::Outbound, &bounced, Wall(0)), (Fate::Failed, "Came back: 550 5.1.1 unknown".to_owned()));
         let held = DeliveryState::Held { at: Wall(0), reason: "x".to_owned(), by_gate: false, attempts: 1 };
-        assert_eq!(delivery(Route::Primary, &held, Wall(0)).0, Fate::Waiting);
+        assert_eq!(delivery(t, Route::Primary, &held, Wall(0)).0, Fate::Waiting);
         let queued = DeliveryState::Queued { attempts: 0, next_at: Wall(0), last: None, in_doubt: false, held: 0, reported: false };
-        assert_eq!(delivery(Route::Submit, &queued, Wall(0)).0, Fate::Done);
-        assert_eq!(delivery(Route::Outbound, &queued, Wall(0)).0, Fate::Waiting);
+        assert_eq!(delivery(t, Route::Submit, &queued, Wall(0)).0, Fate::Done);
+        assert_eq!(delivery(t, Route::Outbound, &queued, Wall(0)).0, Fate::Waiting);
     }
 }

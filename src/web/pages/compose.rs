@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::layout::{self, Shell};
 use crate::limits::WEB_BODY_MAX_OCTETS;
 use crate::store::Seq;
-use crate::web::words;
+use crate::web::texts::Texts;
 
 #[derive(Clone, Debug)]
 pub struct ComposePage {
@@ -98,12 +98,12 @@ impl Field {
     }
 
     /// Before a problem in the list of all of them.
-    fn label(self) -> &'static str {
+    fn label(self) -> Option<&'static str> {
         match self {
-            Field::To => "To: ",
-            Field::Cc => "Cc: ",
-            Field::Bcc => "Bcc: ",
-            Field::Subject | Field::Files | Field::Form => "",
+            Field::To => Some("problem-in-to"),
+            Field::Cc => Some("problem-in-cc"),
+            Field::Bcc => Some("problem-in-bcc"),
+            Field::Subject | Field::Files | Field::Form => None,
         }
     }
 }
@@ -114,31 +114,25 @@ impl Problem {
     }
 
     /// It was written in a drill that is over, and is real now; or the reverse.
-    pub fn drill_over(real: bool) -> Problem {
-        let text = if real {
-            "The drill in which you wrote this is over: the mail server is really down now. Nothing was sent. If you mean it, press Send: \
-             it goes out then."
-        } else {
-            "You wrote this before the drill. It was not sent. If you press Send now, it only goes into the drill's sandbox; mail works \
-             normally, so send it with Outlook."
-        };
+    pub fn drill_over(t: Texts, real: bool) -> Problem {
+        let text = t.get(if real { "problem-drill-over" } else { "problem-before-drill" });
         Problem::new(Field::Form, text.to_owned())
     }
 
-    pub fn signed_in_again() -> Problem {
-        let text = "You have signed in again in the meantime. Nothing is lost: please check your message and press Send once more.";
-        Problem::new(Field::Form, text.to_owned())
+    pub fn signed_in_again(t: Texts) -> Problem {
+        Problem::new(Field::Form, t.get("problem-signed-in-again").to_owned())
     }
 }
 
 pub fn page(shell: &Shell, page: &ComposePage) -> Markup {
+    let t = shell.texts;
     let csrf = shell.reader.as_ref().map(|reader| reader.csrf.as_str()).unwrap_or_default();
     let answering = page.typed.about.is_some_and(|about| about.kind == Kind::Reply);
     layout::page(
         shell,
         &html! {
             h1 { (page.title) }
-            @if !page.problems.is_empty() { (problems(page)) }
+            @if !page.problems.is_empty() { (problems(t, page)) }
             form.compose method="post" action="/mail/send" enctype="multipart/form-data" {
                 input type="hidden" name="csrf" value=(csrf);
                 // Where it was written: neither a practice letter may go out, nor a real one stay here.
@@ -149,26 +143,26 @@ pub fn page(shell: &Shell, page: &ComposePage) -> Markup {
                     input type="hidden" name="kind" value=(about.kind.name());
                     input type="hidden" name="about" value=(about.message);
                 }
-                (line(page, Field::To, "To", &page.typed.to, page.problems.is_empty() && !answering))
-                (copies(page))
-                (line(page, Field::Subject, "Subject", &page.typed.subject, false))
-                label for="text" { "Message" }
+                (line(page, Field::To, t.get("to"), &page.typed.to, page.problems.is_empty() && !answering))
+                (copies(t, page))
+                (line(page, Field::Subject, t.get("subject"), &page.typed.subject, false))
+                label for="text" { (t.get("message-text")) }
                 // The parser drops the first line end of a textarea (HTML standard 13.1.2.5), so one is given.
                 textarea #text name="text" rows="14" dir="auto" autofocus[page.problems.is_empty() && answering] { "\n" (page.typed.text) }
-                (files(page))
-                p.send { button.primary #send type="submit" { "Send" } }
+                (files(t, page))
+                p.send { button.primary #send type="submit" { (t.get("send")) } }
             }
         },
     )
 }
 
 /// Names every problem first, each with a way to its field.
-fn problems(page: &ComposePage) -> Markup {
+fn problems(t: Texts, page: &ComposePage) -> Markup {
     html! {
         div.problems role="alert" {
-            h2 { "Not sent yet" }
-            ul { @for problem in &page.problems { li { a href={ "#" (problem.field.name()) } { (problem.field.label()) (problem.text) } } } }
-            @if page.files_lost { p { "Please choose your files again: browsers do not keep them." } }
+            h2 { (t.get("not-sent-yet")) }
+            ul { @for problem in &page.problems { li { a href={ "#" (problem.field.name()) } { @if let Some(label) = problem.field.label() { (t.get(label)) " " } (problem.text) } } } }
+            @if page.files_lost { p { (t.get("files-lost")) } }
         }
     }
 }
@@ -189,24 +183,24 @@ fn line(page: &ComposePage, field: Field, label: &str, value: &str, focus: bool)
 }
 
 /// Cc and Bcc, out of the way until they are needed.
-fn copies(page: &ComposePage) -> Markup {
+fn copies(t: Texts, page: &ComposePage) -> Markup {
     let wrong = page.problems.iter().any(|problem| matches!(problem.field, Field::Cc | Field::Bcc));
     let open = wrong || !page.typed.cc.is_empty() || !page.typed.bcc.is_empty();
     html! {
         details.copies open[open] {
-            summary { "Copies (Cc, Bcc)" }
-            (line(page, Field::Cc, "Cc", &page.typed.cc, false))
-            (line(page, Field::Bcc, "Bcc – the others do not see these", &page.typed.bcc, false))
+            summary { (t.get("copies")) }
+            (line(page, Field::Cc, t.get("cc"), &page.typed.cc, false))
+            (line(page, Field::Bcc, t.get("bcc-field"), &page.typed.bcc, false))
         }
     }
 }
 
-fn files(page: &ComposePage) -> Markup {
+fn files(t: Texts, page: &ComposePage) -> Markup {
     let problem = page.problems.iter().find(|problem| problem.field == Field::Files);
     html! {
         @if !page.typed.carried.is_empty() {
             fieldset.carried {
-                legend { "Files from the original message" }
+                legend { (t.get("carried-files")) }
                 @for file in &page.typed.carried {
                     label.check {
                         input type="checkbox" name="keep" value=(file.number) checked[file.keep];
@@ -215,10 +209,10 @@ fn files(page: &ComposePage) -> Markup {
                 }
             }
         }
-        label for="files" { "Attach files" }
+        label for="files" { (t.get("attach-files")) }
         @if let Some(problem) = problem { p.problem #files-problem { (problem.text) } }
         input #files type="file" name="files" multiple aria-invalid=[problem.map(|_| "true")]
             aria-describedby=(if problem.is_some() { "files-problem files-hint" } else { "files-hint" });
-        p.hint #files-hint { "All together up to " (words::size(WEB_BODY_MAX_OCTETS * 7 / 10)) "." }
+        p.hint #files-hint { (t.with("files-limit", &[("size", t.size(WEB_BODY_MAX_OCTETS * 7 / 10).into())])) }
     }
 }

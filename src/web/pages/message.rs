@@ -6,6 +6,7 @@ use super::layout::{self, Shell, folder_name};
 use super::text;
 use crate::store::{Folder, Seq};
 use crate::web::route::folder_path;
+use crate::web::texts::Texts;
 use crate::web::words::Fate;
 
 #[derive(Clone, Debug)]
@@ -64,18 +65,19 @@ pub struct DeliveryView {
 }
 
 pub fn page(shell: &Shell, page: &MessagePage) -> Markup {
+    let t = shell.texts;
     layout::page(
         shell,
         &html! {
             article.message {
-                p.back { a href=(folder_path(page.folder)) { "← " (folder_name(shell.texts, page.folder)) } }
-                h1 { bdi { @if page.subject.is_empty() { "(no subject)" } @else { (page.subject) } } }
-                (head(page))
-                @if page.may_write { (actions(page)) }
-                div.body { (body(page)) }
-                @if !page.attachments.is_empty() { (attachments(page)) }
-                @if !page.deliveries.is_empty() { (deliveries(&page.deliveries)) }
-                p.more { a href={ (path(page)) "/raw" } { "Save as a file (.eml)" } }
+                p.back { a href=(folder_path(page.folder)) { "← " (folder_name(t, page.folder)) } }
+                h1 { bdi { @if page.subject.is_empty() { (t.get("no-subject")) } @else { (page.subject) } } }
+                (head(t, page))
+                @if page.may_write { (actions(t, page)) }
+                div.body { (body(t, page)) }
+                @if !page.attachments.is_empty() { (attachments(t, page)) }
+                @if !page.deliveries.is_empty() { (deliveries(t, &page.deliveries)) }
+                p.more { a href={ (path(page)) "/raw" } { (t.get("save-as-file")) } }
             }
         },
     )
@@ -85,14 +87,14 @@ fn path(page: &MessagePage) -> String {
     format!("/mail/message/{}", page.message)
 }
 
-fn head(page: &MessagePage) -> Markup {
+fn head(t: Texts, page: &MessagePage) -> Markup {
     html! {
         dl.head {
-            (people("From", &page.from))
-            (people("Answers go to", &page.reply_to))
-            (people("To", &page.to))
-            (people("Cc", &page.cc))
-            div { dt { "Date" } dd { time datetime=(page.datetime) { (page.date) } } }
+            (people(t.get("from"), &page.from))
+            (people(t.get("answers-go-to"), &page.reply_to))
+            (people(t.get("to"), &page.to))
+            (people(t.get("cc"), &page.cc))
+            div { dt { (t.get("date")) } dd { time datetime=(page.datetime) { (page.date) } } }
         }
     }
 }
@@ -118,50 +120,50 @@ fn people(label: &str, people: &[PersonView]) -> Markup {
     }
 }
 
-fn actions(page: &MessagePage) -> Markup {
+fn actions(t: Texts, page: &MessagePage) -> Markup {
     let seq = page.message;
     html! {
-        nav.actions aria-label="What to do with this message" {
+        nav.actions aria-label=(t.get("message-actions")) {
             @if page.folder == Folder::Drafts {
-                a.button.primary href={ "/mail/edit/" (seq) } { "Edit and send" }
+                a.button.primary href={ "/mail/edit/" (seq) } { (t.get("edit-and-send")) }
             } @else {
-                a.button.primary href={ "/mail/reply/" (seq) } { "Reply" }
-                a.button href={ "/mail/reply/" (seq) "?all=1" } { "Reply to all" }
-                a.button href={ "/mail/forward/" (seq) } { "Forward" }
-                @if page.folder == Folder::Sent { a.button href={ "/mail/edit/" (seq) } { "Send again" } }
+                a.button.primary href={ "/mail/reply/" (seq) } { (t.get("reply")) }
+                a.button href={ "/mail/reply/" (seq) "?all=1" } { (t.get("reply-all")) }
+                a.button href={ "/mail/forward/" (seq) } { (t.get("forward")) }
+                @if page.folder == Folder::Sent { a.button href={ "/mail/edit/" (seq) } { (t.get("send-again")) } }
             }
         }
     }
 }
 
-fn body(page: &MessagePage) -> Markup {
+fn body(t: Texts, page: &MessagePage) -> Markup {
     html! {
         @match &page.body {
             Body::Text(source) => {
                 @if page.has_html {
-                    p.hint.switch { "You see the plain text. " a href={ (path(page)) "?view=html" } { "Show it as it was designed" } }
+                    p.hint.switch { (t.get("shown-as-text")) " " a href={ (path(page)) "?view=html" } { (t.get("show-designed")) } }
                 }
-                @if source.trim().is_empty() { p.hint { "This message has no text." } } @else { (text::text(source)) }
+                @if source.trim().is_empty() { p.hint { (t.get("no-text")) } } @else { (text::text(source)) }
             }
             Body::Html { remote_blocked } => {
                 p.hint.switch {
-                    @if *remote_blocked { "Pictures from the internet are not loaded, so the sender does not learn that you read this. " }
-                    a href={ (path(page)) "?view=text" } { "Show plain text" }
+                    @if *remote_blocked { (t.get("remote-blocked")) " " }
+                    a href={ (path(page)) "?view=text" } { (t.get("show-text")) }
                     " · "
-                    a href={ (path(page)) "/html" } target="_blank" rel="noopener" { "Open in its own tab" }
+                    a href={ (path(page)) "/html" } target="_blank" rel="noopener" { (t.get("own-tab")) }
                 }
-                iframe.document title="The message" src={ (path(page)) "/html" }
+                iframe.document title=(t.get("the-message")) src={ (path(page)) "/html" }
                     sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer" {}
             }
         }
-        @if page.cut { p.hint { "This message is very long and not shown whole. Save it as a file to see everything." } }
+        @if page.cut { p.hint { (t.get("message-cut")) } }
     }
 }
 
-fn attachments(page: &MessagePage) -> Markup {
+fn attachments(t: Texts, page: &MessagePage) -> Markup {
     html! {
         section.attachments {
-            h2 { (if page.attachments.len() == 1 { "1 attachment".to_owned() } else { format!("{} attachments", page.attachments.len()) }) }
+            h2 { (t.count("attachments", page.attachments.len() as u64)) }
             ul {
                 @for file in &page.attachments {
                     li {
@@ -174,18 +176,18 @@ fn attachments(page: &MessagePage) -> Markup {
     }
 }
 
-fn deliveries(deliveries: &[DeliveryView]) -> Markup {
+fn deliveries(t: Texts, deliveries: &[DeliveryView]) -> Markup {
     html! {
         section.deliveries {
-            h2 { "Who got it" }
+            h2 { (t.get("who-got-it")) }
             table {
-                thead { tr { th scope="col" { "Recipient" } th scope="col" { "What happened" } } }
+                thead { tr { th scope="col" { (t.get("recipient")) } th scope="col" { (t.get("what-happened")) } } }
                 tbody {
                     @for delivery in deliveries {
                         tr {
                             th scope="row" {
                                 bdi { (delivery.address) }
-                                @if delivery.hidden_copy { " " span.tag { "Bcc" } }
+                                @if delivery.hidden_copy { " " span.tag { (t.get("bcc")) } }
                             }
                             td class=(fate(delivery.fate)) { (delivery.text) }
                         }

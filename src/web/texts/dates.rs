@@ -38,6 +38,11 @@ impl Texts {
         self.written("date-minute", &date::civil(at), MONTHS)
     }
 
+    /// `3 March 2026, 09:15`
+    pub fn day_and_time(self, at: Wall) -> String {
+        self.written("date-moment", &date::civil(at), MONTHS)
+    }
+
     /// `3 March 2026`
     pub fn day(self, at: Wall) -> String {
         self.written("date-day", &date::civil(at), MONTHS)
@@ -56,7 +61,7 @@ impl Texts {
     /// As short as possible, but with the time: `09:15` today, `3 March 2026, 09:15` on other days.
     pub fn moment(self, at: Wall, now: Wall) -> String {
         let (civil, today) = (date::civil(at), date::civil(now));
-        if civil.same_day(&today) { self.clock(&civil) } else { self.written("date-moment", &civil, MONTHS) }
+        if civil.same_day(&today) { self.clock(&civil) } else { self.day_and_time(at) }
     }
 
     fn clock(self, at: &Civil) -> String {
