@@ -5,7 +5,7 @@ use super::files::{self, Preview, shown_type};
 use super::opening::Opening;
 use super::pages::preview::{self, PreviewPage, Shown, SourcePage};
 use super::visit::Visit;
-use super::words::{self, visible};
+use super::words::visible;
 use super::{Answer, Trouble, pages, reader, response};
 use crate::limits::SOURCE_SHOWN_MAX_OCTETS;
 use crate::mail::zip::Archive;
@@ -44,7 +44,7 @@ pub fn view(visit: &Visit<'_>) -> Answer {
     };
     let page = PreviewPage {
         name: visible(&attachment.name),
-        size: words::size(attachment.size),
+        size: visit.context.texts.size(attachment.size),
         save: path("part"),
         back: opening.way.path(opening.seq(), ""),
         shown,
@@ -81,7 +81,7 @@ pub fn source(visit: &Visit<'_>) -> Answer {
     let page = SourcePage {
         text: readable(start),
         cut: start.len() < message.len(),
-        size: words::size(message.len()),
+        size: visit.context.texts.size(message.len()),
         save: opening.way.path(opening.seq(), "/raw"),
         back: opening.way.path(opening.seq(), ""),
     };
