@@ -22,18 +22,25 @@ pub struct Browser {
     session: String,
 }
 
+/// What a person has set in the browser.
+pub struct Settings {
+    pub scripts: bool,
+    /// Pixels.
+    pub font_size: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { scripts: true, font_size: 16 }
+    }
+}
+
 impl Browser {
     pub fn start(folder: &Path) -> Browser {
-        Browser::start_with(folder, true)
+        Browser::start_with(folder, &Settings::default())
     }
 
-    /// As it is where scripts are switched off in the browser's settings.
-    #[allow(dead_code, reason = "for the essentials without scripts")]
-    pub fn start_without_scripts(folder: &Path) -> Browser {
-        Browser::start_with(folder, false)
-    }
-
-    fn start_with(folder: &Path, scripts: bool) -> Browser {
+    pub fn start_with(folder: &Path, settings: &Settings) -> Browser {
         need("chromium", "chromium");
         need("chromedriver", "chromium-driver");
         let address = free_port([127, 0, 0, 1].into());
@@ -42,7 +49,7 @@ impl Browser {
         let driver = command.spawn().expect("chromedriver starts");
         let mut browser = Browser { driver, address, session: String::new() };
         wait_for("chromedriver listens", PATIENCE, || TcpStream::connect(address).ok());
-        let profile = folder.join(if scripts { "chromium" } else { "chromium-without-scripts" });
+        let profile = folder.join(format!("chromium-{}-{}", settings.scripts, settings.font_size));
         let arguments = [
             "--headless",
             "--no-sandbox",
@@ -57,11 +64,12 @@ impl Browser {
             "--no-proxy-server",
             &format!("--user-data-dir={}", profile.display()),
         ];
-        let mut options = json!({ "binary": "/usr/bin/chromium", "args": arguments });
-        if !scripts {
-            // 2 is "block".
-            options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
-        }
+        let prefs = json!({
+            // 1 is "allow", 2 is "block".
+            "profile.managed_default_content_settings.javascript": if settings.scripts { 1 } else { 2 },
+            "webkit.webprefs.default_font_size": settings.font_size,
+        });
+        let options = json!({ "binary": "/usr/bin/chromium", "args": arguments, "prefs": prefs });
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome", "acceptInsecureCerts": true, "timeouts": { "implicit": 10_000 },
             "goog:loggingPrefs": { "browser": "ALL" }, "goog:chromeOptions": options } } });

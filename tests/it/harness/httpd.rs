@@ -41,6 +41,8 @@ fn answer(stream: TcpStream, folder: &Path) -> std::io::Result<()> {
         _ => "text/html; charset=utf-8",
     };
     let (status, body) = match fs::read(&file) {
+        // Browsers ask for it where a page names no icon.
+        Err(_) if path == "/favicon.ico" => ("204 No Content", Vec::new()),
         Ok(body) => ("200 OK", body),
         Err(_) => ("404 Not Found", Vec::new()),
     };

@@ -4,7 +4,6 @@ pub mod aiosmtpd;
 pub mod browser;
 pub mod dnsmasq;
 pub mod exim;
-
 pub mod health;
 pub mod httpd;
 pub mod lifeboat;
