@@ -9,6 +9,7 @@ mod canary;
 mod crash;
 mod crowd;
 mod damage;
+mod day;
 mod dialog;
 mod direct;
 mod drill;
