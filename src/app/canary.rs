@@ -104,7 +104,7 @@ async fn send(core: &Arc<Core>, outgoing: &Outgoing, to: &Address) -> Option<Evi
     core.returned.expect(&id);
     // Late ones are of no use any more.
     while core.returned.back.1.try_recv().is_ok() {}
-    let body = Staged::from_bytes(message(core, to, &id));
+    let body = Staged::from_bytes(message(core, to, &id).ok()?);
     let transaction = Transaction {
         reverse_path: Some(to.clone()),
         recipients: vec![to.clone()],
@@ -157,9 +157,9 @@ fn taken(attempt: &Attempt) -> Taken {
     }
 }
 
-fn message(core: &Core, to: &Address, id: &str) -> Vec<u8> {
+fn message(core: &Core, to: &Address, id: &str) -> std::io::Result<Vec<u8>> {
     let person = |name: &str| Person { name: name.to_owned(), address: to.to_string() };
-    compose::write(&compose::Draft {
+    compose::write_small(&compose::Draft {
         from: person("Lifeboat"),
         to: vec![person("")],
         cc: vec![],

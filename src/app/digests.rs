@@ -207,7 +207,7 @@ fn digest_change(core: &Core, event: &EventNow, round: &Round, part: &DigestPart
         message_id: core.message_id(),
         now,
     });
-    let body = Staged::from_bytes(compose::write(&draft));
+    let body = Staged::from_bytes(compose::write_small(&draft)?);
     let address = match directory.person(&part.mailbox) {
         Some(person) => person.address.clone(),
         None => Address::parse(part.mailbox.as_str()).map_err(|error| StoreError::Damaged(format!("mailbox {}: {error}", part.mailbox)))?,

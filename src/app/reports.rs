@@ -50,7 +50,7 @@ impl Core {
             dsn: &row.dsn,
         };
         let dsn = bounce::dsn(&self.config.server.hostname, self.message_id(), report, &original, &recipients, now);
-        let body = Staged::from_bytes(compose::write_dsn(&dsn));
+        let body = Staged::from_bytes(compose::write_dsn(&dsn)?);
         let mut addressed = Addressed::default();
         addressed.add(sender.clone(), Route::Submit, queued_now(now), self.mailbox_of(sender));
         let new = NewMessage {

@@ -68,14 +68,13 @@ pub fn keep_draft(core: &Core, draft: Submission) -> Result<Seq, StoreError> {
 }
 
 /// A new draft of this person.
-pub fn draft_change(core: &Core, mailbox: &Mailbox, message: Vec<u8>) -> Result<Change, StoreError> {
+pub fn draft_change(core: &Core, mailbox: &Mailbox, message: Arc<Staged>) -> Result<Change, StoreError> {
     let mut addressed = Addressed::default();
     addressed.file(mailbox.clone(), Folder::Drafts);
     new_message(core, Origin::Draft, mailbox, message, addressed)
 }
 
-fn new_message(core: &Core, origin: Origin, writer: &Mailbox, message: Vec<u8>, addressed: Addressed) -> Result<Change, StoreError> {
-    let body = Staged::from_bytes(message);
+fn new_message(core: &Core, origin: Origin, writer: &Mailbox, body: Arc<Staged>, addressed: Addressed) -> Result<Change, StoreError> {
     let reverse_path = core.directory().person(writer).map(|person| person.address.clone());
     let smtputf8 =
         addressed.recipients.iter().any(|to| !to.address.is_ascii()) || reverse_path.as_ref().is_some_and(|path| !path.is_ascii());
@@ -90,8 +89,8 @@ fn new_message(core: &Core, origin: Origin, writer: &Mailbox, message: Vec<u8>, 
         smtputf8,
         dsn: DsnRequest::default(),
     };
-    let accepted = new.accepted(&body, core.now().wall).map_err(|error| StoreError::Io(error.to_string()))?;
-    Ok(Change::Message(Box::new(accepted), Arc::new(body)))
+    let accepted = new.accepted(&body, core.now().wall)?;
+    Ok(Change::Message(Box::new(accepted), body))
 }
 
 /// The mark, if the message is there and has it not yet.

@@ -134,8 +134,9 @@ pub fn take_back(core: &Arc<Core>, mailbox: &Mailbox, message: Seq) -> Result<Op
 
 fn withdrawal(core: &Core, held: &Held) -> Result<Vec<Change>, StoreError> {
     let Held { message, mailbox, filed, recipients, draft_fields, mark } = held;
-    let draft = [draft_fields.as_slice(), &core.store.body(*message)?].concat();
-    let mut changes = vec![draft_change(core, mailbox, draft)?];
+    let mut draft = core.store.copy(*message)?;
+    draft.prepend(draft_fields);
+    let mut changes = vec![draft_change(core, mailbox, draft.into())?];
     let ended = states(*recipients, &DeliveryState::withdrawn(core.now().wall));
     changes.extend(ended.into_iter().map(|(recipient, state)| Change::Delivery { message: *message, recipient, state }));
     changes.extend(filed.iter().map(|mailbox| Change::Remove { mailbox: mailbox.clone(), message: *message, folder: Folder::Sent }));

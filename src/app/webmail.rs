@@ -170,8 +170,11 @@ impl Webmail {
     fn practise(&self, submission: Submission) {
         let (core, mailbox) = (&self.core, submission.mailbox);
         let to = submission.recipients.iter().map(ToString::to_string).collect();
-        let letter = PracticeLetter { number: 0, at: core.now().wall, to, message: submission.message, cut: false };
-        core.keep_practice(&mailbox, letter);
+        // One octet more than is kept tells that it is too long.
+        match submission.message.head(limits::PRACTICE_LETTER_MAX_OCTETS + 1) {
+            Ok(message) => core.keep_practice(&mailbox, PracticeLetter { number: 0, at: core.now().wall, to, message, cut: false }),
+            Err(error) => log::warn!("web practice letter not kept: {error}"),
+        }
         core.note_drill(&mailbox, Mark::Replied);
     }
 }
@@ -240,7 +243,7 @@ mod tests {
             path: path.to_owned(),
             query: query.to_owned(),
             headers: vec![("cookie".to_owned(), format!("{ADMIN_COOKIE}={name}"))],
-            body: vec![],
+            body: vec![].into(),
             client: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         };
         Webmail::new(core.clone()).handle(request)

@@ -78,7 +78,7 @@ fn respond(request: &Request, snapshot: &Snapshot, token: &str) -> (Response, Op
     match (request.method.as_str(), request.path.as_str()) {
         ("GET" | "HEAD", "/") => (page(snapshot, token), None),
         ("POST", "/plug") => {
-            let fields = parse_urlencoded(&String::from_utf8_lossy(&request.body));
+            let fields = parse_urlencoded(&String::from_utf8_lossy(&request.body.bytes().unwrap_or_default()));
             let get = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
             match (get("token") == Some(token), get("plug")) {
                 (true, Some("pull")) => (back(), Some(Command::PullPlug)),
@@ -209,7 +209,7 @@ mod tests {
             path: path.to_owned(),
             query: String::new(),
             headers: vec![("host".to_owned(), host.to_owned())],
-            body: body.as_bytes().to_vec(),
+            body: body.as_bytes().into(),
             client: [127, 0, 0, 1].into(),
         }
     }

@@ -309,7 +309,7 @@ mod tests {
             path: path.to_owned(),
             query: String::new(),
             headers: Vec::new(),
-            body: Vec::new(),
+            body: Vec::new().into(),
             client: IpAddr::from([127, 0, 0, 1]),
         };
         assert!(health_page(&get("/owa/healthcheck.htm")).body.starts_with(b"200 OK"));

@@ -39,6 +39,8 @@ pub const WEB_BODY_MAX_OCTETS: usize = 50 * 1024 * 1024;
 pub const WEB_FORM_MAX_OCTETS: usize = 1024 * 1024;
 /// Fields of one form.
 pub const FORM_FIELDS_MAX: usize = 200;
+/// Octets of all fields of one form together, without its files; above it 413.
+pub const FORM_FIELDS_MAX_OCTETS: usize = 4 * 1024 * 1024;
 /// Entries of one page of a folder.
 pub const PAGE_ENTRIES: usize = 50;
 /// Languages that a browser asks for which are looked at.

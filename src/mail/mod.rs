@@ -6,6 +6,7 @@
 //! [`crate::clock::Wall`].
 
 mod address;
+mod blob;
 pub mod compose;
 pub mod date;
 pub mod dkim;
@@ -24,5 +25,6 @@ pub mod trace;
 pub mod zip;
 
 pub use address::{Address, AddressError, Mailbox};
+pub use blob::{Blob, Content, Reader};
 pub use dsn_request::{DsnRequest, Notify, OriginalRecipient, RecipientDsn, Ret, Xtext};
 pub use parse::Summary;

@@ -91,7 +91,7 @@ fn attachments(items: Vec<DigestItem>) -> Vec<File> {
     let file = |(number, item): (usize, DigestItem)| File {
         name: format!("{} {}.eml", numbered(number), file_stem(&item.subject)),
         media_type: "message/rfc822".to_owned(),
-        content: item.message,
+        content: item.message.into(),
     };
     (1..).zip(items).map(file).collect()
 }
@@ -195,7 +195,7 @@ mod tests {
         assert!(draft.subject.starts_with("Mail you wrote while Exchange was down (2026-03-0"), "{}", draft.subject);
         assert!(draft.subject.ends_with("part 1 of 2"), "{}", draft.subject);
         assert_eq!(draft.attachments[0].media_type, "message/rfc822");
-        assert_eq!(draft.attachments[0].content, b"Subject: x\r\n\r\nbody\r\n");
+        assert_eq!(draft.attachments[0].content.bytes().unwrap(), b"Subject: x\r\n\r\nbody\r\n");
         assert_eq!((draft.message_id.as_str(), draft.date), ("1@box.example.com", Wall(1_772_535_800_000)));
     }
 }

@@ -115,6 +115,12 @@ impl std::fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> StoreError {
+        StoreError::of(error)
+    }
+}
+
 impl StoreError {
     fn of(error: io::Error) -> StoreError {
         StoreError::of_ref(&error)
@@ -261,6 +267,19 @@ impl Store {
     /// The whole body of a message. Checks its checksum.
     pub fn body(&self, message: Seq) -> Result<Vec<u8>, StoreError> {
         self.inner.reader.body(&self.place(message)?)
+    }
+
+    /// A copy of a message that can become part of another, on the disk if it is large. Checks its checksum.
+    pub fn copy(&self, message: Seq) -> Result<Staged, StoreError> {
+        self.verify(message)?;
+        let mut copy = self.stage();
+        loop {
+            let piece = self.body_piece(message, copy.len(), crate::limits::STAGE_WRITE_OCTETS)?;
+            if piece.is_empty() {
+                return Ok(copy);
+            }
+            io::Write::write_all(&mut copy, &piece)?;
+        }
     }
 
     /// Checks a message against its checksum, piece by piece: what was damaged on disk must not go out as if it were whole.

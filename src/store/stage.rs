@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::limits::{STAGE_MEMORY_MAX_OCTETS, STAGE_MEMORY_TOTAL_OCTETS, STAGE_SPARE_MAX_OCTETS};
+use crate::mail::Content;
 
 /// Octets of memory that bodies may take together.
 #[derive(Debug)]
@@ -74,6 +75,36 @@ pub struct Staged {
 enum Place {
     Memory { pieces: Vec<Vec<u8>>, share: Share },
     File(File),
+}
+
+/// Appends, on the disk where memory does not take it; may wait for it.
+impl io::Write for Staged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Err(piece) = self.keep(bytes.to_vec()) {
+            Staged::write(self, &piece)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl From<Vec<u8>> for Staged {
+    fn from(bytes: Vec<u8>) -> Staged {
+        Staged::from_bytes(bytes)
+    }
+}
+
+impl Content for Staged {
+    fn octets(&self) -> u64 {
+        self.len()
+    }
+
+    fn piece(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        Staged::piece(self, offset, length)
+    }
 }
 
 /// Keeps names of one process apart; a name lives only between `open` and `unlink`.

@@ -31,10 +31,10 @@ pub fn verbs(context: &Context<'_>) -> Answer {
 /// `POST /api/v1/verbs`: one verb, carried out in the token's name as far as its role goes.
 pub fn ask(request: &Request, context: &Context<'_>) -> Answer {
     let Some(bearer) = &context.admin.bearer else { return Ok(unknown().into()) };
-    if request.body.len() > crate::limits::CONTROL_LINE_MAX_OCTETS {
+    if request.body.len() > crate::limits::CONTROL_LINE_MAX_OCTETS as u64 {
         return Err(Trouble::FormTooLarge);
     }
-    let verb = serde_json::from_slice::<Value>(&request.body)
+    let verb = serde_json::from_slice::<Value>(&request.body.bytes()?)
         .map_err(|error| error.to_string())
         .and_then(|value| Verb::from_outside(value, &format!("token:{}", bearer.name)));
     let verb = match verb {

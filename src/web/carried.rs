@@ -42,7 +42,7 @@ impl Source {
     pub fn files(&self, carried: &[Carried]) -> Vec<File> {
         let kept = carried.iter().filter(|file| file.keep);
         kept.filter_map(|file| parse::attachment_body(&self.body, file.number))
-            .map(|(attachment, content)| File { name: attachment.name, media_type: attachment.media_type, content })
+            .map(|(attachment, content)| File { name: attachment.name, media_type: attachment.media_type, content: content.into() })
             .collect()
     }
 

@@ -5,7 +5,8 @@
 
 use super::{Answer, Request, Trouble};
 use crate::limits::WEB_FORM_MAX_OCTETS;
-use crate::mail::form::Form;
+use crate::mail::form::{Form, FormError};
+use crate::store::StoreError;
 
 /// False if a browser says that another site started this request. Clients that say nothing are no browsers: every browser
 /// of the last years sends `Origin` with a POST, and what is no browser carries nobody's cookies by accident.
@@ -40,7 +41,7 @@ pub fn has_csrf(form: &Form, csrf: &str) -> bool {
 
 /// A small form (no files) of our own pages.
 pub fn small_form(request: &Request) -> Result<Form, Trouble> {
-    if request.body.len() > WEB_FORM_MAX_OCTETS {
+    if request.body.len() > WEB_FORM_MAX_OCTETS as u64 {
         return Err(Trouble::FormTooLarge);
     }
     form(request)
@@ -51,7 +52,11 @@ pub fn form(request: &Request) -> Result<Form, Trouble> {
     if !is_same_origin(request) {
         return Err(Trouble::CrossSite);
     }
-    Form::parse(request.header("content-type").unwrap_or_default(), &request.body).map_err(|_| Trouble::BadForm)
+    Form::parse(request.header("content-type").unwrap_or_default(), &request.body).map_err(|error| match error {
+        FormError::NotAForm | FormError::Malformed | FormError::TooManyFields => Trouble::BadForm,
+        FormError::TooLarge => Trouble::FormTooLarge,
+        FormError::Unreadable => Trouble::Store(StoreError::Io("an upload cannot be read back".to_owned())),
+    })
 }
 
 /// Lets only this machine in; others learn nothing.
@@ -69,7 +74,7 @@ mod tests {
             path: "/login".to_owned(),
             query: String::new(),
             headers: headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-            body: Vec::new(),
+            body: Vec::new().into(),
             client: [127, 0, 0, 1].into(),
         };
         assert_eq!(is_same_origin(&request), expected, "{headers:?}");

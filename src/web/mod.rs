@@ -91,6 +91,12 @@ impl From<StoreError> for Trouble {
     }
 }
 
+impl From<std::io::Error> for Trouble {
+    fn from(error: std::io::Error) -> Trouble {
+        Trouble::Store(error.into())
+    }
+}
+
 type Answer = Result<Outcome, Trouble>;
 
 /// Emergency cards as a document for printing that needs nothing else.

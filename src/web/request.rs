@@ -10,10 +10,10 @@ use crate::config::Access;
 use crate::continuity::{Kind, Mode, Standing};
 use crate::control;
 use crate::directory::{Contact, Directory, Person};
-use crate::mail::{Address, Mailbox};
-use crate::store::{Flags, Seq, Store, StoreError};
+use crate::mail::{Address, Blob, Mailbox};
+use crate::store::{Flags, Seq, Staged, Store, StoreError};
 
-/// An HTTP request, read whole (at most [`crate::limits::WEB_BODY_MAX_OCTETS`]).
+/// An HTTP request; its body has arrived whole (at most [`crate::limits::WEB_BODY_MAX_OCTETS`]).
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Upper case.
@@ -24,7 +24,8 @@ pub struct Request {
     pub query: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    /// A large one lies in a file that vanishes with it.
+    pub body: Blob,
     /// The client's own address (not the front's).
     pub client: IpAddr,
 }
@@ -289,7 +290,7 @@ pub struct Submission {
     /// To, Cc and Bcc together, without doubles.
     pub recipients: Vec<Address>,
     /// Wire form, without Bcc and without Received.
-    pub message: Vec<u8>,
+    pub message: Arc<Staged>,
     /// The draft that this goes on with: when this is kept or sent, it leaves Drafts.
     pub replaces: Option<Seq>,
     /// What was typed, to give it back if storing fails.
@@ -305,8 +306,8 @@ pub struct Submission {
 
 impl Submission {
     /// A message that is ready, and on its way at once.
-    pub fn new(mailbox: Mailbox, recipients: Vec<Address>, message: Vec<u8>) -> Submission {
-        let typed = String::new();
+    pub fn new(mailbox: Mailbox, recipients: Vec<Address>, message: impl Into<Staged>) -> Submission {
+        let (typed, message) = (String::new(), Arc::new(message.into()));
         Submission { mailbox, recipients, message, replaces: None, typed, sent_as: None, marks: None, draft_fields: None }
     }
 }

@@ -1,5 +1,7 @@
 //! `POST /mail/send`: whatever happens, nobody loses what they typed.
 
+use std::io::ErrorKind;
+
 use super::access::Access;
 use super::addressed::Addressed;
 use super::carried::Source;
@@ -15,7 +17,7 @@ use crate::limits::{COMPOSE_MESSAGE_MAX_OCTETS, COMPOSE_SUBJECT_MAX_CHARS};
 use crate::mail::compose::{self, Draft, File};
 use crate::mail::form::Form;
 use crate::mail::parse;
-use crate::store::{Folder, Seq};
+use crate::store::{Folder, Seq, Staged};
 
 pub fn send(request: &Request, context: &Context<'_>) -> Answer {
     let form = guard::form(request)?;
@@ -81,11 +83,10 @@ impl<'a> Letter<'a> {
         if !problems.is_empty() {
             return self.again(422, problems);
         }
-        let message = self.message(&addressed, self.typed.text.clone());
-        if message.len() > COMPOSE_MESSAGE_MAX_OCTETS {
-            let problem = too_large(self.context.texts, message.len());
-            return self.again(422, vec![problem]);
-        }
+        let message = match self.message(&addressed, self.typed.text.clone()) {
+            Ok(message) => message,
+            Err((status, problem)) => return self.again(status, vec![problem]),
+        };
         let submission = self.submission(addressed, message);
         Outcome { response: response::see_other(then), intents: vec![intent(Box::new(submission))] }
     }
@@ -97,11 +98,10 @@ impl<'a> Letter<'a> {
             Some(note) => format!("{note}\n\n{}", self.typed.text),
             None => self.typed.text.clone(),
         };
-        let message = self.message(&addressed, text);
-        if message.len() > COMPOSE_MESSAGE_MAX_OCTETS {
-            let problem = too_large(self.context.texts, message.len());
-            return self.again(422, vec![problem]);
-        }
+        let message = match self.message(&addressed, text) {
+            Ok(message) => message,
+            Err((status, problem)) => return self.again(status, vec![problem]),
+        };
         let submission = self.submission(addressed, message);
         let intents = vec![Intent::KeepDraft(Box::new(submission))];
         Outcome { response: response::see_other("/mail/drafts?kept=1"), intents }
@@ -114,7 +114,8 @@ impl<'a> Letter<'a> {
         lost.then(|| Problem::new(Field::Files, self.context.texts.get("problem-source-lost").to_owned()))
     }
 
-    fn message(&self, addressed: &Addressed, text: String) -> Vec<u8> {
+    /// Composed, on the disk where it is large. Or why not: the status and the words for it.
+    fn message(&self, addressed: &Addressed, text: String) -> Result<Staged, (u16, Problem)> {
         let about = self.typed.about.map(|about| about.kind);
         let (in_reply_to, references) = match (&self.source, about) {
             (Some(source), Some(kind)) => source.threading(kind),
@@ -122,7 +123,7 @@ impl<'a> Letter<'a> {
         };
         let mut attachments = self.source.as_ref().map(|source| source.files(&self.typed.carried)).unwrap_or_default();
         attachments.extend(self.files.iter().map(|file| cleaned(self.context.texts, file)));
-        compose::write(&Draft {
+        let draft = Draft {
             from: parse::Person { name: self.reader.person.name.clone(), address: self.reader.person.address.to_string() },
             to: addressed.to.clone(),
             cc: addressed.cc.clone(),
@@ -134,10 +135,16 @@ impl<'a> Letter<'a> {
             message_id: format!("{}@{}", hex(&self.context.random[..16]), self.context.hostname),
             date: self.context.now.wall,
             auto_submitted: None,
-        })
+        };
+        let mut message = self.context.store.stage();
+        compose::write(&draft, &mut message).map_err(|error| not_stored(self.context.texts, &error))?;
+        if message.len() > COMPOSE_MESSAGE_MAX_OCTETS as u64 {
+            return Err((422, too_large(self.context.texts, message.len())));
+        }
+        Ok(message)
     }
 
-    fn submission(&self, addressed: Addressed, message: Vec<u8>) -> Submission {
+    fn submission(&self, addressed: Addressed, message: Staged) -> Submission {
         let new = Submission::new(self.reader.mailbox().clone(), addressed.all, message);
         Submission { replaces: self.draft(), typed: given_back(self.context.texts, &self.typed), ..new }
     }
@@ -209,8 +216,19 @@ fn is_media_type(text: &str) -> bool {
     }
 }
 
-fn too_large(t: Texts, octets: usize) -> Problem {
-    let text = t.with("problem-too-large", &[("size", t.size(octets).into()), ("max", t.size(COMPOSE_MESSAGE_MAX_OCTETS).into())]);
+fn not_stored(t: Texts, error: &std::io::Error) -> (u16, Problem) {
+    log::error!("web message not composed: {error}");
+    let (status, text) = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            (507, "problem-disk-full")
+        }
+        _ => (503, "problem-disk-failed"),
+    };
+    (status, Problem::new(Field::Files, t.get(text).to_owned()))
+}
+
+fn too_large(t: Texts, octets: u64) -> Problem {
+    let text = t.with("problem-too-large", &[("size", t.size(usize::try_from(octets).unwrap_or(usize::MAX)).into()), ("max", t.size(COMPOSE_MESSAGE_MAX_OCTETS).into())]);
     Problem::new(Field::Files, text)
 }
 
@@ -242,6 +260,7 @@ fn not_in_the_fields(t: Texts, typed: &Typed, addressed: &Addressed) -> Option<S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::Blob;
 
     fn message(to: &str, cc: &str, bcc: &str) -> Typed {
         Typed { to: to.to_owned(), cc: cc.to_owned(), bcc: bcc.to_owned(), text: "Hello".to_owned(), ..Typed::default() }
@@ -274,7 +293,7 @@ mod tests {
     #[test]
     fn files_get_names_and_types_that_fit_a_header() {
         let check = |name: &str, media_type: &str, expected: (&str, &str)| {
-            let file = cleaned(Texts::english(), &File { name: name.to_owned(), media_type: media_type.to_owned(), content: Vec::new() });
+            let file = cleaned(Texts::english(), &File { name: name.to_owned(), media_type: media_type.to_owned(), content: Blob::default() });
             assert_eq!((file.name.as_str(), file.media_type.as_str()), expected);
         };
         check("report.pdf", "application/pdf", ("report.pdf", "application/pdf"));

@@ -65,7 +65,7 @@ pub fn answer(row: &'static Row, request: &Request, context: &Context<'_>) -> An
 }
 
 fn form(row: &Row, request: &Request, reader: Reader<'_>) -> Result<Form, Trouble> {
-    if !row.large && request.body.len() > WEB_FORM_MAX_OCTETS {
+    if !row.large && request.body.len() > WEB_FORM_MAX_OCTETS as u64 {
         return Err(Trouble::FormTooLarge);
     }
     let form = guard::form(request)?;

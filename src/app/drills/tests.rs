@@ -15,7 +15,7 @@ use crate::control::Whom;
 use crate::directory::{ContactLine, Said};
 use crate::notify::{Login, Notice};
 use crate::relay::{DeliveryState, Queue};
-use crate::store::{Folder, Seq};
+use crate::store::{Folder, Seq, Staged};
 use crate::web::{Intent, Request, Submission};
 
 const HOUR_S: u64 = 3600;
@@ -74,7 +74,7 @@ fn letter(world: &World) -> Submission {
 
 fn request() -> Request {
     let client = [127, 0, 0, 1].into();
-    Request { method: "POST".to_owned(), path: "/mail/send".to_owned(), query: String::new(), headers: vec![], body: vec![], client }
+    Request { method: "POST".to_owned(), path: "/mail/send".to_owned(), query: String::new(), headers: vec![], body: vec![].into(), client }
 }
 
 trait ParseAddress {

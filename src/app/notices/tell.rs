@@ -225,7 +225,7 @@ fn mail(core: &Arc<Core>, order: &Order, person: Option<&Mailbox>, to: &[Address
     let now = core.now().wall;
     let (head, letter) = written(core, &order.notice, person);
     let draft = notify::draft(&head, &letter, to, core.message_id(), now);
-    let body = compose::write_alternative(&draft, &letter.html);
+    let body = compose::write_alternative(&draft, &letter.html)?;
     let mut addressed = Addressed::default();
     for address in to {
         let mailbox = person.filter(|_| route == Route::Submit).cloned();

@@ -2,9 +2,10 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, BufRead, BufReader, Read, Write};
 
-use super::File;
 use super::header::{Fields, encoded_words, one_line, parameter};
+use super::{Blob, File};
 
 const LINE_MAX_OCTETS: usize = 998;
 // Text of longer lines is encoded, so that no server wraps it.
@@ -16,7 +17,20 @@ pub(super) struct Part {
     parameters: Vec<String>,
     encoding: &'static str,
     disposition: Option<Vec<String>>,
-    body: Vec<u8>,
+    body: Body,
+}
+
+enum Body {
+    /// As it is sent.
+    Octets(Vec<u8>),
+    /// Sent as it is, from wherever it lies.
+    Lines(Blob),
+    /// Sent in base64.
+    Base64(Blob),
+    Parts {
+        boundary: String,
+        parts: Vec<Part>,
+    },
 }
 
 impl Part {
@@ -24,7 +38,7 @@ impl Part {
     pub fn lines(media_type: &str, parameters: &[&str], body: Vec<u8>) -> Part {
         let encoding = if body.is_ascii() { "7bit" } else { "8bit" };
         let parameters = parameters.iter().map(|&p| p.to_owned()).collect();
-        Part { media_type: media_type.to_owned(), parameters, encoding, disposition: None, body }
+        Part { media_type: media_type.to_owned(), parameters, encoding, disposition: None, body: Body::Octets(body) }
     }
 
     /// A part of text with bytes or lines that need encoding.
@@ -33,7 +47,7 @@ impl Part {
     }
 
     /// Header block (begun by `fields`), empty line and body.
-    pub fn write(self, mut fields: Fields) -> Vec<u8> {
+    pub fn write(&self, mut fields: Fields, out: &mut dyn Write) -> io::Result<()> {
         fields.lines("Content-Type", &self.media_type, &self.parameters);
         if self.encoding != "7bit" {
             fields.raw("Content-Transfer-Encoding", self.encoding);
@@ -41,10 +55,44 @@ impl Part {
         if let Some(parameters) = &self.disposition {
             fields.lines("Content-Disposition", "attachment", parameters);
         }
-        let mut out = fields.finish().into_bytes();
-        out.extend_from_slice(b"\r\n");
-        out.extend_from_slice(&self.body);
-        out
+        out.write_all(fields.finish().as_bytes())?;
+        out.write_all(b"\r\n")?;
+        self.body.write(out)
+    }
+}
+
+impl Body {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Body::Octets(octets) => out.write_all(octets),
+            Body::Lines(blob) => io::copy(&mut blob.reader(), out).map(drop),
+            Body::Base64(blob) => base64_from(blob, out),
+            Body::Parts { boundary, parts } => {
+                for part in parts {
+                    out.write_all(format!("--{boundary}\r\n").as_bytes())?;
+                    part.write(Fields::new(), out)?;
+                    // This line end belongs to the delimiter (RFC 2046 section 5.1.1): the part comes out as it went in.
+                    out.write_all(b"\r\n")?;
+                }
+                out.write_all(format!("--{boundary}--\r\n").as_bytes())
+            }
+        }
+    }
+
+    /// Whether a line of it begins like a delimiter of this boundary.
+    fn has_line(&self, boundary: &str) -> io::Result<bool> {
+        match self {
+            Body::Octets(octets) => has_line(octets.as_slice(), boundary),
+            Body::Lines(blob) => has_line(BufReader::new(blob.reader()), boundary),
+            Body::Base64(_) => Ok(false),
+            Body::Parts { boundary: inner, parts } => {
+                let mut found = inner.starts_with(boundary);
+                for part in parts {
+                    found |= part.body.has_line(boundary)?;
+                }
+                Ok(found)
+            }
+        }
     }
 }
 
@@ -61,7 +109,7 @@ pub(super) fn text(text: &str) -> Part {
         ("base64", base64_lines(text.as_bytes()))
     };
     let parameters = vec!["charset=utf-8".to_owned()];
-    Part { media_type: "text/plain".to_owned(), parameters, encoding, disposition: None, body }
+    Part { media_type: "text/plain".to_owned(), parameters, encoding, disposition: None, body: Body::Octets(body) }
 }
 
 /// HTML for people, as [`text`].
@@ -70,67 +118,94 @@ pub(super) fn html(html: &str) -> Part {
 }
 
 /// An attached file.
-pub(super) fn file(file: &File) -> Part {
+pub(super) fn file(file: &File) -> io::Result<Part> {
     let name = match one_line(&file.name) {
         name if name.trim().is_empty() => "attachment".to_owned(),
         name => name,
     };
     let is_message = file.media_type.eq_ignore_ascii_case("message/rfc822");
     let disposition = Some(parameter("filename", &name));
-    if is_message && is_lines(&file.content) {
-        let encoding = if file.content.is_ascii() { "7bit" } else { "8bit" };
+    if is_message && let Some(encoding) = lines_encoding(&file.content)? {
         let media_type = "message/rfc822".to_owned();
-        return Part { media_type, parameters: Vec::new(), encoding, disposition, body: file.content.clone() };
+        return Ok(Part { media_type, parameters: Vec::new(), encoding, disposition, body: Body::Lines(file.content.clone()) });
     }
     let media_type = if is_message { "application/octet-stream".to_owned() } else { media_type(&file.media_type) };
     // Old Outlook reads only this form of the name (which RFC 2047 section 5 does not foresee, but all write).
     let words = if name.is_ascii() { Vec::new() } else { encoded_words(&name) };
     let parameters = if words.is_empty() { parameter("name", &name) } else { vec![format!("name=\"{}\"", words.join("\r\n "))] };
-    Part { media_type, parameters, encoding: "base64", disposition, body: base64_lines(&file.content) }
+    Ok(Part { media_type, parameters, encoding: "base64", disposition, body: Body::Base64(file.content.clone()) })
 }
 
 /// Parts between boundaries that occur in none of them. `seed` makes the boundary differ from message to message.
-pub(super) fn multipart(subtype: &str, parameters: &[&str], parts: Vec<Part>, seed: &str) -> Part {
+pub(super) fn multipart(subtype: &str, parameters: &[&str], parts: Vec<Part>, seed: &str) -> io::Result<Part> {
     let encoding = if parts.iter().any(|part| part.encoding == "8bit") { "8bit" } else { "7bit" };
-    let parts: Vec<Vec<u8>> = parts.into_iter().map(|part| part.write(Fields::new())).collect();
-    let boundary = boundary(&parts, seed);
-    let mut body = Vec::with_capacity(parts.iter().map(|part| part.len() + 64).sum());
-    for part in parts {
-        body.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
-        body.extend_from_slice(&part);
-        // This line end belongs to the delimiter (RFC 2046 section 5.1.1): the part comes out as it went in.
-        body.extend_from_slice(b"\r\n");
-    }
-    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    let boundary = boundary(&parts, seed)?;
     let parameters = parameters.iter().map(|&p| p.to_owned()).chain([format!("boundary=\"{boundary}\"")]).collect();
-    Part { media_type: format!("multipart/{subtype}"), parameters, encoding, disposition: None, body }
+    let body = Body::Parts { boundary, parts };
+    Ok(Part { media_type: format!("multipart/{subtype}"), parameters, encoding, disposition: None, body })
 }
 
 // `=_` occurs neither in base64 nor in quoted-printable (RFC 2045 section 6.7); lines that are sent as they are get
 // looked through.
-fn boundary(parts: &[Vec<u8>], seed: &str) -> String {
+fn boundary(parts: &[Part], seed: &str) -> io::Result<String> {
     let mut number = 0u32;
     loop {
         let mut hasher = DefaultHasher::new();
         (seed, number, parts.len()).hash(&mut hasher);
         let boundary = format!("=_lifeboat_{:016x}", hasher.finish());
-        if !parts.iter().any(|part| has_line(part, &boundary)) {
-            return boundary;
+        let mut taken = false;
+        for part in parts {
+            taken |= part.body.has_line(&boundary)?;
+        }
+        if !taken {
+            return Ok(boundary);
         }
         number += 1;
     }
 }
 
-fn has_line(part: &[u8], boundary: &str) -> bool {
-    part.split(|&b| b == b'\n').any(|line| line.strip_prefix(b"--").is_some_and(|line| line.starts_with(boundary.as_bytes())))
+fn has_line(mut text: impl BufRead, boundary: &str) -> io::Result<bool> {
+    let delimiter = format!("--{boundary}");
+    let mut start = Vec::with_capacity(delimiter.len());
+    loop {
+        start.clear();
+        // No more of a line than tells: one may be endless.
+        let read = (&mut text).take(delimiter.len() as u64).read_until(b'\n', &mut start)?;
+        if start == delimiter.as_bytes() {
+            return Ok(true);
+        }
+        if read == 0 {
+            return Ok(false);
+        }
+        if !start.ends_with(b"\n") {
+            text.skip_until(b'\n')?;
+        }
+    }
 }
 
-// RFC 2045 section 2.7 and 2.8: what 7bit and 8bit can carry. The last line may lack its end.
-fn is_lines(content: &[u8]) -> bool {
-    let is_text = |line: &[u8]| line.len() <= LINE_MAX_OCTETS && !line.contains(&b'\r') && !line.contains(&0);
-    let mut lines = content.split(|&b| b == b'\n');
-    let last = lines.next_back().unwrap_or_default();
-    is_text(last) && lines.all(|line| line.strip_suffix(b"\r").is_some_and(is_text))
+// RFC 2045 section 2.7 and 2.8: what 7bit and 8bit can carry, and which of them it takes. The last line may lack its end.
+fn lines_encoding(content: &Blob) -> io::Result<Option<&'static str>> {
+    let mut text = BufReader::new(content.reader());
+    let mut line = Vec::new();
+    let mut is_ascii = true;
+    loop {
+        line.clear();
+        (&mut text).take(LINE_MAX_OCTETS as u64 + 2).read_until(b'\n', &mut line)?;
+        let inner = match line.strip_suffix(b"\n") {
+            Some(ended) => match ended.strip_suffix(b"\r") {
+                Some(inner) => inner,
+                None => return Ok(None),
+            },
+            None => &line,
+        };
+        if inner.len() > LINE_MAX_OCTETS || inner.contains(&b'\r') || inner.contains(&0) {
+            return Ok(None);
+        }
+        is_ascii &= inner.is_ascii();
+        if !line.ends_with(b"\n") {
+            return Ok(Some(if is_ascii { "7bit" } else { "8bit" }));
+        }
+    }
 }
 
 fn media_type(text: &str) -> String {
@@ -148,14 +223,35 @@ pub(super) fn crlf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "").replace('\n', "\r\n")
 }
 
-// RFC 2045 section 6.8: lines of 76 characters.
+// RFC 2045 section 6.8: lines of 76 characters, of 57 octets each.
 pub(super) fn base64_lines(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len().div_ceil(57) * 78);
-    for line in bytes.chunks(57) {
-        out.extend_from_slice(BASE64_STANDARD.encode(line).as_bytes());
+    let mut line = [0; 76];
+    for octets in bytes.chunks(57) {
+        // 57 octets always fit.
+        let length = BASE64_STANDARD.encode_slice(octets, &mut line).unwrap_or_default();
+        out.extend_from_slice(&line[..length]);
         out.extend_from_slice(b"\r\n");
     }
     out
+}
+
+fn base64_from(blob: &Blob, out: &mut dyn Write) -> io::Result<()> {
+    // Whole lines.
+    const PIECE_OCTETS: usize = 57 * 1024;
+    let mut at = 0;
+    while at < blob.len() {
+        let piece = whole_piece(blob, at, PIECE_OCTETS)?;
+        out.write_all(&base64_lines(&piece))?;
+        at += piece.len() as u64;
+    }
+    Ok(())
+}
+
+fn whole_piece(blob: &Blob, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut piece = Vec::with_capacity(length);
+    blob.slice(offset..offset + length as u64).reader().read_to_end(&mut piece)?;
+    Ok(piece)
 }
 
 // RFC 2045 section 6.7: lines of at most 76 characters with the `=` of a soft line break.

@@ -1,5 +1,7 @@
 //! Bounces: delivery status notifications (RFC 3464) in multipart/report (RFC 6522).
 
+use std::io;
+
 use super::body::{self, Part};
 use super::header::{Fields, one_line};
 use super::{Action, Dsn, DsnRecipient, File, Returned};
@@ -7,7 +9,10 @@ use crate::mail::date;
 use crate::mail::parse::Person;
 
 /// A report (RFC 3464): multipart/report with a text for people, the delivery-status, and the original message or its header. To be sent with the null reverse-path (RFC 3464 section 2).
-pub fn write_dsn(dsn: &Dsn) -> Vec<u8> {
+///
+/// # Errors
+/// None that can happen: nothing here lies on a disk.
+pub fn write_dsn(dsn: &Dsn) -> io::Result<Vec<u8>> {
     let mut fields = Fields::new();
     fields.raw("Date", &date::rfc5322(dsn.date));
     let from = Person { name: "Mail Delivery System".to_owned(), address: format!("mailer-daemon@{}", dsn.reporting_mta) };
@@ -24,11 +29,14 @@ pub fn write_dsn(dsn: &Dsn) -> Vec<u8> {
         match &dsn.original {
             Returned::Header(header) => original(header),
             Returned::Whole(message) => {
-                body::file(&File { name: "message.eml".to_owned(), media_type: "message/rfc822".to_owned(), content: message.clone() })
+                let content = message.clone().into();
+                body::file(&File { name: "message.eml".to_owned(), media_type: "message/rfc822".to_owned(), content })?
             }
         },
     ];
-    body::multipart("report", &["report-type=delivery-status"], parts, &dsn.message_id).write(fields)
+    let mut out = Vec::new();
+    body::multipart("report", &["report-type=delivery-status"], parts, &dsn.message_id)?.write(fields, &mut out)?;
+    Ok(out)
 }
 
 // RFC 3464 section 2: fields of the message, then of each recipient, in groups parted by empty lines.

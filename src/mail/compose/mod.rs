@@ -10,7 +10,9 @@ mod header;
 #[cfg(test)]
 mod tests;
 
-use super::{Address, Mailbox, parse::Person};
+use std::io::{self, Write};
+
+use super::{Address, Blob, Mailbox, parse::Person};
 use crate::clock::Wall;
 pub use address::parse_recipients;
 pub use dsn::write_dsn;
@@ -41,28 +43,49 @@ pub struct Draft {
 pub struct File {
     pub name: String,
     pub media_type: String,
-    pub content: Vec<u8>,
+    pub content: Blob,
 }
 
 /// The message in wire form (CRLF line ends, no line over 998 octets). Never contains a Bcc field.
 /// A `message/rfc822` file is attached unencoded if it is 7bit-safe as RFC 2046 section 5.2.1 demands,
 /// else as a 8bit part; one that cannot be sent as lines at all (NUL, bare CR or LF, lines over 998 octets)
 /// becomes an application/octet-stream in base64, so that it still comes out byte for byte.
-pub fn write(draft: &Draft) -> Vec<u8> {
+///
+/// Goes to `out` piece by piece: no file is ever whole in memory.
+///
+/// # Errors
+/// Of the disk, where files lie there, and of `out`.
+pub fn write(draft: &Draft, out: &mut dyn Write) -> io::Result<()> {
     let text = body::text(&draft.text);
     let top = if draft.attachments.is_empty() {
         text
     } else {
-        let parts = std::iter::once(text).chain(draft.attachments.iter().map(body::file)).collect();
-        body::multipart("mixed", &[], parts, &draft.message_id)
+        let files = draft.attachments.iter().map(body::file);
+        let parts = std::iter::once(Ok(text)).chain(files).collect::<io::Result<_>>()?;
+        body::multipart("mixed", &[], parts, &draft.message_id)?
     };
-    top.write(header(draft))
+    top.write(header(draft), out)
+}
+
+/// The same in memory, for small messages of the box itself.
+///
+/// # Errors
+/// Of the disk, where files lie there.
+pub fn write_small(draft: &Draft) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    write(draft, &mut out)?;
+    Ok(out)
 }
 
 /// The message with its text in a second form as HTML (RFC 2046 section 5.1.4), without attachments.
-pub fn write_alternative(draft: &Draft, html: &str) -> Vec<u8> {
+///
+/// # Errors
+/// None that can happen: nothing here lies on a disk.
+pub fn write_alternative(draft: &Draft, html: &str) -> io::Result<Vec<u8>> {
     let parts = vec![body::text(&draft.text), body::html(html)];
-    body::multipart("alternative", &[], parts, &draft.message_id).write(header(draft))
+    let mut out = Vec::new();
+    body::multipart("alternative", &[], parts, &draft.message_id)?.write(header(draft), &mut out)?;
+    Ok(out)
 }
 
 fn header(draft: &Draft) -> Fields {

@@ -44,14 +44,14 @@ fn check_wire(message: &[u8]) {
 }
 
 fn check(draft: &Draft) -> crate::mail::parse::Opened {
-    let message = write(draft);
+    let message = write_small(draft).unwrap();
     check_wire(&message);
-    assert_eq!(message, write(draft), "repeatable");
+    assert_eq!(message, write_small(draft).unwrap(), "repeatable");
     let opened = open(&message);
     assert_eq!(opened.summary.message_id.as_deref(), Some(draft.message_id.as_str()));
     assert_eq!(opened.summary.date, Some(draft.date));
     for (file, attachment) in draft.attachments.iter().zip(&opened.attachments) {
-        assert_eq!(attachment_body(&message, attachment.number).unwrap().1, file.content, "{}", file.name);
+        assert_eq!(attachment_body(&message, attachment.number).unwrap().1, file.content.bytes().unwrap(), "{}", file.name);
     }
     assert_eq!(opened.attachments.len(), draft.attachments.len());
     opened
@@ -59,7 +59,7 @@ fn check(draft: &Draft) -> crate::mail::parse::Opened {
 
 #[test]
 fn a_plain_message_is_plain() {
-    let text = String::from_utf8(write(&draft())).unwrap();
+    let text = String::from_utf8(write_small(&draft()).unwrap()).unwrap();
     let (date, rest) = text.split_once("\r\n").unwrap();
     assert!(date.starts_with("Date: "));
     assert_eq!(
@@ -111,8 +111,8 @@ fn nothing_typed_begins_a_field() {
     draft.subject = evil.to_owned();
     draft.in_reply_to = Some(evil.to_owned());
     draft.references = vec![evil.to_owned(), "ok@x".to_owned()];
-    draft.attachments = vec![File { name: evil.to_owned(), media_type: format!("text/plain{evil}"), content: b"x".to_vec() }];
-    let message = write(&draft);
+    draft.attachments = vec![File { name: evil.to_owned(), media_type: format!("text/plain{evil}"), content: b"x".into() }];
+    let message = write_small(&draft).unwrap();
     check_wire(&message);
     let text = String::from_utf8_lossy(&message);
     assert!(!text.contains("\nBcc:") && !text.contains("\nX-A:"), "{text}");
@@ -125,7 +125,7 @@ fn check_text(text: &str, encoding: &str) {
     draft.text = text.to_owned();
     let opened = check(&draft);
     assert_eq!(opened.text, text.replace("\r\n", "\n"), "{text:?}");
-    let wire = String::from_utf8(write(&draft)).unwrap();
+    let wire = String::from_utf8(write_small(&draft).unwrap()).unwrap();
     assert_eq!(wire.contains("Content-Transfer-Encoding"), encoding != "7bit", "{wire}");
     assert!(encoding == "7bit" || wire.contains(&format!("Content-Transfer-Encoding: {encoding}\r\n")), "{wire}");
     if encoding != "7bit" {
@@ -167,38 +167,41 @@ fn files_survive() {
 
 #[test]
 fn messages_are_attached_byte_for_byte() {
-    let inner = write(&draft());
+    let inner = write_small(&draft()).unwrap();
     let mut eight_bit = inner.clone();
     eight_bit.extend_from_slice("ä\r\n".as_bytes());
     let mut nested = draft();
-    nested.attachments = vec![File { name: "n.eml".into(), media_type: "message/rfc822".into(), content: inner.clone() }];
+    nested.attachments = vec![File { name: "n.eml".into(), media_type: "message/rfc822".into(), content: inner.clone().into() }];
     let no_end = b"Subject: no end\r\n\r\nx".to_vec();
     let bare = b"Subject: bare\r\n\r\na\nb\rc\0".to_vec();
     let long = format!("Subject: long\r\n\r\n{}\r\n", "x".repeat(2000)).into_bytes();
     for (content, media_type) in [
         (inner, "message/rfc822"),
         (eight_bit.clone(), "message/rfc822"),
-        (write(&nested), "message/rfc822"),
+        (write_small(&nested).unwrap(), "message/rfc822"),
         (no_end, "message/rfc822"),
         (bare, "application/octet-stream"),
         (long, "application/octet-stream"),
         (Vec::new(), "message/rfc822"),
     ] {
         let mut outer = draft();
-        outer.attachments = vec![File { name: "m.eml".into(), media_type: "message/rfc822".into(), content: content.clone() }];
+        outer.attachments = vec![File { name: "m.eml".into(), media_type: "message/rfc822".into(), content: content.clone().into() }];
         assert_eq!(check(&outer).attachments[0].media_type, media_type);
         let is_8bit = content == eight_bit;
-        assert_eq!(String::from_utf8_lossy(&write(&outer)).matches("Content-Transfer-Encoding: 8bit").count(), if is_8bit { 2 } else { 0 });
+        assert_eq!(
+            String::from_utf8_lossy(&write_small(&outer).unwrap()).matches("Content-Transfer-Encoding: 8bit").count(),
+            if is_8bit { 2 } else { 0 }
+        );
     }
 }
 
 #[test]
 fn a_boundary_is_never_inside() {
     let mut outer = draft();
-    outer.attachments = vec![File { name: "m.eml".into(), media_type: "message/rfc822".into(), content: b"x\r\n".to_vec() }];
+    outer.attachments = vec![File { name: "m.eml".into(), media_type: "message/rfc822".into(), content: b"x\r\n".into() }];
     // The second message has the first one's boundary as its text.
-    let first = String::from_utf8(write(&outer)).unwrap();
-    outer.attachments[0].content = first.as_bytes()[first.find("\r\n\r\n").unwrap()..].to_vec();
+    let first = String::from_utf8(write_small(&outer).unwrap()).unwrap();
+    outer.attachments[0].content = first.as_bytes()[first.find("\r\n\r\n").unwrap()..].into();
     check(&outer);
 }
 
@@ -251,7 +254,7 @@ fn a_bounce_is_a_report() {
         ],
         original: Returned::Header(b"Subject: x\r\nFrom: ann@example.com\r\nX-Raw: \xfc\r\n".to_vec()),
     };
-    let message = write_dsn(&dsn);
+    let message = write_dsn(&dsn).unwrap();
     check_wire(&message);
     let text = String::from_utf8(message.clone()).unwrap();
     assert!(text.is_ascii() && text.contains("Auto-Submitted: auto-replied\r\n"));

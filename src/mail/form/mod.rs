@@ -1,10 +1,12 @@
 //! HTML forms: `application/x-www-form-urlencoded` and `multipart/form-data` (RFC 7578).
 //!
-//! Reads each byte a fixed number of times, whatever it holds; names of files are cleaned of paths.
+//! Reads each byte a fixed number of times, whatever it holds; names of files are cleaned of paths. Fields come into memory, files stay
+//! where the body lies.
 
 mod multipart;
 
-use crate::limits::FORM_FIELDS_MAX;
+use super::Blob;
+use crate::limits::{FORM_FIELDS_MAX, FORM_FIELDS_MAX_OCTETS};
 
 /// A parsed form: fields in order, files apart.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +22,16 @@ pub enum FormError {
     Malformed,
     /// More than [`crate::limits::FORM_FIELDS_MAX`] fields.
     TooManyFields,
+    /// More than [`crate::limits::FORM_FIELDS_MAX_OCTETS`] in fields.
+    TooLarge,
+    /// The disk on which the body lies failed.
+    Unreadable,
+}
+
+impl From<std::io::Error> for FormError {
+    fn from(_: std::io::Error) -> FormError {
+        FormError::Unreadable
+    }
 }
 
 impl Form {
@@ -32,14 +44,18 @@ impl Form {
     ///
     /// # Errors
     /// [`FormError`]; an upload that ends before its closing delimiter is malformed, never a shorter form.
-    pub fn parse(content_type: &str, body: &[u8]) -> Result<Form, FormError> {
+    pub fn parse(content_type: &str, body: &Blob) -> Result<Form, FormError> {
         let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
         match media_type.trim().to_ascii_lowercase().as_str() {
             "application/x-www-form-urlencoded" => {
+                if body.len() > FORM_FIELDS_MAX_OCTETS as u64 {
+                    return Err(FormError::TooLarge);
+                }
+                let body = body.bytes()?;
                 if body.iter().filter(|&&b| b == b'&').count() >= FORM_FIELDS_MAX {
                     return Err(FormError::TooManyFields);
                 }
-                Ok(Form { fields: parse_urlencoded(&String::from_utf8_lossy(body)), files: Vec::new() })
+                Ok(Form { fields: parse_urlencoded(&String::from_utf8_lossy(&body)), files: Vec::new() })
             }
             "multipart/form-data" => multipart::parse(parameters, body),
             _ => Err(FormError::NotAForm),
@@ -97,7 +113,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[(&str, &str)]) {
-        let form = Form::parse("application/x-www-form-urlencoded; charset=UTF-8", text.as_bytes()).unwrap();
+        let form = Form::parse("application/x-www-form-urlencoded; charset=UTF-8", &text.as_bytes().into()).unwrap();
         let found: Vec<(&str, &str)> = form.fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(found, expected, "{text:?}");
     }
@@ -114,9 +130,15 @@ mod tests {
     #[test]
     fn too_many_fields_are_refused() {
         let text = "a=1&".repeat(FORM_FIELDS_MAX + 1);
-        assert_eq!(Form::parse("application/x-www-form-urlencoded", text.as_bytes()).unwrap_err(), FormError::TooManyFields);
-        assert_eq!(Form::parse("text/plain", b"a=1").unwrap_err(), FormError::NotAForm);
-        assert_eq!(Form::parse("", b"").unwrap_err(), FormError::NotAForm);
+        assert_eq!(Form::parse("application/x-www-form-urlencoded", &text.as_bytes().into()).unwrap_err(), FormError::TooManyFields);
+        assert_eq!(Form::parse("text/plain", &b"a=1".into()).unwrap_err(), FormError::NotAForm);
+        assert_eq!(Form::parse("", &b"".into()).unwrap_err(), FormError::NotAForm);
+    }
+
+    #[test]
+    fn fields_have_a_bound_together() {
+        let text = format!("a={}", "x".repeat(FORM_FIELDS_MAX_OCTETS));
+        assert_eq!(Form::parse("application/x-www-form-urlencoded", &text.as_bytes().into()).unwrap_err(), FormError::TooLarge);
     }
 
     #[test]

@@ -1,61 +1,91 @@
 //! `multipart/form-data`: what browsers send when a form has files (RFC 7578, RFC 2046 section 5.1).
 
-use std::io::BufRead;
+use std::io::{BufRead, BufReader, Read};
+use std::ops::Range;
 
 use super::{Form, FormError, percent_decoded};
-use crate::limits::FORM_FIELDS_MAX;
+use crate::limits::{FORM_FIELDS_MAX, FORM_FIELDS_MAX_OCTETS};
 use crate::mail::compose::File;
 use crate::mail::parse::file_name;
+use crate::mail::{Blob, Reader};
 
 // RFC 2046 section 5.1.1.
 const BOUNDARY_MAX_OCTETS: usize = 70;
 const PART_HEADER_MAX_OCTETS: usize = 8 * 1024;
+// Of a line, so much is looked at: a delimiter with some white space behind it (transport padding).
+const LINE_START_OCTETS: usize = 256;
+const READ_OCTETS: usize = 64 * 1024;
 
-pub(super) fn parse(parameters: &str, body: &[u8]) -> Result<Form, FormError> {
+pub(super) fn parse(parameters: &str, body: &Blob) -> Result<Form, FormError> {
     let boundary = parameter(parameters, "boundary").ok_or(FormError::Malformed)?;
     if boundary.is_empty() || boundary.len() > BOUNDARY_MAX_OCTETS || boundary.ends_with(' ') {
         return Err(FormError::Malformed);
     }
-    let mut parts = Parts { rest: body, boundary: format!("--{boundary}").into_bytes() };
+    let text = BufReader::with_capacity(READ_OCTETS, body.reader());
+    let mut parts = Parts { text, at: 0, boundary: format!("--{boundary}").into_bytes() };
     let mut form = Form::default();
+    let mut left = FORM_FIELDS_MAX_OCTETS;
     // The preamble is empty in practice, and of no meaning in any case.
-    let (_, mut closed) = parts.next(true).ok_or(FormError::Malformed)?;
+    let (_, mut closed) = parts.next(true)?;
     while !closed {
-        let (part, closes) = parts.next(false).ok_or(FormError::Malformed)?;
+        let (part, closes) = parts.next(false)?;
         closed = closes;
         if form.fields.len() + form.files.len() >= FORM_FIELDS_MAX {
             return Err(FormError::TooManyFields);
         }
-        add(&mut form, part)?;
+        add(&mut form, &body.slice(part), &mut left)?;
     }
     Ok(form)
 }
 
-struct Parts<'a> {
-    rest: &'a [u8],
+struct Parts {
+    text: BufReader<Reader>,
+    at: u64,
     // With its two leading dashes.
     boundary: Vec<u8>,
 }
 
-impl<'a> Parts<'a> {
+impl Parts {
     // What stands before the next delimiter line, and whether that closes the form. The line end before a delimiter
     // is part of it and must be a CRLF; a delimiter may also be the very first line.
-    fn next(&mut self, is_first: bool) -> Option<(&'a [u8], bool)> {
-        let whole = self.rest;
-        let mut len = 0;
+    fn next(&mut self, is_first: bool) -> Result<(Range<u64>, bool), FormError> {
+        let from = self.at;
         let mut after_crlf = is_first;
-        while !self.rest.is_empty() {
-            let before = self.rest;
-            // Reading from a slice cannot fail; it searches with the library's fast memchr.
-            let taken = self.rest.skip_until(b'\n').unwrap_or(before.len());
-            let line = &before[..taken];
-            if after_crlf && let Some(closes) = self.delimiter(line) {
-                return Some((whole[..len].strip_suffix(b"\r\n").unwrap_or(&whole[..len]), closes));
+        let mut start = Vec::with_capacity(LINE_START_OCTETS);
+        loop {
+            let line_from = self.at;
+            start.clear();
+            self.at += (&mut self.text).take(LINE_START_OCTETS as u64).read_until(b'\n', &mut start)? as u64;
+            if start.is_empty() {
+                return Err(FormError::Malformed);
             }
-            after_crlf = line.ends_with(b"\r\n");
-            len += taken;
+            if after_crlf && let Some(closes) = self.delimiter(&start) {
+                // A part that is empty has no line end before its delimiter.
+                return Ok((from..line_from.saturating_sub(2).max(from), closes));
+            }
+            after_crlf = start.ends_with(b"\r\n");
+            if !start.ends_with(b"\n") {
+                after_crlf = self.skip_line(start.last() == Some(&b'\r'))?;
+            }
         }
-        None
+    }
+
+    // Skips to the line's end. `after_cr`: the octet before this was a CR. Whether it ended with CRLF.
+    fn skip_line(&mut self, mut after_cr: bool) -> Result<bool, FormError> {
+        loop {
+            let piece = self.text.fill_buf()?;
+            let Some(last) = piece.last() else { return Ok(false) };
+            // Searches with the library's fast memchr; reading from a slice cannot fail.
+            let length = (&mut &piece[..]).skip_until(b'\n').unwrap_or(piece.len());
+            let ended = piece[length - 1] == b'\n';
+            let crlf = if length >= 2 { piece[length - 2] == b'\r' } else { after_cr };
+            after_cr = *last == b'\r';
+            self.text.consume(length);
+            self.at += length as u64;
+            if ended {
+                return Ok(crlf);
+            }
+        }
     }
 
     // Whether a line is a delimiter, and the closing one. White space may follow (transport padding).
@@ -67,9 +97,10 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn add(form: &mut Form, part: &[u8]) -> Result<(), FormError> {
-    let (header, content) = split(part).ok_or(FormError::Malformed)?;
-    let header = String::from_utf8_lossy(header);
+// `left`: octets that fields may still have.
+fn add(form: &mut Form, part: &Blob, left: &mut usize) -> Result<(), FormError> {
+    let (header, content) = split(part)?;
+    let header = String::from_utf8_lossy(&header);
     let field = |name: &str| {
         let value =
             |line: &str| line.split_once(':').filter(|(n, _)| n.trim().eq_ignore_ascii_case(name)).map(|(_, v)| v.trim().to_owned());
@@ -85,18 +116,23 @@ fn add(form: &mut Form, part: &[u8]) -> Result<(), FormError> {
         Some(file) => form.files.push(File {
             name: file_name(&file, "attachment"),
             media_type: media_type(field("Content-Type").as_deref()),
-            content: content.to_vec(),
+            content,
         }),
-        None => form.fields.push((unescaped(&name), String::from_utf8_lossy(content).into_owned())),
+        None => {
+            let octets = usize::try_from(content.len()).unwrap_or(usize::MAX);
+            *left = left.checked_sub(octets).ok_or(FormError::TooLarge)?;
+            form.fields.push((unescaped(&name), String::from_utf8_lossy(&content.bytes()?).into_owned()));
+        }
     }
     Ok(())
 }
 
 // Header block and content of a part; a header block must end within its bound.
-fn split(part: &[u8]) -> Option<(&[u8], &[u8])> {
-    let start = &part[..part.len().min(PART_HEADER_MAX_OCTETS)];
-    let at = start.windows(4).position(|end| end == b"\r\n\r\n")?;
-    Some((&part[..at], &part[at + 4..]))
+fn split(part: &Blob) -> Result<(Vec<u8>, Blob), FormError> {
+    let mut header = part.piece(0, PART_HEADER_MAX_OCTETS)?;
+    let at = header.windows(4).position(|end| end == b"\r\n\r\n").ok_or(FormError::Malformed)?;
+    header.truncate(at);
+    Ok((header, part.slice(at as u64 + 4..part.len())))
 }
 
 // A parameter's value, quoted or not. Quotes inside a quoted value are `%22` (HTML standard) or `\"` (old browsers).
@@ -162,11 +198,12 @@ mod tests {
     }
 
     fn check(body: &str, fields: &[(&str, &str)], files: &[(&str, &str, &str)]) {
-        let form = Form::parse(TYPE, body.as_bytes()).unwrap();
+        let form = Form::parse(TYPE, &body.as_bytes().into()).unwrap();
         let found: Vec<(&str, &str)> = form.fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(found, fields, "{body:?}");
-        let found: Vec<(&str, &str, &str)> =
-            form.files.iter().map(|f| (f.name.as_str(), f.media_type.as_str(), std::str::from_utf8(&f.content).unwrap())).collect();
+        let text = |file: &File| String::from_utf8(file.content.bytes().unwrap()).unwrap();
+        let found: Vec<_> = form.files.iter().map(|f| (f.name.clone(), f.media_type.clone(), text(f))).collect();
+        let files: Vec<_> = files.iter().map(|(name, kind, text)| ((*name).to_owned(), (*kind).to_owned(), (*text).to_owned())).collect();
         assert_eq!(found, files, "{body:?}");
     }
 
@@ -204,7 +241,7 @@ mod tests {
     }
 
     fn check_bad(content_type: &str, body: &str, expected: FormError) {
-        assert_eq!(Form::parse(content_type, body.as_bytes()).unwrap_err(), expected, "{content_type:?} {body:?}");
+        assert_eq!(Form::parse(content_type, &body.as_bytes().into()).unwrap_err(), expected, "{content_type:?} {body:?}");
     }
 
     #[test]
@@ -245,8 +282,8 @@ mod tests {
                 let at = rng.usize(0..body.len());
                 body[at] = rng.choice(*b"\r\n-;=\"%\\ :\xffx").unwrap_or(0);
             }
-            let _ = Form::parse(TYPE, &body);
-            let _ = Form::parse(&String::from_utf8_lossy(&body[..60]), &body);
+            let _ = Form::parse(TYPE, &body.as_slice().into());
+            let _ = Form::parse(&String::from_utf8_lossy(&body[..60]), &body.as_slice().into());
         }
     }
 }

@@ -158,7 +158,7 @@ fn build(request: &tiny_http::Request, body: Vec<u8>, client: IpAddr) -> Option<
         path: percent_decode(path)?,
         query: query.to_owned(),
         headers,
-        body,
+        body: body.into(),
         client,
     })
 }

@@ -69,7 +69,7 @@ fn form(row: &Row, request: &Request) -> Result<Form, Trouble> {
         return Ok(Form::default());
     }
     let octets_max = if row.large { WEB_BODY_MAX_OCTETS } else { WEB_FORM_MAX_OCTETS };
-    if request.body.len() > octets_max {
+    if request.body.len() > octets_max as u64 {
         return Err(Trouble::FormTooLarge);
     }
     guard::form(request)

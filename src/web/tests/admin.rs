@@ -161,7 +161,7 @@ fn scripts_come_in_by_token_as_far_as_its_role_goes() {
     let world = World::new(Mode::Normal);
     let post = |body: &str, role: Option<Role>| {
         let mut ask = world.ask("POST", "/api/v1/verbs");
-        ask.request.body = body.as_bytes().to_vec();
+        ask.request.body = body.as_bytes().into();
         ask.bearer = role;
         ask
     };
@@ -189,7 +189,7 @@ fn the_helpdesk_never_sees_a_subject() {
     let world = World::new(Mode::Normal);
     let secret = || control::Answer::done("Salaries 2026", serde_json::json!({ "message": 7, "subject": "Salaries 2026" }));
     let mut ask = world.ask("POST", "/api/v1/verbs");
-    ask.request.body = br#"{"verb":"queue-show","message":7}"#.to_vec();
+    ask.request.body = br#"{"verb":"queue-show","message":7}"#.into();
     (ask.bearer, ask.answers) = (Some(Role::Helpdesk), secret());
     assert!(!body(&check(&ask, 200, 0)).contains("Salaries"));
     for row in TABLE.iter().filter(|row| matches!(row.door, Door::For(roles, _) if roles.contains(&Role::Helpdesk))) {

@@ -142,7 +142,7 @@ impl World {
             path: path.to_owned(),
             query: query.to_owned(),
             headers: vec![("host".to_owned(), "lifeboat.example.com".to_owned())],
-            body: Vec::new(),
+            body: Vec::new().into(),
             client: [192, 0, 2, 7].into(),
         };
         Ask {
@@ -184,7 +184,7 @@ impl<'a> Ask<'a> {
             body.push_str(&format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
         }
         body.push_str("--b--\r\n");
-        self.request.body = body.into_bytes();
+        self.request.body = body.into_bytes().into();
         self.header("content-type", "multipart/form-data; boundary=b")
     }
 
