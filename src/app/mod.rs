@@ -83,7 +83,7 @@ use crate::net::dns::Resolver;
 use crate::net::rt::{self, Task};
 use crate::net::smtp_server::{self, Server};
 use crate::net::tls;
-use crate::net::web_server::{WebOptions, WebServer};
+use crate::net::web_server::{BodyOptions, Uploads, WebOptions, WebServer};
 use crate::relay::Queue;
 use crate::store::{Disk, Ledger, Line, Options, Recovery, Store};
 
@@ -148,14 +148,17 @@ impl Running {
             listen: web_config.listen.clone(),
             tls: web_config.tls.then_some(certificate),
             networks: web_config.networks.clone(),
+            bodies: BodyOptions { octets_max: crate::web::body_octets_max, uploads: Some(uploads(&core)) },
+            redirect_listen: web_config.redirect_listen.clone(),
+            hostname: config.server.hostname.clone(),
         };
         let web = WebServer::start(web_options, Arc::new(move |request| webmail.handle(request)))
-            .map_err(|error| listening("web.listen", &web_config.listen, &error))?;
+            .map_err(|error| listening("web.listen", &[&web_config.listen[..], &web_config.redirect_listen].concat(), &error))?;
         let _set_once = core.web_bound.set(web.addresses());
         let listen = Arc::new(Listen { smtp: smtp.addresses(), web: web.addresses() });
         admins::offer_setup(&core);
         let _first_time = core.listen.set(ListenStatus { smtp: smtp.addresses(), web: web.addresses() });
-        log::info!("listening smtp={:?} web={:?}", listen.smtp, listen.web);
+        log::info!("listening smtp={:?} web={:?} redirect={:?}", listen.smtp, listen.web, web.redirect_addresses());
         let control = {
             let core = core.clone();
             let handler: control_socket::Handler = Arc::new(move |verb| {
@@ -278,6 +281,12 @@ fn restore(config: &Config, last: Option<ModeLine>, now: crate::clock::Now) -> M
 
 fn report(recovery: &Recovery) {
     log::info!("store opened segments={} torn={}", recovery.segments, recovery.torn_octets,);
+}
+
+/// Large bodies of requests lie where bodies of mail do on their way in.
+fn uploads(core: &Arc<Core>) -> Uploads {
+    let store = core.clone();
+    Uploads { folder: core.store.stage_folder(), has_room: Arc::new(move |octets| store.store.has_room_to_stage(octets)) }
 }
 
 fn listening(key: &str, addresses: &[SocketAddr], error: &std::io::Error) -> StartError {

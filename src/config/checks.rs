@@ -61,9 +61,11 @@ fn domain_rules(r: &mut Reader<'_>, config: &Config) {
 
 fn sockets(r: &mut Reader<'_>, config: &Config) {
     let mut seen: Vec<SocketAddr> = Vec::new();
-    for (key, addresses) in [("smtp.listen", &config.smtp.listen), ("web.listen", &config.web.listen)] {
+    let web = &config.web;
+    let listening = [("smtp.listen", &config.smtp.listen), ("web.listen", &web.listen), ("web.redirect_listen", &web.redirect_listen)];
+    for (key, addresses) in listening {
         for address in addresses.iter().filter(|address| address.port() != 0) {
-            if seen.contains(address) && r.sound(&["smtp.listen", "web.listen"]) {
+            if seen.contains(address) && r.sound(&["smtp.listen", "web.listen", "web.redirect_listen"]) {
                 r.error(key, format!("{address} is there twice"));
             }
             seen.push(*address);
@@ -184,6 +186,9 @@ fn web(r: &mut Reader<'_>, config: &Config) {
         for address in web.listen.iter().filter(|address| !address.ip().is_loopback()) {
             r.error("web.tls", format!("\"off\" is possible only on loopback, but web.listen has {address}"));
         }
+    }
+    if !web.tls && !web.redirect_listen.is_empty() && r.sound(&["web.tls", "web.redirect_listen"]) {
+        r.error("web.redirect_listen", "leads to HTTPS, but web.tls is \"off\"");
     }
     if r.sound(&["web.certificate", "web.key"]) {
         match (&web.certificate, &web.key) {

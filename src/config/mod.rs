@@ -204,6 +204,8 @@ pub struct Enrolment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Web {
     pub listen: Vec<SocketAddr>,
+    /// Plain HTTP that leads to HTTPS; none by default.
+    pub redirect_listen: Vec<SocketAddr>,
     /// The box's own address as it stands in links (`192.0.2.5`, `192.0.2.5:8443`); None: found out.
     pub address: Option<String>,
     /// False only on loopback.

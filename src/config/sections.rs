@@ -48,7 +48,7 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
     ("chat", &["url", "type", "body", "header_file", "ca_file"]),
     ("credentials", &["standing", "event"]),
     ("enrolment", &["invite"]),
-    ("web", &["listen", "address", "tls", "certificate", "key", "access", "networks"]),
+    ("web", &["listen", "redirect_listen", "address", "tls", "certificate", "key", "access", "networks"]),
     ("cache", &["retention_days"]),
     ("directory", &["file"]),
     ("drill", &["schedule", "people", "groups", "duration"]),
@@ -243,9 +243,11 @@ fn web<'t>(r: &mut Reader<'t>, s: &Section<'t>) -> Web {
         "private" => Ok(NetworkSet::private().0),
         _ => network(value).map(|network| vec![network]),
     });
+    let redirect = r.list(s, "redirect_listen", LISTEN, |value| string(value)?.parse::<SocketAddr>().map_err(|_| Wrong::Kind));
     let own = Wanted { what: "an address, with a port if people need one", example: "\"192.0.2.5\"" };
     Web {
         listen: listen(r, s, 443),
+        redirect_listen: redirect.unwrap_or_default(),
         address: r.get(s, "address", own, optional(own_address)).flatten(),
         tls: choice(r, s, "tls", &[("on", true), ("off", false)]).unwrap_or(true),
         certificate: r.get(s, "certificate", certificate, optional(path)).flatten(),

@@ -11,7 +11,6 @@ use super::people::Login;
 use super::stage::mode_name;
 use super::stand_in::Kept;
 use super::timeline::{Line, seconds};
-use crate::config::NetworkSet;
 use crate::continuity::Mode;
 use crate::mail::form::parse_urlencoded;
 use crate::mail::parse::summarise;
@@ -54,7 +53,7 @@ pub type Shared = Arc<Mutex<Snapshot>>;
 
 /// Serves the page on a free port of 127.0.0.1.
 pub fn serve(shared: Shared, commands: Sender<Command>, token: String) -> std::io::Result<WebServer> {
-    let options = WebOptions { listen: vec![([127, 0, 0, 1], 0).into()], tls: None, networks: NetworkSet::default() };
+    let options = WebOptions::plain(([127, 0, 0, 1], 0).into());
     WebServer::start(
         options,
         Arc::new(move |request| {

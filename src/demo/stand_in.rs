@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::{Clock, Mono};
-use crate::config::NetworkSet;
 use crate::limits::DEMO_MESSAGES_MAX;
 use crate::mail::Address;
 use crate::net::rt;
@@ -163,7 +162,7 @@ impl StandIn {
         let page = match self.page {
             None => None,
             Some(address) => {
-                let options = WebOptions { listen: vec![address], tls: None, networks: NetworkSet::default() };
+                let options = WebOptions::plain(address);
                 Some(WebServer::start(options, Arc::new(|request| health_page(&request)))?)
             }
         };

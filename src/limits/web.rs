@@ -20,10 +20,15 @@ pub const WEB_HEAD_FIELDS_MAX: usize = 100;
 pub const WEB_HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// A body must arrive at this rate at least, in octets a second, after a grace of [`WEB_HEAD_TIMEOUT`]; then 408.
 pub const WEB_BODY_RATE_MIN_OCTETS: usize = 64 * 1024;
-/// Bodies up to this size, in octets, are taken without a share of [`WEB_BODIES_HELD_MAX_OCTETS`].
+/// Bodies up to this size, in octets, are taken into memory; larger ones go to a file while they arrive.
 pub const WEB_BODY_SMALL_MAX_OCTETS: usize = 64 * 1024;
-/// Larger bodies held at a time, all clients together, in octets (the worker holds each a second time); above it 503.
-pub const WEB_BODIES_HELD_MAX_OCTETS: usize = 2 * WEB_BODY_MAX_OCTETS;
+/// Larger bodies at a time, all clients together, and from one address; above it 503. Their files are gone when they are answered.
+pub const WEB_UPLOADS_MAX: usize = 16;
+pub const WEB_UPLOADS_PER_CLIENT_MAX: usize = 12;
+/// On `web.redirect_listen`: connections at a time, all clients together, and from one address; and how long one may take.
+pub const WEB_REDIRECTS_MAX: usize = 32;
+pub const WEB_REDIRECTS_PER_CLIENT_MAX: usize = 8;
+pub const WEB_REDIRECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A worker must begin its response within this time; then 503.
 pub const WEB_RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Responses up to this size, in octets, are taken from the worker at once, however slowly the client reads.

@@ -264,6 +264,12 @@ impl Store {
         self.inner.spool.join(open::INCOMING)
     }
 
+    /// Whether a body of so many octets can be staged without touching the reserve, which is kept for mail and changes of state.
+    pub fn has_room_to_stage(&self, octets: u64) -> bool {
+        let free = self.inner.files.free_octets(&self.inner.spool).unwrap_or(u64::MAX);
+        free.saturating_sub(octets) >= crate::limits::DISK_RESERVE_OCTETS
+    }
+
     /// The whole body of a message. Checks its checksum.
     pub fn body(&self, message: Seq) -> Result<Vec<u8>, StoreError> {
         self.inner.reader.body(&self.place(message)?)

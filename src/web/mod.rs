@@ -61,6 +61,7 @@ use pages::notice::{self, Notice};
 use table::Found;
 
 use crate::control::Card;
+use crate::limits::{WEB_BODY_MAX_OCTETS, WEB_FORM_MAX_OCTETS};
 use crate::store::StoreError;
 
 /// Why a handler has no page of its own; [`respond`] makes a friendly one.
@@ -172,6 +173,22 @@ fn trouble(request: &Request, context: &Context<'_>, trouble: &Trouble) -> Respo
 pub fn failure(_request: &Request, text: &str, typed: Option<&str>) -> Response {
     let shell = pages::layout::Shell::bare(Texts::english(), "That did not work");
     response::page(503, notice::page(&shell, &Notice::failure(text, typed)))
+}
+
+/// How many octets the body of a request may have, before anybody has looked at it: what a form with files may bring only where there
+/// is one.
+pub fn body_octets_max(method: &str, path: &str) -> usize {
+    let is_large = match place(method, path) {
+        Place::Admin(row) => admin::is_large(row),
+        Place::Mail(row) => row.large,
+        Place::Nothing | Place::WrongMethod(_) => false,
+    };
+    if is_large { WEB_BODY_MAX_OCTETS } else { WEB_FORM_MAX_OCTETS }
+}
+
+/// To the same page by HTTPS. `location` is whole, and of our own making.
+pub fn redirect_to(location: &str) -> Response {
+    response::plain(308, "text/plain; charset=utf-8", Vec::new()).with("Location", location)
 }
 
 /// The page of a client outside `web.networks`, or past a limit (429, 503): plain, with a way back.

@@ -81,7 +81,8 @@ pub static TABLE: &[Row] = &[
     open(Method::Get, "/metrics", scripts::metrics),
     open(Method::Get, "/api/v1/status", api::status),
     open(Method::Get, "/api/v1/verbs", |_, context| api::verbs(context)),
-    open(Method::Post, "/api/v1/verbs", api::ask),
+    // A list of people may come this way.
+    Row { method: Method::Post, path: "/api/v1/verbs", door: Door::Open(api::ask), large: true },
 ];
 
 /// The path of a folder's page.

@@ -1,15 +1,14 @@
-//! Who is let in: caps on connections, and on the octets of bodies held at a time.
+//! Who is let in: caps on connections and uploads, and on the octets of responses held at a time.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::limits::{WEB_CONNECTIONS_MAX, WEB_CONNECTIONS_PER_CLIENT_MAX};
-
-/// Connections under way.
-#[derive(Default)]
-pub(super) struct Connections {
+/// What is under way: connections, or uploads.
+pub(super) struct Crowd {
+    max: usize,
+    per_client_max: usize,
     counts: Mutex<Counts>,
 }
 
@@ -19,26 +18,30 @@ struct Counts {
     per_client: HashMap<IpAddr, usize>,
 }
 
-/// One connection; dropping it makes room.
+/// One of them; dropping it makes room.
 pub(super) struct Admitted {
-    connections: Arc<Connections>,
+    crowd: Arc<Crowd>,
     client: IpAddr,
 }
 
-impl Connections {
+impl Crowd {
+    pub fn new(max: usize, per_client_max: usize) -> Arc<Crowd> {
+        Arc::new(Crowd { max, per_client_max, counts: Mutex::default() })
+    }
+
     /// None past a cap.
     pub fn admit(self: &Arc<Self>, client: IpAddr) -> Option<Admitted> {
         let client = network_of(client);
         let mut counts = self.lock();
         let of_client = counts.per_client.get(&client).copied().unwrap_or(0);
         // The box looks at itself from loopback: many browsers must not look like a dead box to its watchdog.
-        let is_full = counts.total >= WEB_CONNECTIONS_MAX && !client.is_loopback();
-        if is_full || of_client >= WEB_CONNECTIONS_PER_CLIENT_MAX {
+        let is_full = counts.total >= self.max && !client.is_loopback();
+        if is_full || of_client >= self.per_client_max {
             return None;
         }
         counts.total += 1;
         counts.per_client.insert(client, of_client + 1);
-        Some(Admitted { connections: self.clone(), client })
+        Some(Admitted { crowd: self.clone(), client })
     }
 
     pub fn total(&self) -> usize {
@@ -52,7 +55,7 @@ impl Connections {
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        let mut counts = self.connections.lock();
+        let mut counts = self.crowd.lock();
         counts.total -= 1;
         if let Some(count) = counts.per_client.get_mut(&self.client) {
             *count -= 1;
@@ -71,7 +74,7 @@ fn network_of(client: IpAddr) -> IpAddr {
     }
 }
 
-/// Octets of bodies held at a time, of requests or of responses.
+/// Octets of responses held at a time.
 #[derive(Clone)]
 pub(super) struct Budget {
     held: Arc<AtomicUsize>,
@@ -109,10 +112,11 @@ impl Drop for Share {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::{WEB_CONNECTIONS_MAX, WEB_CONNECTIONS_PER_CLIENT_MAX};
 
     #[test]
     fn one_client_cannot_take_all() {
-        let connections = Arc::new(Connections::default());
+        let connections = Crowd::new(WEB_CONNECTIONS_MAX, WEB_CONNECTIONS_PER_CLIENT_MAX);
         let client = IpAddr::from([192, 0, 2, 1]);
         let admitted: Vec<_> = (0..WEB_CONNECTIONS_PER_CLIENT_MAX).map(|_| connections.admit(client).unwrap()).collect();
         assert!(connections.admit(client).is_none());
@@ -125,7 +129,7 @@ mod tests {
 
     #[test]
     fn all_clients_together_are_capped() {
-        let connections = Arc::new(Connections::default());
+        let connections = Crowd::new(WEB_CONNECTIONS_MAX, WEB_CONNECTIONS_PER_CLIENT_MAX);
         let admitted: Vec<_> = (0..WEB_CONNECTIONS_MAX as u32).map(|n| connections.admit(IpAddr::from(n.to_be_bytes())).unwrap()).collect();
         assert!(connections.admit(IpAddr::from([192, 0, 2, 1])).is_none());
         assert_eq!(connections.total(), admitted.len());

@@ -1,4 +1,6 @@
-//! tiny_http on a private loopback port, and who is behind each of the front's connections to it.
+//! tiny_http on a private loopback port, who is behind each of the front's connections to it, and the body of each request.
+//!
+//! Bodies do not go through tiny_http: the front has staged them, and a worker takes them from here.
 //!
 //! tiny_http's accept thread ends at any error (out of file descriptors is enough), at some without a word: then workers learn it from the queue,
 //! or the front from a refused connection, and whoever is first starts another server. Connections of the old one are
@@ -11,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits::WEB_WORKERS;
+use crate::mail::Blob;
 
 pub(super) struct Backend {
     current: Mutex<Arc<Server>>,
@@ -24,8 +27,9 @@ pub(super) struct Server {
     pub address: SocketAddr,
 }
 
-/// (Port of the server, port of the front's connection to it) → the client. Both, because the kernel may use one local port for two servers.
-type Clients = Mutex<HashMap<(u16, u16), IpAddr>>;
+/// (Port of the server, port of the front's connection to it) → the client and the request's body, until a worker takes it. Both ports,
+/// because the kernel may use one local port for two servers.
+type Clients = Mutex<HashMap<(u16, u16), (IpAddr, Blob)>>;
 
 /// The entry of one connection; dropping it takes it out. It must go before its connection is closed, so that nobody else on this machine can
 /// get the port while it still stands for the client.
@@ -77,15 +81,17 @@ impl Backend {
     }
 
     /// Must be done before the first octet is sent: a worker refuses what it cannot place.
-    pub fn register(&self, server: &Server, port: u16, client: IpAddr) -> Registration {
+    pub fn register(&self, server: &Server, port: u16, client: IpAddr, body: Blob) -> Registration {
         let ports = (server.address.port(), port);
-        lock(&self.clients).insert(ports, client);
+        lock(&self.clients).insert(ports, (client, body));
         Registration { clients: self.clients.clone(), ports }
     }
 
     /// None for a connection that did not come through the front.
-    pub fn client(&self, server: &Server, peer: Option<&SocketAddr>) -> Option<IpAddr> {
-        lock(&self.clients).get(&(server.address.port(), peer?.port())).copied()
+    pub fn take(&self, server: &Server, peer: Option<&SocketAddr>) -> Option<(IpAddr, Blob)> {
+        let mut clients = lock(&self.clients);
+        let (client, body) = clients.get_mut(&(server.address.port(), peer?.port()))?;
+        Some((*client, std::mem::take(body)))
     }
 }
 
@@ -118,12 +124,14 @@ mod tests {
         let backend = Backend::start().unwrap();
         let server = backend.current();
         let peer = SocketAddr::from(([127, 0, 0, 1], 40000));
-        assert_eq!(backend.client(&server, Some(&peer)), None);
-        let registration = backend.register(&server, peer.port(), IpAddr::from([192, 0, 2, 1]));
-        assert_eq!(backend.client(&server, Some(&peer)), Some(IpAddr::from([192, 0, 2, 1])));
+        let taken = |peer| backend.take(&server, peer).map(|(client, body)| (client, body.bytes().unwrap()));
+        assert_eq!(taken(Some(&peer)), None);
+        let registration = backend.register(&server, peer.port(), IpAddr::from([192, 0, 2, 1]), b"body".into());
+        assert_eq!(taken(Some(&peer)), Some((IpAddr::from([192, 0, 2, 1]), b"body".to_vec())));
+        assert_eq!(taken(Some(&peer)), Some((IpAddr::from([192, 0, 2, 1]), Vec::new())));
         drop(registration);
-        assert_eq!(backend.client(&server, Some(&peer)), None);
-        assert_eq!(backend.client(&server, None), None);
+        assert_eq!(taken(Some(&peer)), None);
+        assert_eq!(taken(None), None);
     }
 
     #[test]

@@ -1,13 +1,21 @@
 //! The client's side of a front connection: bytes in with deadlines and bounds, bytes out.
 
 use std::io;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::http::{HEAD_TOO_LARGE, Refusal, TOO_SLOW, head_end};
-use crate::limits::{WEB_BODY_MAX_OCTETS, WEB_BODY_RATE_MIN_OCTETS, WEB_HEAD_MAX_OCTETS, WEB_HEAD_TIMEOUT, WEB_IDLE_TIMEOUT, WEB_LINGER};
+use super::http::{DISK_FAILED, DISK_FULL, HEAD_TOO_LARGE, Refusal, TOO_SLOW, head_end};
+use crate::limits::{
+    STAGE_WRITE_OCTETS, WEB_BODY_MAX_OCTETS, WEB_BODY_RATE_MIN_OCTETS, WEB_BODY_SMALL_MAX_OCTETS, WEB_HEAD_MAX_OCTETS, WEB_HEAD_TIMEOUT,
+    WEB_IDLE_TIMEOUT, WEB_LINGER,
+};
+use crate::mail::Blob;
 use crate::net::deadline::within;
+use crate::net::rt::unblock;
+use crate::store::Staged;
 
 /// TLS or plain.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -92,13 +100,20 @@ impl Client {
         }
     }
 
-    /// The whole body of `length` octets. Memory is taken as it arrives.
-    pub async fn body(&mut self, length: usize) -> Result<Vec<u8>, End> {
+    /// The whole body of `length` octets, a large one in a file within `folder`. Memory is taken as it arrives.
+    pub async fn body(&mut self, length: usize, folder: Option<&Path>) -> Result<Blob, End> {
         let limit = self.patience.head + Duration::from_secs((length / WEB_BODY_RATE_MIN_OCTETS) as u64);
-        within(limit, self.whole_body(length)).await.map_err(|_| End::from(TOO_SLOW))?
+        let read = async {
+            match folder {
+                Some(folder) if length > WEB_BODY_SMALL_MAX_OCTETS => self.staged_body(length, folder).await,
+                _ => Ok(self.piece_of_body(length).await?.into()),
+            }
+        };
+        within(limit, read).await.map_err(|_| End::from(TOO_SLOW))?
     }
 
-    async fn whole_body(&mut self, length: usize) -> Result<Vec<u8>, End> {
+    /// Exactly the next `length` octets.
+    async fn piece_of_body(&mut self, length: usize) -> Result<Vec<u8>, End> {
         let mut body = self.take(length.min(self.buffer.len()));
         let mut piece = vec![0; READ_OCTETS.min(length - body.len())];
         while body.len() < length {
@@ -109,6 +124,28 @@ impl Client {
             }
         }
         Ok(body)
+    }
+
+    /// A slow disk never holds up the reactor: what goes to the disk goes by the thread pool.
+    async fn staged_body(&mut self, length: usize, folder: &Path) -> Result<Blob, End> {
+        let mut staged = Staged::new(folder.to_owned());
+        let mut left = length;
+        while left > 0 {
+            let piece = self.piece_of_body(left.min(STAGE_WRITE_OCTETS)).await?;
+            left -= piece.len();
+            let (back, written) = unblock(move || {
+                let written = staged.write(&piece);
+                (staged, written)
+            })
+            .await;
+            staged = back;
+            if let Err(error) = written {
+                log::error!("web upload not stored error={error}");
+                let is_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+                return Err(if is_full { DISK_FULL } else { DISK_FAILED }.into());
+            }
+        }
+        Ok(Blob::new(Arc::new(staged)))
     }
 
     /// RFC 9110 section 10.1.1; not needed if the body is already coming.

@@ -6,24 +6,32 @@ use std::sync::Arc;
 use futures_rustls::TlsAcceptor;
 use smol::net::TcpStream;
 
-use super::admission::Budget;
+use super::BodyOptions;
+use super::admission::{Admitted, Crowd};
 use super::backend::Backend;
 use super::client::{Client, End, Patience};
-use super::http::{BUSY, OUTSIDE, PLAIN_ON_TLS, RequestHead, last_response, parse_request};
+use super::http::{BUSY, DISK_FULL, OUTSIDE, Refusal, RequestHead, TLS_ON_PLAIN, TOO_LARGE, last_response, parse_request};
+use super::redirect::Redirect;
 use super::upstream::Upstream;
 use crate::config::NetworkSet;
-use crate::limits::TLS_HANDSHAKE_TIMEOUT;
+use crate::limits::{TLS_HANDSHAKE_TIMEOUT, WEB_BODY_SMALL_MAX_OCTETS};
+use crate::mail::Blob;
 use crate::net::deadline::within;
 use crate::net::rt::channel::Receiver;
 use crate::net::rt::race;
+
+/// A TLS handshake begins with it (RFC 8446 section 5.1).
+pub(super) const TLS_HANDSHAKE: u8 = 0x16;
 
 /// What all connections share.
 pub(super) struct Front {
     pub backend: Arc<Backend>,
     pub tls: Option<TlsAcceptor>,
     pub networks: NetworkSet,
-    /// Of request bodies.
-    pub bodies: Budget,
+    /// Of large request bodies.
+    pub uploads: Arc<Crowd>,
+    pub options: BodyOptions,
+    pub redirect: Redirect,
     pub patience: Patience,
     /// Closed when the server begins to stop: idle connections end, others after their request.
     pub closing: Receiver<()>,
@@ -34,9 +42,13 @@ impl Front {
         let _ = stream.set_nodelay(true);
         let Some(first) = self.first_octet(&stream).await else { return };
         match &self.tls {
+            None if first == TLS_HANDSHAKE => finish(Client::new(stream, self.patience), client, TLS_ON_PLAIN.into()).await,
             None => self.speak(Client::new(stream, self.patience), client).await,
-            // A TLS handshake begins with 0x16 (RFC 8446 section 5.1), an HTTP request with a letter.
-            Some(_) if first.is_ascii_alphabetic() => refuse_plain(Client::new(stream, self.patience), client).await,
+            // An HTTP request begins with a letter.
+            Some(_) if first.is_ascii_alphabetic() => {
+                let local = stream.local_addr().ok();
+                self.redirect.answer(Client::new(stream, self.patience), client, local).await;
+            }
             Some(tls) => match within(TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
                 Ok(Ok(stream)) => self.speak(Client::new(stream, self.patience), client).await,
                 Ok(Err(error)) => log::debug!("web handshake failed client={client} error={error}"),
@@ -78,10 +90,33 @@ impl Front {
         if !is_inside(&self.networks, client) {
             return Err(OUTSIDE.into());
         }
-        let _share = self.bodies.share(request.body).ok_or(BUSY)?;
-        let body = read_body(stream, &request).await?;
-        let upstream = Upstream::open(&self.backend, client).await?;
-        upstream.exchange(request, body, stream, || self.closing.is_closed()).await
+        let _upload = self.admit_body(&request, client)?;
+        let body = self.read_body(stream, &request).await?;
+        let upstream = Upstream::open(&self.backend, client, body).await?;
+        upstream.exchange(request, stream, || self.closing.is_closed()).await
+    }
+
+    /// Refuses before the first octet of a body is read: what no form of ours sends, what there is no place for.
+    fn admit_body(&self, request: &RequestHead, client: IpAddr) -> Result<Option<Admitted>, Refusal> {
+        let path = request.target.split('?').next().unwrap_or_default();
+        if request.body > (self.options.octets_max)(&request.method, path) {
+            return Err(TOO_LARGE);
+        }
+        if request.body <= WEB_BODY_SMALL_MAX_OCTETS {
+            return Ok(None);
+        }
+        let Some(uploads) = &self.options.uploads else { return Err(TOO_LARGE) };
+        if !(uploads.has_room)(request.body as u64) {
+            return Err(DISK_FULL);
+        }
+        self.uploads.admit(client).map(Some).ok_or(BUSY)
+    }
+
+    async fn read_body(&self, stream: &mut Client, request: &RequestHead) -> Result<Blob, End> {
+        if request.body > 0 && request.expects_continue {
+            stream.say_continue().await?;
+        }
+        stream.body(request.body, self.options.uploads.as_ref().map(|uploads| uploads.folder.as_path())).await
     }
 
     async fn gone_when_stopping(&self) -> Result<(), End> {
@@ -96,22 +131,7 @@ impl Front {
     }
 }
 
-async fn read_body(stream: &mut Client, request: &RequestHead) -> Result<Vec<u8>, End> {
-    if request.body > 0 && request.expects_continue {
-        stream.say_continue().await?;
-    }
-    stream.body(request.body).await
-}
-
-async fn refuse_plain(mut stream: Client, client: IpAddr) {
-    let end = match stream.head().await {
-        Ok(_) => PLAIN_ON_TLS.into(),
-        Err(end) => end,
-    };
-    finish(stream, client, end).await;
-}
-
-async fn finish(mut stream: Client, client: IpAddr, end: End) {
+pub(super) async fn finish(mut stream: Client, client: IpAddr, end: End) {
     if let End::Refused(refusal) = end {
         log::info!("web refused client={client} status={}", refusal.status);
         let page = last_response(&crate::web::refusal(refusal.status, refusal.text));

@@ -1,8 +1,7 @@
 //! Request and response heads (RFC 9112) as the front reads them. Pure.
 //!
 //! The front parses each request head strictly and writes it anew for tiny_http, so that the two cannot disagree about where a request
-//! ends. What tiny_http handles badly never reaches it: `Expect`, `Upgrade`, chunked bodies, fields that are not ASCII, heads
-//! without end.
+//! ends. What tiny_http handles badly never reaches it: `Expect`, `Upgrade`, bodies, fields that are not ASCII, heads without end.
 
 use crate::limits::{WEB_BODY_MAX_OCTETS, WEB_HEAD_FIELDS_MAX};
 
@@ -17,6 +16,8 @@ pub(super) struct Refusal {
 pub(super) const BAD_REQUEST: Refusal = Refusal { status: 400, text: "The browser sent something that is no valid request." };
 pub(super) const PLAIN_ON_TLS: Refusal =
     Refusal { status: 400, text: "This address is served over HTTPS only: put https:// in front of it." };
+pub(super) const TLS_ON_PLAIN: Refusal =
+    Refusal { status: 400, text: "This address is served without encryption: put http:// in front of it." };
 pub(super) const OUTSIDE: Refusal = Refusal { status: 403, text: "This service is for the office network only." };
 pub(super) const TOO_SLOW: Refusal = Refusal { status: 408, text: "The request took too long to arrive. Please try again." };
 pub(super) const LENGTH_REQUIRED: Refusal = Refusal { status: 411, text: "The request does not say how long it is." };
@@ -26,12 +27,22 @@ pub(super) const EXPECTATION: Refusal = Refusal { status: 417, text: "The browse
 pub(super) const HEAD_TOO_LARGE: Refusal =
     Refusal { status: 431, text: "The request's header is too large. Removing this site's cookies may help." };
 pub(super) const BUSY: Refusal = Refusal { status: 503, text: "The service is busy. Please try again in a minute." };
+pub(super) const DISK_FULL: Refusal = Refusal {
+    status: 507,
+    text: "The disk of this box is full. What you sent was not kept; please keep it for yourself and tell your administrator.",
+};
+pub(super) const DISK_FAILED: Refusal =
+    Refusal { status: 503, text: "This could not be stored. Please try again; if it fails again, tell your administrator." };
 pub(super) const VERSION: Refusal = Refusal { status: 505, text: "Only HTTP/1.0 and HTTP/1.1 are spoken here." };
 
 /// What the front needs to know of a request, and its head as tiny_http gets it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RequestHead {
     pub forward: Vec<u8>,
+    pub method: String,
+    /// `/path?query`, as it came.
+    pub target: String,
+    pub host: Option<String>,
     /// HEAD: the response has no body whatever it says.
     pub is_head: bool,
     /// Octets of the body.
@@ -70,10 +81,20 @@ pub(super) fn parse_request(head: &[u8]) -> Result<RequestHead, Refusal> {
     if hosts > 1 || (hosts == 0 && version == 1) {
         return Err(BAD_REQUEST);
     }
+    let host = values(fields, "host").next().and_then(|host| std::str::from_utf8(host).ok()).map(str::to_owned);
     let body = body_length(fields)?;
     let expects_continue = expects_continue(fields, version)?;
     let keep_alive = keep_alive(fields, version);
-    Ok(RequestHead { forward: forward(method, target, fields, body), is_head: method == "HEAD", body, expects_continue, keep_alive })
+    Ok(RequestHead {
+        forward: forward(method, target, fields),
+        method: method.to_owned(),
+        target: target.to_owned(),
+        host,
+        is_head: method == "HEAD",
+        body,
+        expects_continue,
+        keep_alive,
+    })
 }
 
 /// `/path?query`; of an absolute form (RFC 9112 section 3.2.2) the part from the path on.
@@ -136,11 +157,11 @@ fn keep_alive(fields: &[httparse::Header<'_>], version: u8) -> bool {
     if version == 0 { says(b"keep-alive") && !says(b"close") } else { !says(b"close") }
 }
 
-/// Fields that speak of one hop only, and those that the front writes itself.
+/// Fields that speak of one hop only, and the length of a body, which goes another way.
 const NOT_FORWARDED: [&str; 9] =
     ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect", "content-length"];
 
-fn forward(method: &str, target: &str, fields: &[httparse::Header<'_>], body: usize) -> Vec<u8> {
+fn forward(method: &str, target: &str, fields: &[httparse::Header<'_>]) -> Vec<u8> {
     let mut head = format!("{method} {target} HTTP/1.1\r\n").into_bytes();
     for field in fields {
         let hidden = NOT_FORWARDED.iter().any(|name| field.name.eq_ignore_ascii_case(name));
@@ -148,9 +169,6 @@ fn forward(method: &str, target: &str, fields: &[httparse::Header<'_>], body: us
         if !hidden && field.value.is_ascii() {
             head.extend([field.name.as_bytes(), b": ", field.value, b"\r\n"].concat());
         }
-    }
-    if body > 0 {
-        head.extend(format!("Content-Length: {body}\r\n").into_bytes());
     }
     head.extend(b"Connection: close\r\n\r\n");
     head

@@ -29,8 +29,16 @@ fn echo(request: Request) -> Response {
     Response { status: 200, headers, body }
 }
 
+/// With uploads of up to 50 MiB to `/p`, in a folder.
+fn options(folder: Option<&std::path::Path>) -> WebOptions {
+    let folder = folder.map_or_else(std::env::temp_dir, std::path::Path::to_owned);
+    let octets_max = |_: &str, path: &str| if path == "/p" { WEB_BODY_MAX_OCTETS } else { WEB_FORM_MAX_OCTETS };
+    let bodies = BodyOptions { octets_max, uploads: Some(Uploads { folder, has_room: Arc::new(|_| true) }) };
+    WebOptions { bodies, ..WebOptions::plain("127.0.0.1:0".parse().unwrap()) }
+}
+
 fn start(patience: Patience) -> (WebServer, SocketAddr) {
-    let options = WebOptions { listen: vec!["127.0.0.1:0".parse().unwrap()], tls: None, networks: NetworkSet::default() };
+    let options = options(None);
     let server = WebServer::start_with(options, Arc::new(echo), patience).unwrap();
     let address = server.addresses()[0];
     (server, address)
@@ -257,7 +265,7 @@ fn stopping_finishes_the_request_under_way() {
         gate.lock().unwrap().recv().unwrap();
         echo(request)
     };
-    let options = WebOptions { listen: vec!["127.0.0.1:0".parse().unwrap()], tls: None, networks: NetworkSet::default() };
+    let options = options(None);
     let server = WebServer::start(options, Arc::new(handler)).unwrap();
     let address = server.addresses()[0];
     let mut idle = connect(address);
@@ -278,7 +286,7 @@ fn stopping_finishes_the_request_under_way() {
 fn tls_works_and_plain_http_gets_a_hint() {
     let folder = tempfile::tempdir().unwrap();
     let config = tls::server(None, None, folder.path(), "box.example", Wall(1_780_272_000_000)).unwrap();
-    let options = WebOptions { listen: vec!["127.0.0.1:0".parse().unwrap()], tls: Some(config), networks: NetworkSet::default() };
+    let options = WebOptions { tls: Some(config), hostname: "box.example".to_owned(), ..options(None) };
     let server = WebServer::start(options, Arc::new(echo)).unwrap();
     let address = server.addresses()[0];
 
@@ -296,8 +304,13 @@ fn tls_works_and_plain_http_gets_a_hint() {
     assert_eq!(body.len(), 4 * 1024 * 1024);
     assert_eq!(session.alpn_protocol(), Some(&b"http/1.1"[..]));
 
-    let got = ask(&mut connect(address), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    let (status, page) = got.expect("an answer");
+    // Plain HTTP is led on; what it already gave away is not taken.
+    let mut plain = connect(address);
+    plain.write_all(b"GET /mail?a HTTP/1.1\r\nHost: evil.example\r\n\r\n").unwrap();
+    let (status, _, head) = read_response(&mut plain, false).expect("an answer");
+    assert_eq!(status, 308);
+    assert!(head.contains(&format!("Location: https://box.example:{}/mail?a\r\n", address.port())), "{head}");
+    let (status, page) = ask(&mut connect(address), "POST / HTTP/1.1\r\nHost: x\r\n\r\n").expect("an answer");
     assert_eq!(status, 400);
     assert!(page.contains(http::PLAIN_ON_TLS.text), "{page}");
     let mut garbage = connect(address);
@@ -305,4 +318,121 @@ fn tls_works_and_plain_http_gets_a_hint() {
     let mut rest = Vec::new();
     let _ = garbage.read_to_end(&mut rest);
     assert!(!rest.starts_with(b"HTTP"));
+}
+
+#[test]
+fn a_tls_greeting_on_a_plain_port_gets_a_hint() {
+    let (_server, address) = start(Patience::default());
+    let mut stream = connect(address);
+    stream.write_all(b"\x16\x03\x01\x00\xc4\x01\x00\x00\xc0\x03\x03").unwrap();
+    let (status, page, _) = read_response(&mut stream, false).expect("an answer");
+    assert_eq!(status, 400);
+    assert!(page.contains(http::TLS_ON_PLAIN.text), "{page}");
+}
+
+#[test]
+fn large_bodies_lie_in_a_file_that_vanishes() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = Arc::new(Mutex::new(Vec::new()));
+    let kept = whole.clone();
+    let handler = move |request: Request| {
+        *kept.lock().unwrap() = request.body.bytes().unwrap();
+        echo(request)
+    };
+    let server = WebServer::start(options(Some(folder.path())), Arc::new(handler)).unwrap();
+    let address = server.addresses()[0];
+    let mut stream = connect(address);
+    for octets in [WEB_BODY_SMALL_MAX_OCTETS, WEB_BODY_SMALL_MAX_OCTETS + 1, 3 * STAGE_WRITE_OCTETS, 3_000_001] {
+        let body: Vec<u8> = (0..octets).map(|at| (at * 7 + at / 256) as u8).collect();
+        stream.write_all(format!("POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: {octets}\r\n\r\n").as_bytes()).unwrap();
+        stream.write_all(&body).unwrap();
+        assert_eq!(read_response(&mut stream, false).map(|(_, body, _)| body), Some(format!("POST /p \"\" 127.0.0.1 {octets}")));
+        assert!(*whole.lock().unwrap() == body, "{octets}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing has a name");
+    // One that breaks off leaves nothing, and its place is free again.
+    for _ in 0..WEB_UPLOADS_PER_CLIENT_MAX * 2 {
+        let mut broken = connect(address);
+        broken.write_all(b"POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 400000\r\n\r\n").unwrap();
+        broken.write_all(&[b'x'; 200_000]).unwrap();
+        broken.shutdown(std::net::Shutdown::Write).unwrap();
+        assert!(is_closed(&mut broken));
+    }
+}
+
+/// An upload that the server refuses by this, before it has read it.
+fn check_upload(options: WebOptions, path: &str, octets: usize, refusal: http::Refusal) {
+    let server = WebServer::start(options, Arc::new(echo)).unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {octets}\r\n\r\n");
+    let (status, page) = ask(&mut connect(server.addresses()[0]), &head).expect("an answer");
+    assert_eq!(status, refusal.status, "{path} {octets}");
+    assert!(page.contains(refusal.text), "{page}");
+}
+
+#[test]
+fn uploads_are_refused_where_there_is_no_place_for_them() {
+    let large = WEB_BODY_SMALL_MAX_OCTETS + 1;
+    check_upload(options(None), "/p", WEB_BODY_MAX_OCTETS + 1, http::TOO_LARGE);
+    check_upload(options(None), "/login", WEB_FORM_MAX_OCTETS + 1, http::TOO_LARGE);
+    check_upload(WebOptions::plain("127.0.0.1:0".parse().unwrap()), "/", large, http::TOO_LARGE);
+    let mut full = options(None);
+    full.bodies.uploads.as_mut().unwrap().has_room = Arc::new(|octets| octets < 1000);
+    check_upload(full, "/p", large, http::DISK_FULL);
+}
+
+#[test]
+fn a_disk_that_takes_nothing_is_told() {
+    let server = WebServer::start(options(Some(std::path::Path::new("/nonexistent-folder"))), Arc::new(echo)).unwrap();
+    let mut stream = connect(server.addresses()[0]);
+    let body = "b".repeat(200_000);
+    let (status, page) =
+        ask(&mut stream, &format!("POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n{body}")).expect("an answer");
+    assert_eq!(status, http::DISK_FAILED.status);
+    assert!(page.contains(http::DISK_FAILED.text), "{page}");
+}
+
+#[test]
+fn one_client_gets_so_many_uploads_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = WebServer::start(options(Some(folder.path())), Arc::new(echo)).unwrap();
+    let address = server.addresses()[0];
+    let head = "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 100000\r\n\r\n";
+    let mut leave = [0; 25];
+    let open: Vec<_> = (0..WEB_UPLOADS_PER_CLIENT_MAX)
+        .map(|_| {
+            let mut stream = connect(address);
+            stream.write_all(head.as_bytes()).unwrap();
+            // It has its place.
+            stream.read_exact(&mut leave).unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(ask(&mut connect(address), head).map(|(status, _)| status), Some(503));
+    assert_eq!(ask(&mut connect(address), "GET / HTTP/1.1\r\nHost: x\r\n\r\n").map(|(status, _)| status), Some(200));
+    drop(open);
+}
+
+#[test]
+fn plain_http_is_led_on() {
+    let options = WebOptions { redirect_listen: vec!["127.0.0.1:0".parse().unwrap()], hostname: "box.example".to_owned(), ..options(None) };
+    let server = WebServer::start(options, Arc::new(echo)).unwrap();
+    let (address, port) = (server.redirect_addresses()[0], server.addresses()[0].port());
+    let follow = |request: &str| {
+        let mut stream = connect(address);
+        stream.write_all(request.as_bytes()).unwrap();
+        let (status, _, head) = read_response(&mut stream, request.starts_with("HEAD")).expect("an answer");
+        assert!(is_closed(&mut stream));
+        (status, head.lines().find_map(|line| line.strip_prefix("Location: ")).map(str::to_owned))
+    };
+    let check = |request: &str, expected: &str| assert_eq!(follow(request), (308, Some(expected.replace("PORT", &port.to_string()))));
+    check("GET /mail?a=b HTTP/1.1\r\nHost: box.example\r\n\r\n", "https://box.example:PORT/mail?a=b");
+    check("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "https://box.example:PORT/");
+    check("GET / HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n", "https://127.0.0.1:PORT/");
+    check("GET / HTTP/1.0\r\n\r\n", "https://box.example:PORT/");
+    assert_eq!(follow("POST /login HTTP/1.1\r\nHost: box.example\r\nContent-Length: 3\r\n\r\na=b").0, 400);
+    assert_eq!(follow("rubbish\r\n\r\n").0, 400);
+    assert_eq!(follow("\x16\x03\x01").0, 400);
+    let silent: Vec<_> = (0..WEB_REDIRECTS_PER_CLIENT_MAX).map(|_| connect(address)).collect();
+    assert!(is_closed(&mut connect(address)), "so many at a time and no more");
+    drop(silent);
 }

@@ -13,6 +13,7 @@ use super::backend::{Backend, Registration};
 use super::client::{Client, End};
 use super::http::{BUSY, RequestHead, head_end, parse_response};
 use crate::limits::{WEB_HEAD_MAX_OCTETS, WEB_IDLE_TIMEOUT, WEB_RESPONSE_SMALL_MAX_OCTETS, WEB_RESPONSE_TIMEOUT};
+use crate::mail::Blob;
 use crate::net::deadline::within;
 
 const READ_OCTETS: usize = 64 * 1024;
@@ -26,13 +27,13 @@ pub(super) struct Upstream {
 
 impl Upstream {
     /// Connects to the running tiny_http, and starts another if it has died.
-    pub async fn open(backend: &Backend, client: IpAddr) -> Result<Upstream, End> {
+    pub async fn open(backend: &Backend, client: IpAddr, body: Blob) -> Result<Upstream, End> {
         for last_try in [false, true] {
             let server = backend.current();
             match within(WEB_RESPONSE_TIMEOUT, TcpStream::connect(server.address)).await {
                 Ok(Ok(stream)) => {
                     stream.set_nodelay(true)?;
-                    let registration = backend.register(&server, stream.local_addr()?.port(), client);
+                    let registration = backend.register(&server, stream.local_addr()?.port(), client, body);
                     return Ok(Upstream { _registration: registration, stream, buffer: Vec::new() });
                 }
                 Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused && !last_try => backend.restart(&server),
@@ -45,14 +46,8 @@ impl Upstream {
 
     /// One request and its response; gives whether the connection goes on. `Refused` only while nothing has been sent to the client.
     /// `stopping` is asked as late as possible, so that a server that began to stop meanwhile says `Connection: close`.
-    pub async fn exchange(
-        mut self,
-        request: RequestHead,
-        body: Vec<u8>,
-        client: &mut Client,
-        stopping: impl Fn() -> bool,
-    ) -> Result<bool, End> {
-        let head = self.ask(&request, body).await.ok_or(BUSY)?;
+    pub async fn exchange(mut self, request: RequestHead, client: &mut Client, stopping: impl Fn() -> bool) -> Result<bool, End> {
+        let head = self.ask(&request).await.ok_or(BUSY)?;
         let keep_alive = request.keep_alive && !stopping();
         let (head, length) = parse_response(&head, request.is_head, keep_alive).ok_or(BUSY)?;
         if length <= WEB_RESPONSE_SMALL_MAX_OCTETS {
@@ -73,11 +68,8 @@ impl Upstream {
     }
 
     /// Sends the request and reads the response's head. None if tiny_http fails, or no worker answers in time.
-    async fn ask(&mut self, request: &RequestHead, body: Vec<u8>) -> Option<Vec<u8>> {
-        let mut bytes = request.forward.clone();
-        bytes.extend(body);
-        within(WEB_RESPONSE_TIMEOUT, self.stream.write_all(&bytes)).await.ok()?.ok()?;
-        drop(bytes);
+    async fn ask(&mut self, request: &RequestHead) -> Option<Vec<u8>> {
+        within(WEB_RESPONSE_TIMEOUT, self.stream.write_all(&request.forward)).await.ok()?.ok()?;
         within(WEB_RESPONSE_TIMEOUT, self.head()).await.ok()?
     }
 

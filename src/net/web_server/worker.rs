@@ -3,7 +3,7 @@
 //! A worker never waits for a client: the front has the whole body before it forwards a request and takes small responses at once; large
 //! responses are written by a thread of the blocking pool.
 
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Write};
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,7 +15,8 @@ use super::Handler;
 use super::admission::Budget;
 use super::backend::{Backend, Server};
 use super::http::is_sound_field;
-use crate::limits::{ACCEPT_RETRY_WAIT, WEB_BODY_MAX_OCTETS, WEB_RESPONSE_SMALL_MAX_OCTETS, WEB_RESPONSES_HELD_MAX_OCTETS, WEB_WORKERS};
+use crate::limits::{ACCEPT_RETRY_WAIT, WEB_RESPONSE_SMALL_MAX_OCTETS, WEB_RESPONSES_HELD_MAX_OCTETS, WEB_WORKERS};
+use crate::mail::Blob;
 use crate::web::{Request, Response, refusal};
 
 /// A worker looks up from an empty queue this often; it is woken for a stop or a restart.
@@ -66,22 +67,15 @@ impl Worker {
         }
     }
 
-    fn answer(&self, server: &Server, mut request: tiny_http::Request) {
-        let Some(client) = self.backend.client(server, request.remote_addr()) else {
+    fn answer(&self, server: &Server, request: tiny_http::Request) {
+        let Some((client, body)) = self.backend.take(server, request.remote_addr()) else {
             log::warn!("web request refused reason=not-through-the-front peer={:?}", request.remote_addr());
             let _ = request.respond(tiny_http::Response::from_string("Forbidden\n").with_status_code(403));
             return;
         };
-        let mut body = Vec::new();
-        let limit = WEB_BODY_MAX_OCTETS as u64;
-        let read = request.as_reader().take(limit + 1).read_to_end(&mut body);
-        let response = match read {
-            Err(_) => refusal(400, "The request broke off."),
-            Ok(length) if length as u64 > limit => refusal(413, "What was sent is too large."),
-            Ok(_) => match build(&request, body, client) {
-                Some(request) => self.handle(request),
-                None => refusal(400, "The address is not valid."),
-            },
+        let response = match build(&request, body, client) {
+            Some(request) => self.handle(request),
+            None => refusal(400, "The address is not valid."),
         };
         self.send(request, response);
     }
@@ -146,7 +140,7 @@ fn wire_form(response: Response) -> tiny_http::Response<Cursor<Vec<u8>>> {
 }
 
 /// None if the path is not UTF-8 behind its percent signs, or has control characters.
-fn build(request: &tiny_http::Request, body: Vec<u8>, client: IpAddr) -> Option<Request> {
+fn build(request: &tiny_http::Request, body: Blob, client: IpAddr) -> Option<Request> {
     let (path, query) = request.url().split_once('?').unwrap_or((request.url(), ""));
     let headers = request
         .headers()
@@ -158,7 +152,7 @@ fn build(request: &tiny_http::Request, body: Vec<u8>, client: IpAddr) -> Option<
         path: percent_decode(path)?,
         query: query.to_owned(),
         headers,
-        body: body.into(),
+        body,
         client,
     })
 }

@@ -43,6 +43,11 @@ pub fn respond(row: RowId, request: &Request, context: &Context<'_>) -> Outcome 
     answer(row.row(routes::TABLE), request, context).unwrap_or_else(|trouble| self::trouble(request, &trouble).into())
 }
 
+/// Whether the row's form brings files.
+pub fn is_large(row: RowId) -> bool {
+    row.row(routes::TABLE).large
+}
+
 fn answer(row: &'static Row, request: &Request, context: &Context<'_>) -> Answer {
     let arguments = row.arguments(&request.path);
     match row.door {
