@@ -15,7 +15,7 @@ use crate::control::Whom;
 use crate::directory::{ContactLine, Said};
 use crate::notify::{Login, Notice};
 use crate::relay::{DeliveryState, Queue};
-use crate::store::{Folder, Seq, Staged};
+use crate::store::{Folder, Seq};
 use crate::web::{Intent, Request, Submission};
 
 const HOUR_S: u64 = 3600;

@@ -149,7 +149,7 @@ fn the_language_is_the_one_that_was_wanted() {
             path: "/".to_owned(),
             query: String::new(),
             headers,
-            body: Vec::new(),
+            body: Vec::new().into(),
             client: [192, 0, 2, 7].into(),
         };
         assert_eq!(Texts::wanted(&request, chosen).tag(), expected, "{cookie:?} {accept:?} {chosen:?}");
