@@ -121,12 +121,12 @@ mod tests {
         let top = Way::default();
         assert_eq!(top.path(Seq(7), "/zip"), "/mail/message/7/zip");
         assert_eq!(top.path_with(Seq(7), "", "view=html"), "/mail/message/7?view=html");
-        let inner = top.into(3).and_then(|way| way.into(1)).unwrap();
+        let inner = (&top).into(3).and_then(|way| (&way).into(1)).unwrap();
         assert_eq!(inner.path(Seq(7), "/part/2"), "/mail/message/7/part/2?in=3.1");
         assert_eq!(inner.path_with(Seq(7), "/html", "pictures=x"), "/mail/message/7/html?in=3.1&pictures=x");
         assert_eq!(inner.out().path(Seq(7), ""), "/mail/message/7?in=3");
         assert!(inner.out().out().is_top() && top.out().is_top());
-        let deepest = (0..NESTED_DEPTH_MAX).fold(top, |way, _| way.into(0).unwrap());
-        assert_eq!(deepest.into(0), None);
+        let deepest = (0..NESTED_DEPTH_MAX).fold(top, |way, _| (&way).into(0).unwrap());
+        assert_eq!((&deepest).into(0), None);
     }
 }
