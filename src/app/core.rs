@@ -21,6 +21,7 @@ use super::history::Probes;
 use super::journal::Journal;
 use super::maintenance::Maintenance;
 use super::notices::Outbox;
+use super::preferences::Changes;
 use super::rates::{Rates, WhenFull};
 use super::scopes::{self, ScopeNow};
 use super::seen::{self, Seen};
@@ -32,7 +33,7 @@ use crate::config::Config;
 use crate::continuity::{Action, EventId, Input, Machine, Members, Mode, Saved, ScopeChange, Transition};
 use crate::control::ListenStatus;
 use crate::control::readiness::Readiness;
-use crate::directory::{Contacts, Directory};
+use crate::directory::{AllPreferences, Contacts, Directory};
 use crate::mail::{Address, Mailbox};
 use crate::net::rt::channel;
 use crate::notify::{self, Templates};
@@ -57,6 +58,8 @@ pub struct Core {
     pub credentials: RwLock<Arc<Credentials>>,
     /// What people said about how they are reached: see [`Core::contact_of`].
     pub contacts: Mutex<Contacts>,
+    pub preferences: Mutex<AllPreferences>,
+    pub preference_changes: Mutex<Changes>,
     pub enrolment: Mutex<Enrolment>,
     /// Counts links of invitations that do not work.
     pub enrol_throttle: Mutex<Throttle>,
@@ -249,6 +252,8 @@ impl Core {
             directory: RwLock::new(Arc::new(parts.directory)),
             credentials: RwLock::new(Arc::new(parts.credentials)),
             contacts: Mutex::default(),
+            preferences: Mutex::default(),
+            preference_changes: Mutex::default(),
             enrolment: Mutex::default(),
             enrol_throttle: Mutex::default(),
             sessions: Mutex::default(),

@@ -38,6 +38,7 @@ mod notices;
 mod outgoing;
 mod people;
 mod pins;
+mod preferences;
 mod queue;
 mod queue_verbs;
 mod rates;
@@ -238,6 +239,7 @@ fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> 
     let broken = ledger.broken_at();
     let core = Core::new(Parts { config, clock, store, ledger, directory, credentials, admins, tokens, machine, event, scopes });
     enrol::load(&core, &lines);
+    preferences::load(&core, &lines);
     for line in of_kind::<maintenance::MaintenanceLine>(&lines, "maintenance") {
         core::lock(&core.maintenance).apply(line);
     }

@@ -45,6 +45,8 @@ impl Webmail {
             return web::refusal(503, "The box has no random numbers yet. Please try again in a minute.");
         }
         let reader = session.as_ref().map(|(_, session)| session.mailbox.clone());
+        let chosen = reader.as_ref().and_then(|mailbox| core.preferences_of(mailbox).language);
+        let texts = Texts::wanted(&request, chosen.as_deref());
         let context = Context {
             now,
             hostname: &core.config.server.hostname,
@@ -54,7 +56,10 @@ impl Webmail {
             standing_of: &|mailbox| core.standing_of(mailbox),
             open_for_some: core.open_for_some(),
             access: core.config.web.access,
-            texts: Texts::wanted(&request, None),
+            texts,
+            was_signed_in: request.cookie(SESSION_COOKIE).is_some_and(|token| !token.is_empty()) && session.is_none(),
+            sessions: &|mailbox| lock(&core.sessions).of(mailbox, now.mono),
+            preferences: &|mailbox| core.preferences_of(mailbox),
             tls: core.config.web.tls,
             store: &core.store,
             directory: &directory,
@@ -102,11 +107,7 @@ impl Webmail {
         for intent in outcome.intents {
             if let Err((error, typed)) = self.carry_out(intent, &request) {
                 log::error!("web client={} intent failed: {error}", request.client);
-                let text = match error {
-                    StoreError::Full => "The disk of this box is full. Your message was not sent; please tell your administrator.",
-                    _ => "This could not be stored. Please try again; if it fails again, tell your administrator.",
-                };
-                return web::failure(&request, text, typed.as_deref());
+                return web::failure(texts, matches!(error, StoreError::Full), typed.as_deref());
             }
         }
         outcome.response
@@ -131,6 +132,12 @@ impl Webmail {
                 lock(&core.throttle).failed(request.client, mailbox.as_ref(), now.mono);
                 Ok(())
             }
+            Intent::SignOutEverywhere { mailbox } => {
+                core.audit(&format!("web:{mailbox}"), "sign-out-everywhere", format!("client={}", request.client));
+                lock(&core.sessions).close_all_of(&mailbox);
+                Ok(())
+            }
+            Intent::Prefer { mailbox, preferences } => core.note_preferences(mailbox, *preferences).map_err(|error| (error, None)),
             Intent::SignOut { token } => {
                 lock(&core.sessions).close(&token);
                 Ok(())

@@ -71,6 +71,16 @@ impl Sessions {
         self.by_token.remove(token);
     }
 
+    /// Those of one person.
+    pub fn of(&self, mailbox: &Mailbox, now: Mono) -> Vec<Session> {
+        self.by_token.values().filter(|session| session.mailbox == *mailbox && !session.is_over(now)).cloned().collect()
+    }
+
+    /// Signs one person out everywhere.
+    pub fn close_all_of(&mut self, mailbox: &Mailbox) {
+        self.by_token.retain(|_, session| session.mailbox != *mailbox);
+    }
+
     /// Signs out whoever may not stay (their event is over).
     pub fn keep(&mut self, may_stay: impl Fn(&Mailbox) -> bool) {
         self.by_token.retain(|_, session| may_stay(&session.mailbox));
@@ -138,6 +148,19 @@ mod tests {
         assert_eq!(sessions.len(), 1);
         sessions.keep(|_| false);
         assert!(sessions.is_empty());
+    }
+
+    #[test]
+    fn a_person_can_be_signed_out_everywhere() {
+        let mut sessions = Sessions::default();
+        let ann = Address::parse("ann@example.com").unwrap().mailbox();
+        open(&mut sessions, "a", Mono(0));
+        open(&mut sessions, "b", Mono(0));
+        sessions.open(token("c"), "csrf".to_owned(), Address::parse("bo@example.com").unwrap().mailbox(), Mono(0));
+        assert_eq!(sessions.of(&ann, Mono(1)).len(), 2);
+        assert_eq!(sessions.of(&ann, Mono(0).plus(SESSION_IDLE)).len(), 0);
+        sessions.close_all_of(&ann);
+        assert_eq!((sessions.of(&ann, Mono(1)).len(), sessions.len()), (0, 1));
     }
 
     #[test]

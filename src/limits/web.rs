@@ -48,6 +48,12 @@ pub const FORM_FIELDS_MAX: usize = 200;
 pub const FORM_FIELDS_MAX_OCTETS: usize = 4 * 1024 * 1024;
 /// Entries of one page of a folder.
 pub const PAGE_ENTRIES: usize = 50;
+/// Longest signature, in characters.
+pub const SIGNATURE_MAX_CHARS: usize = 2_000;
+/// Changes of the own settings that one person is granted within an hour: each is a line of a record that is kept for years.
+pub const PREFERENCES_CHANGES_HOUR_MAX: u32 = 30;
+/// Own folders that the navigation shows.
+pub const NAVIGATION_FOLDERS_MAX: usize = 100;
 /// Languages that a browser asks for which are looked at.
 pub const ACCEPT_LANGUAGE_MAX: usize = 20;
 /// Sessions at a time, all people together.

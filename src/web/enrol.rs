@@ -1,10 +1,9 @@
 //! The pages behind an invitation: how a person is reached while mail is down. Without a login, in every mode: the link is the key, and it shows nothing
 //! but its own person.
 
-use super::pages::enrol::{self, CodePage, DonePage, FormPage};
+use super::pages::enrol::{self, CodePage, DonePage, Fields, FormPage};
 use super::pages::layout::Shell;
 use super::pages::notice::{self, Notice};
-use super::texts::Texts;
 use super::{Answer, Context, EnrolLink, Enrolling, Intent, Outcome, Request, Response};
 use super::{guard, response};
 use crate::auth::CodeVerdict;
@@ -19,9 +18,9 @@ pub fn form(request: &Request, context: &Context<'_>) -> Answer {
         Err(page) => return Ok(page.into()),
     };
     if enrolling.done {
-        return Ok(done_page(&enrolling).into());
+        return Ok(done_page(context, &enrolling).into());
     }
-    Ok(form_page(200, request, &enrolling, Typed::default()).into())
+    Ok(form_page(200, context, request, &enrolling, Fields::default()).into())
 }
 
 /// `POST /enrol/TOKEN`
@@ -32,16 +31,16 @@ pub fn give(request: &Request, context: &Context<'_>) -> Answer {
         Err(page) => return Ok(page.into()),
     };
     if enrolling.done {
-        return Ok(done_page(&enrolling).into());
+        return Ok(done_page(context, &enrolling).into());
     }
-    let typed = Typed {
+    let typed = Fields {
         email: form.get("alternate").unwrap_or_default().trim().to_owned(),
         phone: form.get("phone").unwrap_or_default().trim().to_owned(),
-        ..Typed::default()
+        ..Fields::default()
     };
-    let (email, phone) = match typed.checked(&enrolling, context) {
+    let (email, phone) = match checked(typed, &enrolling, context) {
         Ok(checked) => checked,
-        Err(typed) => return Ok(form_page(422, request, &enrolling, typed).into()),
+        Err(typed) => return Ok(form_page(422, context, request, &enrolling, typed).into()),
     };
     let next = if email.is_some() { "code" } else { "done" };
     let response = response::see_other(&format!("/enrol/{}/{next}", token(request)));
@@ -55,8 +54,8 @@ pub fn code_form(request: &Request, context: &Context<'_>) -> Answer {
         Err(page) => return Ok(page.into()),
     };
     Ok(match (enrolling.done, enrolling.waits_for.is_some()) {
-        (true, _) => done_page(&enrolling),
-        (false, true) => code_page(200, request, &enrolling, None),
+        (true, _) => done_page(context, &enrolling),
+        (false, true) => code_page(200, context, request, &enrolling, None),
         (false, false) => response::see_other(&format!("/enrol/{}", token(request))),
     }
     .into())
@@ -70,7 +69,7 @@ pub fn confirm(request: &Request, context: &Context<'_>) -> Answer {
         Err(page) => return Ok(page.into()),
     };
     if enrolling.done {
-        return Ok(done_page(&enrolling).into());
+        return Ok(done_page(context, &enrolling).into());
     }
     let mailbox = enrolling.person.mailbox.clone();
     match context.enrol.try_code(&mailbox, form.get("code").unwrap_or_default()) {
@@ -78,14 +77,14 @@ pub fn confirm(request: &Request, context: &Context<'_>) -> Answer {
             let response = response::see_other(&format!("/enrol/{}/done", token(request)));
             Ok(Outcome { response, intents: vec![Intent::EnrolConfirm { mailbox, email }] })
         }
-        CodeVerdict::Wrong(left) => Ok(code_page(403, request, &enrolling, Some(left)).into()),
+        CodeVerdict::Wrong(left) => Ok(code_page(403, context, request, &enrolling, Some(left)).into()),
         CodeVerdict::None => {
-            let typed = Typed {
+            let typed = Fields {
                 email: enrolling.contact.unconfirmed_email.as_ref().map(ToString::to_string).unwrap_or_default(),
-                email_problem: Some("That code cannot be used any more. Send a new one to this address.".to_owned()),
-                ..Typed::default()
+                email_problem: Some(context.texts.get("enrol-problem-code-old").to_owned()),
+                ..Fields::default()
             };
-            Ok(form_page(403, request, &enrolling, typed).into())
+            Ok(form_page(403, context, request, &enrolling, typed).into())
         }
     }
 }
@@ -93,45 +92,36 @@ pub fn confirm(request: &Request, context: &Context<'_>) -> Answer {
 /// `GET /enrol/TOKEN/done`
 pub fn done(request: &Request, context: &Context<'_>) -> Answer {
     Ok(match enrolling(request, context) {
-        Ok(enrolling) => done_page(&enrolling).into(),
+        Ok(enrolling) => done_page(context, &enrolling).into(),
         Err(page) => page.into(),
     })
 }
 
-/// What was typed, and what is wrong with it.
-#[derive(Default)]
-struct Typed {
-    email: String,
-    phone: String,
-    email_problem: Option<String>,
-    phone_problem: Option<String>,
-}
-
-impl Typed {
-    fn checked(mut self, enrolling: &Enrolling, context: &Context<'_>) -> Result<(Option<Address>, Option<String>), Typed> {
-        let email = if self.email.is_empty() { None } else { Address::parse(&self.email).ok() };
-        if self.email.is_empty() && self.phone.is_empty() {
-            self.email_problem = Some("Please give an address or a phone number.".to_owned());
-        } else if !self.email.is_empty() && email.is_none() {
-            self.email_problem = Some("That is not an address (like ann@example.net).".to_owned());
-        } else if email.as_ref().is_some_and(|email| context.enrol.is_local(email)) {
-            let text = "That is an address of the office: it is down when our mail is down. Please give another one.";
-            self.email_problem = Some(text.to_owned());
-        } else if email.is_some() && !enrolling.may_send {
-            self.email_problem = Some("Too many codes were sent. Please try again in an hour.".to_owned());
-        }
-        if !self.phone.is_empty() && !is_phone(&self.phone) {
-            self.phone_problem = Some("That is not a phone number (like +49 30 123456).".to_owned());
-        } else if email.is_none() && !self.phone.is_empty() && !enrolling.may_send {
-            // Each is a line of a record that is kept for years.
-            self.phone_problem = Some("That was changed too often. Please try again in an hour.".to_owned());
-        }
-        if self.email_problem.is_some() || self.phone_problem.is_some() {
-            return Err(self);
-        }
-        let phone = Some(self.phone).filter(|phone| !phone.is_empty());
-        Ok((email, phone))
+/// What was typed, if it can be used; else with what is wrong with it.
+pub fn checked(mut typed: Fields, enrolling: &Enrolling, context: &Context<'_>) -> Result<(Option<Address>, Option<String>), Fields> {
+    let t = context.texts;
+    let problem = |key| Some(t.get(key).to_owned());
+    let email = if typed.email.is_empty() { None } else { Address::parse(&typed.email).ok() };
+    if typed.email.is_empty() && typed.phone.is_empty() {
+        typed.email_problem = problem("enrol-problem-nothing");
+    } else if !typed.email.is_empty() && email.is_none() {
+        typed.email_problem = problem("enrol-problem-address");
+    } else if email.as_ref().is_some_and(|email| context.enrol.is_local(email)) {
+        typed.email_problem = problem("enrol-problem-office");
+    } else if email.is_some() && !enrolling.may_send {
+        typed.email_problem = problem("enrol-problem-codes");
     }
+    if !typed.phone.is_empty() && !is_phone(&typed.phone) {
+        typed.phone_problem = problem("enrol-problem-phone");
+    } else if email.is_none() && !typed.phone.is_empty() && !enrolling.may_send {
+        // Each is a line of a record that is kept for years.
+        typed.phone_problem = problem("enrol-problem-often");
+    }
+    if typed.email_problem.is_some() || typed.phone_problem.is_some() {
+        return Err(typed);
+    }
+    let phone = Some(typed.phone).filter(|phone| !phone.is_empty());
+    Ok((email, phone))
 }
 
 /// The secret in the path; what is no secret of ours is nobody's.
@@ -141,19 +131,18 @@ fn token(request: &Request) -> &str {
 }
 
 fn enrolling(request: &Request, context: &Context<'_>) -> Result<Enrolling, Response> {
-    let shell = Shell::bare(Texts::english(), "Invitation");
+    let shell = Shell::bare(context.texts, context.texts.get("enrol-invitation"));
     match context.enrol.link(request.client, token(request)) {
         EnrolLink::Of(enrolling) => Ok(*enrolling),
-        EnrolLink::Unknown => Err(response::page(404, notice::page(&shell, &Notice::enrol_unknown()))),
+        EnrolLink::Unknown => Err(response::page(404, notice::page(&shell, &Notice::enrol_unknown(context.texts)))),
         EnrolLink::TooMany => {
-            let page =
-                notice::page(&shell, &Notice::refusal("Too many links that do not work came from your address. Please wait 15 minutes."));
+            let page = notice::page(&shell, &Notice::enrol_too_many(context.texts));
             Err(response::page(429, page).with("Retry-After", &LOGIN_WINDOW.as_secs().to_string()))
         }
     }
 }
 
-fn form_page(status: u16, request: &Request, enrolling: &Enrolling, typed: Typed) -> Response {
+fn form_page(status: u16, context: &Context<'_>, request: &Request, enrolling: &Enrolling, typed: Fields) -> Response {
     let contact = &enrolling.contact;
     let page = FormPage {
         action: format!("/enrol/{}", token(request)),
@@ -161,40 +150,38 @@ fn form_page(status: u16, request: &Request, enrolling: &Enrolling, typed: Typed
         address: enrolling.person.address.to_string(),
         known_email: contact.alternate_email.as_ref().map(|address| masked_address(&address.to_string())),
         known_phone: contact.phone.as_deref().map(masked_phone),
-        email: typed.email,
-        phone: typed.phone,
-        email_problem: typed.email_problem,
-        phone_problem: typed.phone_problem,
+        typed,
     };
-    response::page(status, enrol::form(&Shell::bare(Texts::english(), "When our mail is down"), &page))
+    response::page(status, enrol::form(&Shell::bare(context.texts, context.texts.get("enrol-title")), &page))
 }
 
-fn code_page(status: u16, request: &Request, enrolling: &Enrolling, wrong: Option<u32>) -> Response {
+fn code_page(status: u16, context: &Context<'_>, request: &Request, enrolling: &Enrolling, wrong: Option<u32>) -> Response {
     let page = CodePage {
         action: format!("/enrol/{}/code", token(request)),
         back: format!("/enrol/{}", token(request)),
+        csrf: None,
         email: enrolling.waits_for.as_ref().map(ToString::to_string).unwrap_or_default(),
         tries_left: wrong,
     };
-    response::page(status, enrol::code(&Shell::bare(Texts::english(), "Your code"), &page))
+    response::page(status, enrol::code(&Shell::bare(context.texts, context.texts.get("enrol-code-title")), &page))
 }
 
-fn done_page(enrolling: &Enrolling) -> Response {
+fn done_page(context: &Context<'_>, enrolling: &Enrolling) -> Response {
     let page = DonePage {
         name: enrolling.person.name.clone(),
         email: enrolling.contact.alternate_email.as_ref().map(|address| masked_address(&address.to_string())),
         phone: enrolling.contact.phone.as_deref().map(masked_phone),
     };
-    response::page(200, enrol::done(&Shell::bare(Texts::english(), "Thank you"), &page))
+    response::page(200, enrol::done(&Shell::bare(context.texts, context.texts.get("enrol-done-title")), &page))
 }
 
 /// Enough for its owner to recognise it: a link in a mailbox may be seen by a deputy.
-fn masked_address(address: &str) -> String {
+pub fn masked_address(address: &str) -> String {
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
     format!("{}•••@{domain}", local.chars().next().unwrap_or_default())
 }
 
-fn masked_phone(phone: &str) -> String {
+pub fn masked_phone(phone: &str) -> String {
     let digits: Vec<char> = phone.chars().filter(char::is_ascii_digit).collect();
     let shown = digits.len().min(3).min(digits.len() / 2);
     format!("•••{}", digits[digits.len() - shown..].iter().collect::<String>())

@@ -5,6 +5,7 @@ use maud::Markup;
 use super::access::Access;
 use super::pages::layout::Shell;
 use super::pages::login::{Closed, LoginPage, Problem};
+use super::texts::{LANGUAGE_COOKIE, Texts};
 use super::{Answer, Context, Intent, Outcome, Request, Response, SESSION_COOKIE, Trouble};
 use super::{guard, pages, reader, response};
 use crate::auth::Token;
@@ -24,8 +25,12 @@ pub fn home(context: &Context<'_>) -> Answer {
 }
 
 pub fn closed_page(context: &Context<'_>) -> Markup {
-    let closed = Closed { suspect: context.mode.mode == crate::continuity::Mode::Suspect, for_you: context.open_for_some.is_some() };
-    let shell = Shell { banner: None, ..reader::shell(context, "Mail works normally") };
+    let closed = Closed {
+        suspect: context.mode.mode == crate::continuity::Mode::Suspect,
+        for_you: context.open_for_some.is_some(),
+        over: context.was_signed_in,
+    };
+    let shell = Shell { banner: None, ..reader::shell(context, context.texts.get("closed-title")) };
     pages::login::closed(&shell, &closed)
 }
 
@@ -37,7 +42,7 @@ pub fn form(context: &Context<'_>) -> Answer {
     if reader::signed_in(context).is_some() && reader::access(context).may_read() {
         return Ok(response::see_other("/mail/inbox").into());
     }
-    Ok(login_page(context, 200, "", None).into())
+    Ok(login_page(context, 200, "", context.was_signed_in.then_some(Problem::SignedOut)).into())
 }
 
 /// `POST /login`. Whether an address is known shows neither in the answer nor in the work that is done for it.
@@ -70,13 +75,25 @@ pub fn sign_in(request: &Request, context: &Context<'_>) -> Answer {
 /// `POST /logout`
 pub fn sign_out(request: &Request, context: &Context<'_>) -> Answer {
     let form = guard::small_form(request)?;
-    let cookie = format!("{SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}", secure(context));
-    let response = response::see_other("/").with("Set-Cookie", &cookie);
+    let response = goodbye(context);
     let Some((token, session)) = &context.session else { return Ok(response.into()) };
     if !guard::has_csrf(&form, &session.csrf) {
         return Err(Trouble::CrossSite);
     }
     Ok(Outcome { response, intents: vec![Intent::SignOut { token: token.clone() }] })
+}
+
+/// To the first page, without a session.
+pub fn goodbye(context: &Context<'_>) -> Response {
+    let cookie = format!("{SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{}", secure(context));
+    response::see_other("/").with("Set-Cookie", &cookie)
+}
+
+/// `GET /language/TAG`: what this browser is answered in until its person signs in. Sets nothing but that, so a link will do.
+pub fn language(request: &Request, context: &Context<'_>) -> Answer {
+    let texts = request.path.strip_prefix("/language/").and_then(Texts::named).ok_or(Trouble::NotFound)?;
+    let cookie = format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{}", texts.tag(), secure(context));
+    Ok(response::see_other("/").with("Set-Cookie", &cookie).into())
 }
 
 /// A new session with a token of its own: one that was there before is closed, so that nobody can plant one (session fixation).
@@ -95,10 +112,13 @@ fn secure(context: &Context<'_>) -> &'static str {
 }
 
 fn login_page(context: &Context<'_>, status: u16, address: &str, problem: Option<Problem>) -> Response {
-    let mut shell = reader::shell(context, "Sign in");
+    let mut shell = reader::shell(context, context.texts.get("sign-in"));
     // A person who failed to sign in as somebody else is still signed in; this page does not show it.
     shell.reader = None;
-    response::page(status, pages::login::page(&shell, &LoginPage { address: address.to_owned(), problem }))
+    response::page(
+        status,
+        pages::login::page(&shell, &LoginPage { host: context.hostname.to_owned(), address: address.to_owned(), problem }),
+    )
 }
 
 pub fn hex(bytes: &[u8]) -> String {

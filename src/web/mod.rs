@@ -32,6 +32,7 @@ mod login;
 mod message;
 mod opening;
 mod pages;
+mod people;
 mod practice;
 mod preview;
 mod reader;
@@ -41,6 +42,7 @@ mod route;
 mod scripts;
 mod search;
 mod send;
+mod settings;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -54,7 +56,6 @@ pub use request::{
     AdminVerdict, Bearer, Context, Desk, Enrol, EnrolLink, Enrolling, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter,
     Request, Response, Submission, Unsent,
 };
-
 pub use texts::Texts;
 
 use pages::notice::{self, Notice};
@@ -112,7 +113,7 @@ pub fn respond(request: &Request, context: &Context<'_>) -> Outcome {
         Place::Mail(row) => visit::answer(row, request, context),
         Place::Nothing => Err(Trouble::NotFound),
         Place::WrongMethod(allow) => {
-            let page = notice::page(&reader::shell(context, "Not possible"), &Notice::wrong_method());
+            let page = notice::page(&reader::shell(context, context.texts.get("method-title")), &Notice::wrong_method(context.texts));
             return response::page(405, page).with("Allow", allow).into();
         }
     };
@@ -147,32 +148,31 @@ fn place(method: &str, path: &str) -> Place {
 }
 
 fn trouble(request: &Request, context: &Context<'_>, trouble: &Trouble) -> Response {
-    let shell = |title: &str| reader::shell(context, title);
-    match trouble {
-        Trouble::NotFound => response::page(404, notice::page(&shell("Not found"), &Notice::not_found())),
-        Trouble::SignedOut => response::see_other("/login"),
-        Trouble::Closed => response::page(403, login::closed_page(context)),
-        Trouble::ReadOnly => response::page(403, notice::page(&shell("Only reading"), &Notice::read_only())),
-        Trouble::Said(text) => response::page(404, notice::page(&shell("That did not work"), &Notice::said(text))),
-        Trouble::Forbidden => response::page(403, notice::page(&shell("Not for this role"), &Notice::forbidden())),
-        Trouble::CrossSite => response::page(403, notice::page(&shell("Refused"), &Notice::cross_site())),
-        Trouble::BadForm => response::page(400, notice::page(&shell("Not understood"), &Notice::bad_form())),
-        Trouble::FormTooLarge => response::page(413, notice::page(&shell("Too large"), &Notice::form_too_large())),
-        Trouble::Store(StoreError::NotReady { percent }) => {
-            response::page(503, notice::page(&shell("One moment"), &Notice::index_building(*percent)))
-        }
+    let t = context.texts;
+    let (status, notice) = match trouble {
+        Trouble::SignedOut => return response::see_other("/login"),
+        Trouble::Closed => return response::page(403, login::closed_page(context)),
+        Trouble::NotFound => (404, Notice::not_found(t)),
+        Trouble::ReadOnly => (403, Notice::read_only(t)),
+        Trouble::Said(text) => (404, Notice::said(t, text)),
+        Trouble::Forbidden => (403, Notice::forbidden(t)),
+        Trouble::CrossSite => (403, Notice::cross_site(t)),
+        Trouble::BadForm => (400, Notice::bad_form(t)),
+        Trouble::FormTooLarge => (413, Notice::form_too_large(t)),
+        Trouble::Store(StoreError::NotReady { percent }) => (503, Notice::index_building(t, *percent)),
         Trouble::Store(error) => {
             log::warn!("web store-failed path={:?} error={error}", request.path);
-            response::page(500, notice::page(&shell("Something went wrong"), &Notice::store_failed()))
+            (500, Notice::store_failed(t))
         }
-    }
+    };
+    response::page(status, notice::page(&reader::shell(context, &notice.heading), &notice))
 }
 
 /// The page for an intent that could not be carried out (disk full, box stopping). `typed` is the text of a message that
 /// could not be stored: it is shown back, so that nobody loses what they wrote.
-pub fn failure(_request: &Request, text: &str, typed: Option<&str>) -> Response {
-    let shell = pages::layout::Shell::bare(Texts::english(), "That did not work");
-    response::page(503, notice::page(&shell, &Notice::failure(text, typed)))
+pub fn failure(texts: Texts, disk_full: bool, typed: Option<&str>) -> Response {
+    let notice = Notice::failure(texts, disk_full, typed);
+    response::page(503, notice::page(&pages::layout::Shell::bare(texts, &notice.heading), &notice))
 }
 
 /// How many octets the body of a request may have, before anybody has looked at it: what a form with files may bring only where there
@@ -194,5 +194,5 @@ pub fn redirect_to(location: &str) -> Response {
 /// The page of a client outside `web.networks`, or past a limit (429, 503): plain, with a way back.
 pub fn refusal(status: u16, text: &str) -> Response {
     let shell = pages::layout::Shell::bare(Texts::english(), "Not now");
-    response::page(status, notice::page(&shell, &Notice::refusal(text)))
+    response::page(status, notice::page(&shell, &Notice::refusal(Texts::english(), text)))
 }

@@ -1,10 +1,12 @@
 //! Who reads, and the frame that their pages have.
 
 use super::access::{self, Access};
-use super::pages::layout::{ReaderView, Shell};
+use super::pages::layout::{OwnFolder, ReaderView, Shell};
+use super::words::{cut, visible};
 use super::{Context, Trouble};
 use crate::auth::Session;
 use crate::directory::Person;
+use crate::limits::{NAVIGATION_FOLDERS_MAX, ROW_TEXT_MAX_CHARS};
 use crate::mail::Mailbox;
 use crate::store::{Counts, Entry, Folder, Seq};
 
@@ -77,12 +79,21 @@ pub fn shell(context: &Context<'_>, title: &str) -> Shell {
             address: reader.person.address.to_string(),
             csrf: reader.session.csrf.clone(),
             unread,
+            own: own_folders(context, reader),
             drafts,
             may_write: access.may_write(),
             drill: drill(context),
         });
     }
     shell
+}
+
+/// For the navigation only, as the numbers are.
+fn own_folders(context: &Context<'_>, reader: Reader<'_>) -> Vec<OwnFolder> {
+    let rows = context.store.view().folders(reader.mailbox()).unwrap_or_default();
+    let own = rows.into_iter().take(NAVIGATION_FOLDERS_MAX);
+    own.map(|row| OwnFolder { folder: Folder::Own(row.id), name: cut(&visible(&row.name), ROW_TEXT_MAX_CHARS), unread: row.counts.unread })
+        .collect()
 }
 
 /// For the navigation only: a page is still a page if the numbers cannot be had.

@@ -9,7 +9,7 @@ use crate::clock::{Now, Wall};
 use crate::config::Access;
 use crate::continuity::{Kind, Mode, Standing};
 use crate::control;
-use crate::directory::{Contact, Directory, Person};
+use crate::directory::{Contact, Directory, Person, Preferences};
 use crate::mail::{Address, Blob, Mailbox};
 use crate::store::{Flags, Seq, Staged, Store, StoreError};
 
@@ -77,6 +77,12 @@ pub struct Context<'a> {
     pub credentials: &'a Credentials,
     /// The session of the request's cookie ([`SESSION_COOKIE`]), if it is a live one.
     pub session: Option<(Token, Session)>,
+    /// The request's cookie is that of a session that is over.
+    pub was_signed_in: bool,
+    /// All sessions of a person.
+    pub sessions: &'a dyn Fn(&Mailbox) -> Vec<Session>,
+    /// What a person likes here.
+    pub preferences: &'a dyn Fn(&Mailbox) -> Preferences,
     /// Whether the throttle allows a login try from this client for this mailbox.
     pub login_allowed: &'a dyn Fn(Option<&Mailbox>) -> bool,
     /// Runs an expensive password check under the cap of [`crate::limits::PASSWORD_CHECKS_MAX`].
@@ -105,6 +111,8 @@ pub struct Context<'a> {
 pub trait Enrol {
     /// Whose link it is. Links that do not work are counted against the client.
     fn link(&self, client: IpAddr, token: &str) -> EnrolLink;
+    /// The same for a person who is signed in.
+    fn of(&self, mailbox: &Mailbox) -> Option<Enrolling>;
     /// Counts a try of the code that was sent for this person.
     fn try_code(&self, mailbox: &Mailbox, typed: &str) -> CodeVerdict;
     /// Whether an address is in the served domains, and so no help while mail is down.
@@ -217,6 +225,15 @@ pub enum Intent {
     },
     SignOut {
         token: Token,
+    },
+    /// A person signs out on all devices.
+    SignOutEverywhere {
+        mailbox: Mailbox,
+    },
+    /// A person likes something else.
+    Prefer {
+        mailbox: Mailbox,
+        preferences: Box<Preferences>,
     },
     AdminSignIn {
         token: Token,

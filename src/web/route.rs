@@ -2,6 +2,7 @@
 
 use super::visit::Visit;
 use super::{Answer, Context, Request, api, assets, compose, document, download, enrol, folder, login, message, pages, practice, preview};
+use super::{people, settings};
 use super::{reader, response, scripts, search, send, table, undo};
 use crate::store::{Folder, FolderId};
 use table::Method;
@@ -17,7 +18,6 @@ pub enum Door {
     /// A form that changes what is in the mailbox: only in an outage. Its csrf value was checked.
     Change(fn(&Visit<'_>) -> Answer),
     /// A form about oneself, wherever one may read. Its csrf value was checked.
-    #[allow(dead_code, reason = "for what is still to come")]
     Own(fn(&Visit<'_>) -> Answer),
 }
 
@@ -35,6 +35,10 @@ const fn write(path: &'static str, handler: fn(&Visit<'_>) -> Answer) -> Row {
     Row { method: Method::Get, path, door: Door::Write(handler), large: false }
 }
 
+const fn own(path: &'static str, handler: fn(&Visit<'_>) -> Answer) -> Row {
+    Row { method: Method::Post, path, door: Door::Own(handler), large: false }
+}
+
 pub static TABLE: &[Row] = &[
     // Coming and going.
     open(Method::Get, "/", |_, context| login::home(context)),
@@ -42,8 +46,17 @@ pub static TABLE: &[Row] = &[
     open(Method::Post, "/login", login::sign_in),
     open(Method::Post, "/logout", login::sign_out),
     open(Method::Get, "/help", |_, context| {
-        Ok(response::page(200, pages::help::page(&reader::shell(context, "Help"), reader::access(context))).into())
+        Ok(response::page(200, pages::help::page(&reader::shell(context, context.texts.get("help-title")), reader::access(context))).into())
     }),
+    open(Method::Get, "/language/:", login::language),
+    // Oneself and the others.
+    read("/settings", settings::show),
+    own("/settings", settings::save),
+    own("/settings/reach", settings::reach),
+    read("/settings/code", settings::code_form),
+    own("/settings/code", settings::confirm),
+    own("/settings/sign-out", settings::sign_out),
+    read("/people", people::show),
     // Folders.
     open(Method::Get, "/mail", |_, _| Ok(response::see_other("/mail/inbox").into())),
     read("/mail/search", search::show),

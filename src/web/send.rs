@@ -25,13 +25,13 @@ pub fn send(request: &Request, context: &Context<'_>) -> Answer {
     // Written in a drill, and it is none any more, or the reverse.
     let elsewhere = form.get("drill").map(str::to_owned).filter(|drill| !drill.is_empty()) != reader::drill(context);
     if !access.may_write() && (elsewhere || access != Access::HandingOver) {
-        let shell = reader::shell(context, "Not sent");
-        let notice = Notice::outage_over(&given_back(context.texts, &typed(&form)));
+        let shell = reader::shell(context, context.texts.get("not-sent-title"));
+        let notice = Notice::outage_over(context.texts, &given_back(context.texts, &typed(&form)));
         return Ok(response::page(409, notice::page(&shell, &notice)).into());
     }
     let Some(reader) = reader::signed_in(context) else {
-        let shell = reader::shell(context, "Not sent");
-        let notice = Notice::signed_out(&given_back(context.texts, &typed(&form)));
+        let shell = reader::shell(context, context.texts.get("not-sent-title"));
+        let notice = Notice::signed_out(context.texts, &given_back(context.texts, &typed(&form)));
         return Ok(response::page(403, notice::page(&shell, &notice)).into());
     };
     let ours = guard::has_csrf(&form, &reader.session.csrf);

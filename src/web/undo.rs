@@ -10,7 +10,11 @@ pub fn take_back(visit: &Visit<'_>) -> Answer {
     let entry = reader::own_entry(context, reader, message)?;
     match context.desk.take_back(reader.mailbox(), entry.message)? {
         Some(draft) => Ok(response::see_other(&format!("/mail/edit/{draft}?undone=1")).into()),
-        None => Ok(response::page(409, notice::page(&reader::shell(context, "Too late"), &Notice::on_its_way())).into()),
+        None => Ok(response::page(
+            409,
+            notice::page(&reader::shell(context, context.texts.get("too-late-title")), &Notice::on_its_way(context.texts)),
+        )
+        .into()),
     }
 }
 

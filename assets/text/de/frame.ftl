@@ -37,3 +37,4 @@ banner-normal-means = Bitte verwenden Sie Outlook wie gewohnt. Hier können Sie 
 banner-some-down = Für einige funktioniert E-Mail nicht.
 banner-some-drill = Einige üben hier gerade.
 banner-some-means = Wenn Sie gebeten wurden, diese Seite zu verwenden, melden Sie sich an. Für alle anderen funktioniert E-Mail normal: Bitte verwenden Sie Outlook wie gewohnt.
+own-navigation = Sie und andere

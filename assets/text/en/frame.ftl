@@ -37,3 +37,4 @@ banner-normal-means = Please use Outlook as usual. Here you can read, but not se
 banner-some-down = Mail does not work for some people.
 banner-some-drill = Some people are practising here.
 banner-some-means = If you were asked to use this page, sign in. For everybody else mail works normally: please use Outlook as usual.
+own-navigation = You and others

@@ -7,7 +7,7 @@ use super::super::core::{Core, lock};
 use super::super::notices::{Order, To, tell};
 use crate::auth::{CodeVerdict, enrol_code};
 use crate::clock::Wall;
-use crate::directory::{ContactLine, Said};
+use crate::directory::{ContactLine, Person, Said};
 use crate::limits::ENROL_CODE_AGE;
 use crate::mail::{Address, Mailbox};
 use crate::notify::Notice;
@@ -27,15 +27,12 @@ impl Enrol for Core {
             lock(&self.enrol_throttle).failed(client, None, now.mono);
             return EnrolLink::Unknown;
         };
-        let contact = self.contact(&person);
-        let enrolment = lock(&self.enrolment);
-        EnrolLink::Of(Box::new(Enrolling {
-            waits_for: enrolment.waits_for(&person.mailbox, now.mono).cloned(),
-            may_send: enrolment.may_send(&person.mailbox, now.mono),
-            done: enrolment.is_done(&person.mailbox),
-            contact,
-            person,
-        }))
+        EnrolLink::Of(Box::new(enrolling(self, person)))
+    }
+
+    fn of(&self, mailbox: &Mailbox) -> Option<Enrolling> {
+        let person = self.directory().person(mailbox).cloned()?;
+        Some(enrolling(self, person))
     }
 
     fn try_code(&self, mailbox: &Mailbox, typed: &str) -> CodeVerdict {
@@ -44,6 +41,18 @@ impl Enrol for Core {
 
     fn is_local(&self, address: &Address) -> bool {
         Core::is_local(self, address)
+    }
+}
+
+fn enrolling(core: &Core, person: Person) -> Enrolling {
+    let (contact, now) = (core.contact(&person), core.now().mono);
+    let enrolment = lock(&core.enrolment);
+    Enrolling {
+        waits_for: enrolment.waits_for(&person.mailbox, now).cloned(),
+        may_send: enrolment.may_send(&person.mailbox, now),
+        done: enrolment.is_done(&person.mailbox),
+        contact,
+        person,
     }
 }
 

@@ -106,16 +106,16 @@ fn login_path(request: &Request) -> String {
 
 fn trouble(request: &Request, trouble: &Trouble) -> Response {
     let (status, title, notice) = match trouble {
-        Trouble::Said(text) => (404, "That did not work", Notice::said(text)),
-        Trouble::Forbidden => (403, "Not for this role", Notice::forbidden()),
-        Trouble::CrossSite => (403, "Refused", Notice::cross_site()),
-        Trouble::BadForm => (400, "Not understood", Notice::bad_form()),
-        Trouble::FormTooLarge => (413, "Too large", Notice::form_too_large()),
+        Trouble::Said(text) => (404, "That did not work", Notice::said(Texts::english(), text)),
+        Trouble::Forbidden => (403, "Not for this role", Notice::forbidden(Texts::english())),
+        Trouble::CrossSite => (403, "Refused", Notice::cross_site(Texts::english())),
+        Trouble::BadForm => (400, "Not understood", Notice::bad_form(Texts::english())),
+        Trouble::FormTooLarge => (413, "Too large", Notice::form_too_large(Texts::english())),
         Trouble::Store(error) => {
             log::warn!("web store-failed path={:?} error={error}", request.path);
-            (500, "Something went wrong", Notice::store_failed())
+            (500, "Something went wrong", Notice::store_failed(Texts::english()))
         }
-        _ => (404, "Not found", Notice::not_found()),
+        _ => (404, "Not found", Notice::not_found(Texts::english())),
     };
     let notice = Notice { way: ("Go to the dashboard", "/admin"), ..notice };
     response::page(status, notice::page(&Shell::bare(Texts::english(), title), &notice))

@@ -12,12 +12,12 @@ mod writing;
 use maud::Markup;
 
 use super::assets;
-use super::pages::layout::{Banner, ReaderView, Shell, Tone};
+use super::pages::layout::{Banner, OwnFolder, ReaderView, Shell, Tone};
 use super::table::Method;
 use super::texts::Texts;
 use super::{admin::routes, route};
 use crate::limits::PAGE_ENTRIES;
-use crate::store::Folder;
+use crate::store::{Folder, FolderId};
 
 fn shell(title: &str, here: Option<Folder>) -> Shell {
     Shell {
@@ -29,6 +29,7 @@ fn shell(title: &str, here: Option<Folder>) -> Shell {
             address: "ann.smith@example.com".to_owned(),
             csrf: "0".repeat(64),
             unread: 3,
+            own: vec![OwnFolder { folder: Folder::Own(FolderId(7)), name: "Offers and orders 2026".to_owned(), unread: 2 }],
             drafts: 1,
             may_write: true,
             drill: None,

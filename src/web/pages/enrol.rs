@@ -1,8 +1,9 @@
-//! The pages behind an invitation.
+//! The pages behind an invitation. The fields and the code are asked for in the settings, too.
 
 use maud::{Markup, html};
 
 use super::layout::{self, Shell};
+use crate::web::texts::Texts;
 
 #[derive(Clone, Debug)]
 pub struct FormPage {
@@ -13,7 +14,12 @@ pub struct FormPage {
     /// Hints at what is known already.
     pub known_email: Option<String>,
     pub known_phone: Option<String>,
-    /// As typed before.
+    pub typed: Fields,
+}
+
+/// How one is reached, as typed, and what is wrong with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
     pub email: String,
     pub phone: String,
     pub email_problem: Option<String>,
@@ -24,6 +30,8 @@ pub struct FormPage {
 pub struct CodePage {
     pub action: String,
     pub back: String,
+    /// Of a person who is signed in.
+    pub csrf: Option<String>,
     /// Where the code went.
     pub email: String,
     /// After a wrong one.
@@ -39,39 +47,48 @@ pub struct DonePage {
 }
 
 pub fn form(shell: &Shell, page: &FormPage) -> Markup {
+    let t = shell.texts;
     let known: Vec<&str> = page.known_email.iter().chain(&page.known_phone).map(String::as_str).collect();
     layout::page(
         shell,
         &html! {
             div.card {
-                h1 { "When our mail is down" }
-                p.lead { "How do we reach you then, " bdi { (page.name) } "?" }
-                p {
-                    "If the mail server fails, you can read and answer your mail (" bdi { (page.address) } ") here in a browser. "
-                    "We will tell you so, and send you your password, at the address or phone that you give now."
-                }
-                @if !known.is_empty() {
-                    p.hint { "Known so far: " (known.join(", ")) ". What you give here counts instead." }
-                }
+                h1 { (t.get("enrol-title")) }
+                p.lead { (named(t, "enrol-lead", "name", &page.name)) }
+                p { (named(t, "enrol-why", "address", &page.address)) }
+                @if !known.is_empty() { p.hint { (t.with("enrol-known", &[("known", known.join(", ").into())])) } }
                 form method="post" action=(page.action) {
-                    label for="alternate" { "An e-mail address outside of the office" }
-                    @if let Some(problem) = &page.email_problem { p.problem #alternate-problem role="alert" { (problem) } }
-                    input #alternate type="text" name="alternate" value=(page.email) inputmode="email" autocomplete="email"
-                        autocapitalize="none" spellcheck="false" maxlength="320" aria-invalid=[page.email_problem.as_ref().map(|_| "true")]
-                        aria-describedby=(described("alternate", page.email_problem.is_some()));
-                    p.hint #alternate-hint { "Your private address, for example. It gets a code now, so that we know it is yours." }
-                    label for="phone" { "A mobile phone, if you like" }
-                    @if let Some(problem) = &page.phone_problem { p.problem #phone-problem role="alert" { (problem) } }
-                    input #phone type="text" name="phone" value=(page.phone) inputmode="tel" autocomplete="tel" maxlength="40"
-                        aria-invalid=[page.phone_problem.as_ref().map(|_| "true")]
-                        aria-describedby=(described("phone", page.phone_problem.is_some()));
-                    p.hint #phone-hint { "With the country's code: +49 30 123456." }
-                    button.primary type="submit" { "Continue" }
+                    (fields(t, &page.typed))
+                    button.primary type="submit" { (t.get("enrol-continue")) }
                 }
-                p.hint { "Used for this only. Only your administrators see it." }
+                p.hint { (t.get("settings-reach-only")) }
             }
         },
     )
+}
+
+/// Without the form around them.
+pub fn fields(t: Texts, typed: &Fields) -> Markup {
+    html! {
+        label for="alternate" { (t.get("enrol-address")) }
+        @if let Some(problem) = &typed.email_problem { p.problem #alternate-problem role="alert" { (problem) } }
+        input #alternate type="text" name="alternate" value=(typed.email) inputmode="email" autocomplete="email"
+            autocapitalize="none" spellcheck="false" maxlength="320" aria-invalid=[typed.email_problem.as_ref().map(|_| "true")]
+            aria-describedby=(described("alternate", typed.email_problem.is_some()));
+        p.hint #alternate-hint { (t.get("enrol-address-hint")) }
+        label for="phone" { (t.get("enrol-phone")) }
+        @if let Some(problem) = &typed.phone_problem { p.problem #phone-problem role="alert" { (problem) } }
+        input #phone type="text" name="phone" value=(typed.phone) inputmode="tel" autocomplete="tel" maxlength="40"
+            aria-invalid=[typed.phone_problem.as_ref().map(|_| "true")]
+            aria-describedby=(described("phone", typed.phone_problem.is_some()));
+        p.hint #phone-hint { (t.get("enrol-phone-hint")) }
+    }
+}
+
+/// A text with one thing in it that somebody else wrote.
+pub fn named(t: Texts, key: &'static str, argument: &'static str, foreign: &str) -> Markup {
+    let (before, after) = t.around(key, argument);
+    html! { (before) bdi { (foreign) } (after) }
 }
 
 fn described(field: &str, problem: bool) -> String {
@@ -79,46 +96,46 @@ fn described(field: &str, problem: bool) -> String {
 }
 
 pub fn code(shell: &Shell, page: &CodePage) -> Markup {
+    let t = shell.texts;
     layout::page(
         shell,
         &html! {
             div.card {
-                h1 { "Your code" }
-                p { "A code of six digits is on its way to " strong { bdi { (page.email) } } ". It may take some minutes; look into the spam folder, too." }
+                h1 { (t.get("enrol-code-title")) }
+                p { (named(t, "enrol-code-sent", "email", &page.email)) }
                 @if let Some(left) = page.tries_left {
-                    p.problem #problem role="alert" {
-                        "That is not the code. Please look again: "
-                        @if left == 1 { "one more try." } @else { (left) " more tries." }
-                    }
+                    p.problem #problem role="alert" { (t.with("enrol-code-wrong", &[("left", left.into())])) }
                 }
                 form method="post" action=(page.action) {
-                    label for="code" { "The code" }
+                    @if let Some(csrf) = &page.csrf { input type="hidden" name="csrf" value=(csrf); }
+                    label for="code" { (t.get("enrol-code-field")) }
                     input #code type="text" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="20" required
                         aria-invalid=[page.tries_left.map(|_| "true")] aria-describedby=[page.tries_left.map(|_| "problem")] autofocus;
-                    button.primary type="submit" { "Confirm" }
+                    button.primary type="submit" { (t.get("enrol-code-confirm")) }
                 }
             }
-            p.below { a href=(page.back) { "Nothing came: correct the address, or send a new code" } }
+            p.below { a href=(page.back) { (t.get("enrol-code-nothing")) } }
         },
     )
 }
 
 pub fn done(shell: &Shell, page: &DonePage) -> Markup {
+    let t = shell.texts;
     layout::page(
         shell,
         &html! {
             div.card {
-                h1 { "Thank you" }
-                p.lead { "When our mail is down, we reach you, " bdi { (page.name) } ":" }
+                h1 { (t.get("enrol-done-title")) }
+                p.lead { (named(t, "enrol-done-lead", "name", &page.name)) }
                 ul {
-                    @if let Some(email) = &page.email { li { "by mail at " (email) } }
-                    @if let Some(phone) = &page.phone { li { "on the phone that ends in " (phone.trim_start_matches('•')) } }
-                    @if page.email.is_none() && page.phone.is_none() { li { "not yet: no address is confirmed" } }
+                    @if let Some(email) = &page.email { li { (named(t, "enrol-done-mail", "email", email)) } }
+                    @if let Some(phone) = &page.phone { li { (named(t, "enrol-done-phone", "digits", phone.trim_start_matches('•'))) } }
+                    @if page.email.is_none() && page.phone.is_none() { li { (t.get("enrol-done-nothing")) } }
                 }
-                p { "You need not do anything else, and can close this page." }
-                p.hint { "To change it later, ask your administrator for a new invitation." }
+                p { (t.get("enrol-done-close")) }
+                p.hint { (t.get("enrol-done-later")) }
             }
-            p.below { a href="/help" { "What is Lifeboat?" } }
+            p.below { a href="/help" { (t.get("closed-help")) } }
         },
     )
 }

@@ -28,10 +28,20 @@ pub struct ReaderView {
     pub csrf: String,
     /// Unread messages in the inbox.
     pub unread: u64,
+    /// The person's own folders, with what is unread in each.
+    pub own: Vec<OwnFolder>,
     pub drafts: u64,
     pub may_write: bool,
     /// The drill in which the reader takes part: what is written belongs into its sandbox.
     pub drill: Option<String>,
+}
+
+/// A folder that a person made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnFolder {
+    pub folder: Folder,
+    pub name: String,
+    pub unread: u64,
 }
 
 /// In what state the mail system is, and what that means for the reader.
@@ -101,6 +111,7 @@ pub fn page(shell: &Shell, main: &Markup) -> Markup {
                     }
                 } @else {
                     main #main.alone tabindex="-1" { (main) }
+                    (languages(shell.texts))
                 }
             }
         }
@@ -117,7 +128,13 @@ fn top(shell: &Shell) -> Markup {
                     bdi.address { (reader.address) }
                 }
             }
-            a.help href="/help" { (shell.texts.get("help")) }
+            nav.own aria-label=(shell.texts.get("own-navigation")) {
+                @if shell.reader.is_some() {
+                    a.people href="/people" { (shell.texts.get("people")) }
+                    a.settings href="/settings" { (shell.texts.get("settings")) }
+                }
+                a.help href="/help" { (shell.texts.get("help")) }
+            }
             @if let Some(reader) = &shell.reader {
                 form method="post" action="/logout" {
                     input type="hidden" name="csrf" value=(reader.csrf);
@@ -142,23 +159,46 @@ fn banner(texts: Texts, banner: &Banner) -> Markup {
 }
 
 fn navigation(t: Texts, reader: &ReaderView, here: Option<Folder>) -> Markup {
-    let folders = [
-        (Folder::Inbox, reader.unread, t.get("count-unread")),
-        (Folder::Drafts, reader.drafts, t.get("count-in-it")),
-        (Folder::Sent, 0, ""),
+    let all = [
+        (Folder::Inbox, reader.unread, "count-unread"),
+        (Folder::Drafts, reader.drafts, "count-in-it"),
+        (Folder::Sent, 0, "count-in-it"),
+        (Folder::Archive, 0, "count-in-it"),
+        (Folder::Junk, 0, "count-in-it"),
+        (Folder::Trash, 0, "count-in-it"),
     ];
     html! {
         nav.folders aria-label=(t.get("navigation")) {
             @if reader.may_write { a.write href="/mail/new" { (t.get("write")) } }
             ul {
-                @for (folder, count, meaning) in folders {
-                    li {
-                        a href=(folder_path(folder)) aria-current=[(here == Some(folder)).then_some("page")] {
-                            (folder_name(t, folder))
-                            @if count > 0 { " " span.count { (count) span.unseen { " " (meaning) } } }
-                        }
-                    }
+                @for (folder, count, meaning) in all {
+                    (place(t, folder, here, &html! { (folder_name(t, folder)) }, count, meaning))
                 }
+                @for own in &reader.own {
+                    (place(t, own.folder, here, &html! { bdi { (own.name) } }, own.unread, "count-unread"))
+                }
+            }
+        }
+    }
+}
+
+fn place(t: Texts, folder: Folder, here: Option<Folder>, name: &Markup, count: u64, meaning: &'static str) -> Markup {
+    html! {
+        li {
+            a href=(folder_path(folder)) aria-current=[(here == Some(folder)).then_some("page")] {
+                (name)
+                @if count > 0 { " " span.count { (t.number(count)) span.unseen { " " (t.get(meaning)) } } }
+            }
+        }
+    }
+}
+
+/// For whoever is not signed in; others choose theirs in the settings.
+fn languages(t: Texts) -> Markup {
+    html! {
+        nav.languages aria-label=(t.get("languages")) {
+            @for other in Texts::all().filter(|other| *other != t) {
+                a href={ "/language/" (other.tag()) } lang=(other.tag()) hreflang=(other.tag()) { (other.name()) }
             }
         }
     }

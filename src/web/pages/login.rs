@@ -1,4 +1,4 @@
-//! Signing in, and the page of a webmail that is closed because mail works.
+//! Signing in, and the pages of a webmail that is closed because mail works.
 
 use maud::{Markup, html};
 
@@ -6,6 +6,8 @@ use super::layout::{self, Shell};
 
 #[derive(Clone, Debug)]
 pub struct LoginPage {
+    /// The box's name, so that people see where they are.
+    pub host: String,
     /// As typed before.
     pub address: String,
     pub problem: Option<Problem>,
@@ -16,6 +18,8 @@ pub enum Problem {
     /// The same text for an unknown address.
     WrongPassword,
     TooManyTries,
+    /// There was a session, and it is over.
+    SignedOut,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -24,58 +28,83 @@ pub struct Closed {
     pub suspect: bool,
     /// There is an event, but not for this person.
     pub for_you: bool,
+    /// This browser was signed in: the event is over, and its person was signed out.
+    pub over: bool,
 }
 
 pub fn page(shell: &Shell, page: &LoginPage) -> Markup {
-    let (problem, wrong) = match page.problem {
-        Some(Problem::WrongPassword) => (
-            Some("That address and password do not belong together. Please try again; your administrator can give you a new password."),
-            true,
-        ),
-        Some(Problem::TooManyTries) => {
-            (Some("Too many tries. Please wait 15 minutes, or ask your administrator for a new password."), false)
-        }
-        None => (None, false),
-    };
+    let t = shell.texts;
+    let wrong = page.problem == Some(Problem::WrongPassword);
+    let problem = page.problem.map(|problem| {
+        t.get(match problem {
+            Problem::WrongPassword => "login-wrong",
+            Problem::TooManyTries => "login-too-many",
+            Problem::SignedOut => "login-again",
+        })
+    });
     layout::page(
         shell,
         &html! {
             div.card {
-                h1 { "Sign in" }
+                h1 { (t.get("sign-in")) }
+                p.hint.host { bdi { (page.host) } }
                 @if let Some(text) = problem { p.problem #problem role="alert" { (text) } }
                 form method="post" action="/login" {
-                    label for="address" { "Your e-mail address" }
+                    label for="address" { (t.get("address-field")) }
                     input #address type="text" name="address" value=(page.address) inputmode="email" autocomplete="username"
                         autocapitalize="none" spellcheck="false" maxlength="320" required
                         aria-invalid=[wrong.then_some("true")] autofocus[page.address.is_empty()];
-                    label for="password" { "Your Lifeboat password" }
+                    label for="password" { (t.get("password-field")) }
                     input #password type="password" name="password" autocomplete="current-password" required maxlength="512"
                         aria-invalid=[wrong.then_some("true")] aria-describedby=(if problem.is_some() { "problem hint" } else { "hint" })
                         autofocus[!page.address.is_empty()];
-                    p.hint #hint { "This is the password that your administrator gave you for Lifeboat, not the one for Outlook." }
-                    button.primary type="submit" { "Sign in" }
+                    p.hint #hint { (t.get("password-hint")) }
+                    button.primary type="submit" { (t.get("sign-in")) }
                 }
             }
-            p.below { a href="/help" { "What is this, and what should I do?" } }
+            p.below { a href="/help#no-password" { (t.get("login-no-password")) } }
+            p.below { a href="/help" { (t.get("login-help")) } }
         },
     )
 }
 
 pub fn closed(shell: &Shell, closed: &Closed) -> Markup {
+    if closed.over && !closed.for_you {
+        return over(shell);
+    }
+    let t = shell.texts;
     layout::page(
         shell,
         &html! {
             div.card {
-                h1 { @if closed.for_you { "Mail works normally for you" } @else { "Mail works normally" } }
-                p.lead { "Please use Outlook as usual." }
-                @if closed.for_you { p { "Only some people work with Lifeboat at the moment, and you are not one of them." } }
-                p { "This page opens by itself when the mail server is down. Then you can read and answer your mail here." }
-                @if closed.suspect {
-                    p.hint { "Lifeboat is taking a closer look at the mail server right now. If it stays away, this page opens in less than a minute." }
-                }
-                p { a.button href="/" { "Look again" } }
+                h1 { (t.get(if closed.for_you { "closed-for-you-title" } else { "closed-title" })) }
+                p.lead { (t.get("closed-use-outlook")) }
+                @if closed.for_you { p { (t.get("closed-for-you")) } }
+                p { (t.get("closed-opens")) }
+                @if closed.suspect { p.hint { (t.get("closed-suspect")) } }
+                p { a.button href="/" { (t.get("closed-look-again")) } }
             }
-            p.below { a href="/help" { "What is Lifeboat?" } }
+            p.below { a href="/help" { (t.get("closed-help")) } }
+        },
+    )
+}
+
+/// The event is over, and whoever was signed in is told so.
+fn over(shell: &Shell) -> Markup {
+    let t = shell.texts;
+    layout::page(
+        shell,
+        &html! {
+            div.card {
+                h1 { (t.get("over-title")) }
+                p.lead { (t.get("over-lead")) }
+                ul {
+                    li { (t.get("over-in")) }
+                    li { (t.get("over-out")) }
+                }
+                p { (t.get("over-nothing")) }
+            }
+            p.below { a href="/help" { (t.get("closed-help")) } }
         },
     )
 }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::layout::{self, Shell};
+use crate::web::texts::Texts;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -11,123 +12,99 @@ pub struct Notice {
     pub text: Vec<String>,
     /// A message that was not sent, for copying.
     pub typed: Option<String>,
-    /// Where to go next: label and path.
+    /// Where to go next: the key of a text, and a path.
     pub way: (&'static str, &'static str),
 }
 
-const HOME: (&str, &str) = ("Go to your mail", "/");
-
 impl Notice {
     /// In the words of who could not do it.
-    pub fn said(text: &str) -> Notice {
-        Notice::new("That did not work", &[text])
+    pub fn said(t: Texts, text: &str) -> Notice {
+        Notice { text: vec![text.to_owned()], ..Notice::new(t, "failed-title", &[]) }
     }
 
-    fn new(heading: &str, text: &[&str]) -> Notice {
-        Notice { heading: heading.to_owned(), text: text.iter().map(|line| (*line).to_owned()).collect(), typed: None, way: HOME }
+    /// From keys of texts.
+    fn new(t: Texts, heading: &'static str, text: &[&'static str]) -> Notice {
+        let text = text.iter().map(|key| t.get(key).to_owned()).collect();
+        Notice { heading: t.get(heading).to_owned(), text, typed: None, way: ("go-mail", "/") }
     }
 
-    pub fn not_found() -> Notice {
-        Notice::new("There is nothing here", &["The address may be mistyped, or the message is no longer kept."])
+    pub fn not_found(t: Texts) -> Notice {
+        Notice::new(t, "not-found-title", &["not-found"])
     }
 
     /// An invitation's link that is mistyped, too old, or was replaced by a newer one: which of these is not told.
-    pub fn enrol_unknown() -> Notice {
-        let text = [
-            "It may be too old, or a newer one came after it. Please look for the newest invitation in your mailbox, and open its link whole.",
-            "If there is none, ask your administrator for a new invitation.",
-        ];
-        Notice { way: ("What is Lifeboat?", "/help"), ..Notice::new("This link does not work any more", &text) }
+    pub fn enrol_unknown(t: Texts) -> Notice {
+        Notice { way: ("closed-help", "/help"), ..Notice::new(t, "link-old-title", &["link-old", "link-old-ask"]) }
     }
 
-    pub fn wrong_method() -> Notice {
-        Notice::new("That does not work here", &["This page cannot be used that way. Please go back and try once more."])
+    /// Too many of them.
+    pub fn enrol_too_many(t: Texts) -> Notice {
+        Notice { way: ("try-again", "/"), ..Notice::new(t, "not-now", &["links-too-many"]) }
     }
 
-    pub fn cross_site() -> Notice {
-        Notice::new(
-            "This form did not come from Lifeboat",
-            &["For your safety nothing was done. If you did press a button here, please go back to your mail and try once more."],
-        )
+    pub fn wrong_method(t: Texts) -> Notice {
+        Notice::new(t, "method-title", &["method"])
     }
 
-    pub fn forbidden() -> Notice {
-        Notice::new("That is not for your role", &["Your account may not do or see this. Somebody with the role admin can."])
+    pub fn cross_site(t: Texts) -> Notice {
+        Notice::new(t, "cross-site-title", &["cross-site"])
     }
 
-    pub fn bad_form() -> Notice {
-        Notice::new("That was not understood", &["The form arrived incomplete. Please go back in your browser and send it once more."])
+    pub fn forbidden(t: Texts) -> Notice {
+        Notice::new(t, "forbidden-title", &["forbidden"])
     }
 
-    pub fn form_too_large() -> Notice {
-        Notice::new("That is too large", &["What you sent is larger than this form takes."])
+    pub fn bad_form(t: Texts) -> Notice {
+        Notice::new(t, "bad-form-title", &["bad-form"])
     }
 
-    pub fn read_only() -> Notice {
-        Notice::new(
-            "You can only read here now",
-            &["Writing is possible here while the mail server is down. It works again, so please write in Outlook."],
-        )
+    pub fn form_too_large(t: Texts) -> Notice {
+        Notice::new(t, "form-large-title", &["form-large"])
     }
 
-    pub fn on_its_way() -> Notice {
-        let way = ("Go to Sent", "/mail/sent");
-        Notice { way, ..Notice::new("Too late to take it back", &["Your message is on its way. In Sent you see who got it."]) }
+    pub fn read_only(t: Texts) -> Notice {
+        Notice::new(t, "read-only-title", &["read-only"])
     }
 
-    pub fn store_failed() -> Notice {
-        Notice::new(
-            "That did not work",
-            &[
-                "Lifeboat could not read its disk just now. Your mail is not lost.",
-                "Please try again in a moment. If it stays like this, tell your administrator.",
-            ],
-        )
+    pub fn on_its_way(t: Texts) -> Notice {
+        Notice { way: ("folder-sent", "/mail/sent"), ..Notice::new(t, "too-late-title", &["too-late"]) }
     }
 
-    pub fn outage_over(typed: &str) -> Notice {
-        let text = [
-            "The mail server works again, so Lifeboat has stopped sending.",
-            "Here is what you wrote. Please copy it and send it with Outlook. Files must be attached again there.",
-        ];
-        let way = ("Go to the first page", "/");
-        Notice { typed: Some(typed.to_owned()), way, ..Notice::new("Your message was not sent", &text) }
+    pub fn store_failed(t: Texts) -> Notice {
+        Notice::new(t, "failed-title", &["store-failed", "try-later"])
     }
 
-    pub fn signed_out(typed: &str) -> Notice {
-        let text = [
-            "You were signed out in the meantime.",
-            "Here is what you wrote. Please copy it, sign in, and paste it into a new message. Files must be attached again.",
-        ];
-        let way = ("Sign in", "/login");
-        Notice { typed: Some(typed.to_owned()), way, ..Notice::new("Your message was not sent", &text) }
+    pub fn outage_over(t: Texts, typed: &str) -> Notice {
+        let notice = Notice::new(t, "not-sent-title", &["not-sent-over", "not-sent-over-copy"]);
+        Notice { typed: Some(typed.to_owned()), way: ("go-first", "/"), ..notice }
     }
 
-    pub fn failure(text: &str, typed: Option<&str>) -> Notice {
-        let mut lines = vec![text];
-        if typed.is_some() {
-            lines.push("Your message was not sent. Here is what you wrote, so that nothing is lost: please copy it and try again later.");
-        } else {
-            lines.push("Please try again in a moment. If it stays like this, tell your administrator.");
-        }
-        Notice { typed: typed.map(str::to_owned), ..Notice::new("That did not work", &lines) }
+    pub fn signed_out(t: Texts, typed: &str) -> Notice {
+        let notice = Notice::new(t, "not-sent-title", &["not-sent-signed-out", "not-sent-signed-out-copy"]);
+        Notice { typed: Some(typed.to_owned()), way: ("go-sign-in", "/login"), ..notice }
+    }
+
+    /// What was wanted could not be stored.
+    pub fn failure(t: Texts, disk_full: bool, typed: Option<&str>) -> Notice {
+        let why = if disk_full { "disk-full" } else { "not-stored" };
+        let then = if typed.is_some() { "not-sent-kept" } else { "try-later" };
+        Notice { typed: typed.map(str::to_owned), ..Notice::new(t, "failed-title", &[why, then]) }
     }
 
     /// Nothing is lost and nothing is to be done: the page says how long it may take.
-    pub fn index_building(percent: u8) -> Notice {
-        let text = format!("Your mail is all here. The list of it is being made again: {percent} % done.");
-        Notice {
-            way: ("Try again", "/"),
-            ..Notice::new("One moment, please", &[&text, "New mail is taken meanwhile. Try again in a minute."])
-        }
+    pub fn index_building(t: Texts, percent: u8) -> Notice {
+        let text = vec![t.with("moment", &[("percent", percent.into())]), t.get("moment-more").to_owned()];
+        Notice { text, way: ("try-again", "/"), ..Notice::new(t, "moment-title", &[]) }
     }
 
-    pub fn refusal(text: &str) -> Notice {
-        Notice { way: ("Try again", "/"), ..Notice::new("Not now", &[text]) }
+    /// In the words of who refused.
+    pub fn refusal(t: Texts, text: &str) -> Notice {
+        Notice { text: vec![text.to_owned()], way: ("try-again", "/"), ..Notice::new(t, "not-now", &[]) }
     }
 }
 
 pub fn page(shell: &Shell, notice: &Notice) -> Markup {
+    let t = shell.texts;
     layout::page(
         shell,
         &html! {
@@ -135,11 +112,11 @@ pub fn page(shell: &Shell, notice: &Notice) -> Markup {
                 h1 { (notice.heading) }
                 @for line in &notice.text { p { (line) } }
                 @if let Some(typed) = &notice.typed {
-                    label for="typed" { "Your text" }
+                    label for="typed" { (t.get("your-text")) }
                     // The parser drops the first line end of a textarea (HTML standard 13.1.2.5), so one is given.
                     textarea #typed rows="16" readonly dir="auto" { "\n" (typed) }
                 }
-                p { a.button href=(notice.way.1) { (notice.way.0) } }
+                p { a.button href=(notice.way.1) { (t.get(notice.way.0)) } }
             }
         },
     )

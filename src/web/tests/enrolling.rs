@@ -36,6 +36,13 @@ impl Enrol for Desk {
         if token == TOKEN { self.link.clone() } else { EnrolLink::Unknown }
     }
 
+    fn of(&self, who: &Mailbox) -> Option<Enrolling> {
+        match &self.link {
+            EnrolLink::Of(enrolling) if enrolling.person.mailbox == *who => Some((**enrolling).clone()),
+            _ => None,
+        }
+    }
+
     fn try_code(&self, who: &Mailbox, _typed: &str) -> CodeVerdict {
         assert_eq!(who, &mailbox("ann@example.com"));
         self.verdict.clone()

@@ -11,13 +11,15 @@ mod writing;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use super::{AdminVerdict, Bearer, Context, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter, Request, Texts, respond};
+use super::{
+    AdminVerdict, Bearer, Context, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter, Request, SESSION_COOKIE, Texts, respond,
+};
 use crate::auth::{AdminSession, Credentials, Role, Session, Token};
 use crate::clock::{Mono, Now, Wall};
 use crate::config::Access;
 use crate::continuity::{EventId, Kind, Mode, Standing, Whose};
 use crate::control;
-use crate::directory::Directory;
+use crate::directory::{Directory, Preferences};
 use crate::mail::{Address, DsnRequest, Mailbox, parse};
 use crate::relay::{DeliveryState, Route};
 use crate::store::{Accepted, Change, Disk, Filing, Flags, Folder, Options, Origin, Recipient, Seq, Staged, Store};
@@ -47,6 +49,8 @@ struct World {
     /// An event for one person only.
     some: Option<(Kind, &'static str)>,
     access: Access,
+    /// Everybody's.
+    preferences: Preferences,
     tls: bool,
     ready: bool,
     _folder: tempfile::TempDir,
@@ -84,6 +88,7 @@ impl World {
             mode,
             some: None,
             access: Access::Continuity,
+            preferences: Preferences::default(),
             tls: true,
             ready: true,
             _folder: folder,
@@ -211,6 +216,9 @@ impl<'a> Ask<'a> {
                 open_for_some: self.world.some.as_ref().map(|(kind, _)| *kind),
                 access: self.world.access,
                 texts: Texts::wanted(&self.request, None),
+                was_signed_in: self.request.cookie(SESSION_COOKIE).is_some() && session.is_none(),
+                sessions: &|mailbox| vec![Session { mailbox: mailbox.clone(), csrf: CSRF.to_owned(), since: Mono(0), last_seen: Mono(0) }],
+                preferences: &|_| self.world.preferences.clone(),
                 tls: self.world.tls,
                 store: &self.world.store,
                 directory: &self.world.directory,
