@@ -67,6 +67,15 @@ pub fn keep_draft(core: &Core, draft: Submission) -> Result<Seq, StoreError> {
     Ok(core.store.write_wait(changes, core.now().wall)?.first().copied().unwrap_or_default())
 }
 
+/// A draft goes into Deleted. Waits for the disk.
+///
+/// # Errors
+/// Of the store: then it is still there.
+pub fn discard(core: &Core, mailbox: Mailbox, message: Seq) -> Result<(), StoreError> {
+    let change = Change::Move { mailbox, message, from: Folder::Drafts, to: Folder::Trash };
+    core.store.write_wait(vec![change], core.now().wall).map(drop)
+}
+
 /// A new draft of this person.
 pub fn draft_change(core: &Core, mailbox: &Mailbox, message: Arc<Staged>) -> Result<Change, StoreError> {
     let mut addressed = Addressed::default();

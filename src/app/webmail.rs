@@ -168,6 +168,7 @@ impl Webmail {
                 let typed = submission.typed.clone();
                 submitting::keep_draft(core, *submission).map(drop).map_err(|error| (error, Some(typed)))
             }
+            Intent::Discard { mailbox, draft } => submitting::discard(core, mailbox, draft).map_err(|error| (error, None)),
             // Those of the admin's place are done.
             _ => Ok(()),
         }

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use csv::StringRecord;
 
+use super::groups::Groups;
 use super::{Directory, Person, Problem};
 use crate::limits::{FILE_PROBLEMS_MAX, PERSON_NAME_MAX_CHARS, PERSON_PHONE_MAX_CHARS};
 use crate::mail::{Address, Mailbox};
 
 pub(super) const HEADER: &str = "address,name,aliases,alternate_email,phone,groups";
+/// Beyond the usual ones.
+pub(super) const SEND_AS: &str = "send_as";
 
 pub(super) fn parse(text: &str, domains: &[String]) -> Result<Directory, Vec<Problem>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -18,7 +21,14 @@ pub(super) fn parse(text: &str, domains: &[String]) -> Result<Directory, Vec<Pro
         Ok(header) => Columns::of(header).map_err(|text| vec![Problem { line: 1, text }])?,
         Err(error) => return Err(vec![Problem { line: 1, text: in_words(&error) }]),
     };
-    let mut build = Build { domains, directory: Directory::default(), first_lines: BTreeMap::new(), problems: Vec::new(), uncounted: 0 };
+    let mut build = Build {
+        domains,
+        directory: Directory::default(),
+        first_lines: BTreeMap::new(),
+        group_addresses: BTreeMap::new(),
+        problems: Vec::new(),
+        uncounted: 0,
+    };
     for record in reader.records() {
         match record {
             Ok(record) => build.row(&columns, &record),
@@ -44,6 +54,7 @@ struct Columns {
     alternate_email: Option<usize>,
     phone: Option<usize>,
     groups: Option<usize>,
+    send_as: Option<usize>,
 }
 
 impl Columns {
@@ -53,7 +64,7 @@ impl Columns {
         if names.len() == 1 && (first.starts_with("address;") || first.starts_with("address\t")) {
             return Err(format!("the columns must be separated by commas (expected: {HEADER})"));
         }
-        for known in HEADER.split(',') {
+        for known in HEADER.split(',').chain([SEND_AS]) {
             if names.iter().filter(|name| *name == known).count() > 1 {
                 return Err(format!("the column \"{known}\" is there twice"));
             }
@@ -70,6 +81,7 @@ impl Columns {
             alternate_email: place("alternate_email"),
             phone: place("phone"),
             groups: place("groups"),
+            send_as: place(SEND_AS),
         })
     }
 }
@@ -80,6 +92,8 @@ struct Build<'a> {
     directory: Directory,
     /// Line at which each address or alias was first seen.
     first_lines: BTreeMap<Mailbox, u64>,
+    /// Addresses of groups, by name in lower case; the name, and the line that gave it.
+    group_addresses: BTreeMap<String, (String, Address, u64)>,
     problems: Vec<Problem>,
     /// Problems that are not listed.
     uncounted: usize,
@@ -109,8 +123,8 @@ impl Build<'_> {
         let aliases: Vec<Option<Address>> = parts(field(columns.aliases)).map(|alias| self.own_address(line, "aliases", alias)).collect();
         let alternate_email = self.alternate(line, field(columns.alternate_email));
         let phone = self.phone(line, field(columns.phone));
-        let groups: Vec<Option<String>> =
-            parts(field(columns.groups)).map(|group| self.text(line, "groups", group, PERSON_NAME_MAX_CHARS)).collect();
+        let groups: Vec<Option<String>> = parts(field(columns.groups)).map(|group| self.group(line, group)).collect();
+        let send_as: Vec<Option<Address>> = parts(field(columns.send_as)).map(|other| self.own_address(line, SEND_AS, other)).collect();
         // A row with a mistake still claims its addresses, so that doubles elsewhere are found in the same run.
         let Some(address) = address else { return };
         let mailbox = address.mailbox();
@@ -125,7 +139,36 @@ impl Build<'_> {
         self.directory.aliases.extend(others.iter().map(|alias| (alias.mailbox(), mailbox.clone())));
         let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| address.local().to_owned());
         let groups = groups.into_iter().flatten().collect();
-        self.directory.people.insert(mailbox.clone(), Person { mailbox, address, name, aliases: others, alternate_email, phone, groups });
+        let send_as = send_as.into_iter().flatten().filter(|other| other.mailbox() != mailbox).collect();
+        let person = Person { mailbox: mailbox.clone(), address, name, aliases: others, alternate_email, phone, groups, send_as };
+        self.directory.people.insert(mailbox, person);
+    }
+
+    /// The name of a group, which may have its address behind it: `Sales <sales-team@example.com>`.
+    fn group(&mut self, line: u64, text: &str) -> Option<String> {
+        let Some((name, address)) = text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) else {
+            return self.text(line, "groups", text, PERSON_NAME_MAX_CHARS);
+        };
+        let name = self.text(line, "groups", name.trim(), PERSON_NAME_MAX_CHARS).filter(|name| !name.is_empty())?;
+        let address = self.own_address(line, "groups", address.trim())?;
+        let key = name.to_lowercase();
+        let others = self.group_addresses.iter().find(|(other, (_, theirs, _))| **other != key && theirs.mailbox() == address.mailbox());
+        if let Some((_, (other, ..))) = others {
+            let text = format!("groups: {address} is already the address of the group \"{other}\"");
+            self.problem(line, text);
+            return None;
+        }
+        match self.group_addresses.get(&key) {
+            Some((_, known, first)) if known.mailbox() != address.mailbox() => {
+                let text = format!("groups: \"{name}\" has another address in line {first}");
+                self.problem(line, text);
+            }
+            Some(_) => {}
+            None => {
+                self.group_addresses.insert(key, (name.clone(), address, line));
+            }
+        }
+        Some(name)
     }
 
     /// An address that this box would take mail for.
@@ -203,6 +246,14 @@ impl Build<'_> {
     }
 
     fn finish(mut self) -> Result<Directory, Vec<Problem>> {
+        let mut addresses = BTreeMap::new();
+        for (key, (_, address, line)) in std::mem::take(&mut self.group_addresses) {
+            if let Some(first) = self.first_lines.get(&address.mailbox()).copied() {
+                self.problem(line, format!("groups: {address} is already the address of line {first}"));
+            }
+            addresses.insert(key, address);
+        }
+        self.directory.groups = Groups::of(self.directory.people.values(), addresses);
         if self.problems.is_empty() {
             return Ok(self.directory);
         }

@@ -1,12 +1,14 @@
 //! The directory as a CSV file again, with what people said about themselves in it.
 
-use super::csv::HEADER;
+use super::csv::{HEADER, SEND_AS};
 use super::{Contacts, Directory};
 
 impl Directory {
     /// What [`Directory::parse_csv`] reads as the same people, with the contacts that count now. `domains` are the served ones.
     pub fn to_csv(&self, contacts: &Contacts, domains: &[String]) -> String {
-        let mut text = format!("{HEADER}\n");
+        // Scripts read the usual columns: the further one is there only where it says something.
+        let sends_as = self.people().any(|person| !person.send_as.is_empty());
+        let mut text = if sends_as { format!("{HEADER},{SEND_AS}\n") } else { format!("{HEADER}\n") };
         for person in self.people() {
             let contact = contacts.of(person, domains);
             let aliases: Vec<String> = person.aliases.iter().map(ToString::to_string).collect();
@@ -16,13 +18,21 @@ impl Directory {
                 aliases.join(";"),
                 contact.alternate_email.map(|address| address.to_string()).unwrap_or_default(),
                 contact.phone.unwrap_or_default(),
-                person.groups.join(";"),
+                person.groups.iter().map(|name| self.group_cell(name)).collect::<Vec<_>>().join(";"),
+                person.send_as.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"),
             ];
-            let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
+            let cells: Vec<String> = cells.iter().take(if sends_as { 7 } else { 6 }).map(|cell| quoted(cell)).collect();
             text.push_str(&cells.join(","));
             text.push('\n');
         }
         text
+    }
+
+    fn group_cell(&self, name: &str) -> String {
+        match self.group(name).and_then(|group| group.address.as_ref()) {
+            Some(address) => format!("{name} <{address}>"),
+            None => name.to_owned(),
+        }
     }
 }
 
@@ -50,7 +60,8 @@ mod tests {
     fn what_goes_out_comes_in_again() {
         let example = include_str!("../../assets/directory.csv");
         let odd = "address,name,groups\nx@example.com,\"Miller, \"\"Ann\"\"\",\"A, B;C\"\n\"\"\"odd one\"\"@example.com\",,\n";
-        for text in [example, odd, "address\n"] {
+        let more = "address,groups,send_as\nann@example.com,Sales <sales@example.com>;Staff,bob@example.com\nbob@example.com,Sales,\n";
+        for text in [example, odd, more, "address\n"] {
             let directory = Directory::parse_csv(text, &ours()).expect("no mistakes");
             let exported = directory.to_csv(&Contacts::default(), &ours());
             assert_eq!(Directory::parse_csv(&exported, &ours()), Ok(directory), "{exported}");

@@ -8,6 +8,7 @@ mod contacts;
 mod csv;
 mod export;
 mod preferences;
+mod groups;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,10 +16,11 @@ use std::fmt;
 pub use contacts::{Contact, ContactLine, Contacts, Said, Source};
 pub use csv::is_phone;
 pub use preferences::{AllPreferences, Preferences, PreferencesLine};
+pub use groups::Group;
 
 use crate::mail::{Address, Mailbox};
 
-/// One person, as in the CSV `address,name,aliases,alternate_email,phone,groups`; lists are separated by `;`.
+/// One person, as in the CSV `address,name,aliases,alternate_email,phone,groups,send_as`; lists are separated by `;`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     pub mailbox: Mailbox,
@@ -28,6 +30,8 @@ pub struct Person {
     pub alternate_email: Option<Address>,
     pub phone: Option<String>,
     pub groups: Vec<String>,
+    /// Other addresses of ours that this person may send as: shared mailboxes, or people whose delegate this is.
+    pub send_as: Vec<Address>,
 }
 
 /// Everybody. Bounded by the file's size ([`crate::limits::DIRECTORY_FILE_MAX_OCTETS`]).
@@ -35,6 +39,7 @@ pub struct Person {
 pub struct Directory {
     people: BTreeMap<Mailbox, Person>,
     aliases: BTreeMap<Mailbox, Mailbox>,
+    groups: groups::Groups,
 }
 
 /// A mistake in the file: `directory.csv:3: address: ...`.

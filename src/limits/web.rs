@@ -127,8 +127,13 @@ pub const INLINE_PICTURES_MAX_OCTETS: usize = 8 * 1024 * 1024;
 pub const INLINE_PICTURES_MAX: usize = 50;
 /// Longest message written in the webmail, encoded, in octets; above it the person is asked for smaller files.
 pub const COMPOSE_MESSAGE_MAX_OCTETS: usize = 50 * 1024 * 1024;
-/// Longest To, Cc or Bcc line typed in the webmail, in octets.
-pub const COMPOSE_FIELD_MAX_OCTETS: usize = 128 * 1024;
+/// Longest To, Cc or Bcc line typed in the webmail, in octets. A draft keeps it in one header field, encoded: that must stay below
+/// [`FIELD_MAX_OCTETS`].
+pub const COMPOSE_FIELD_MAX_OCTETS: usize = 32 * 1024;
+/// People and groups that are offered while an address is typed; those that are in the page itself; characters that are looked at.
+pub const COMPLETION_FOUND_MAX: usize = 12;
+pub const COMPLETION_LISTED_MAX: usize = 100;
+pub const COMPLETION_PREFIX_MAX_CHARS: usize = 100;
 /// Longest subject written in the webmail, in characters.
 pub const COMPOSE_SUBJECT_MAX_CHARS: usize = 500;
 /// Original text that is quoted in an answer, in octets.

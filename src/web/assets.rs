@@ -45,8 +45,11 @@ pub static ICON: Asset = Asset::new("lifeboat", "svg", "image/svg+xml", include_
 /// Makes the admin's dashboard look again by itself.
 pub static LIVE: Asset = Asset::script("live", include_str!("../../assets/live.js"));
 
+/// Keeps drafts, sends files and finds people while somebody writes; counts the seconds of Undo.
+pub static WRITE: Asset = Asset::script("write", include_str!("../../assets/write.js"));
+
 /// Everything that is served below `/assets/`.
-pub static ALL: [&Asset; 4] = [&STYLE, &ADMIN_STYLE, &ICON, &LIVE];
+pub static ALL: [&Asset; 5] = [&STYLE, &ADMIN_STYLE, &ICON, &LIVE, &WRITE];
 
 /// Of emergency cards, for files that have to do without the rest.
 pub const CARDS: &str = include_str!("../../assets/cards.css");

@@ -1,68 +1,138 @@
 //! What a new message takes over from the one it answers, forwards or goes on with.
 
-use super::pages::compose::{About, Carried, Kind};
+use super::pages::compose::{About, Carried, Kind, Typed};
 use super::reader::Reader;
 use super::texts::Texts;
 use super::words;
 use super::{Context, Trouble, reader};
-use crate::limits::COMPOSE_REFERENCES_MAX;
+use crate::limits::{COMPOSE_REFERENCES_MAX, MIME_PARTS_MAX};
 use crate::mail::compose::File;
-use crate::mail::parse::{self, Opened};
-use crate::store::Entry;
+use crate::mail::parse::{self, Letter, Opened};
+use crate::store::{Entry, Flags, Folder, Origin, Seq};
 
-/// The message that a new one is about.
+/// Number of the file that is the whole original: no part has it.
+const WHOLE: usize = MIME_PARTS_MAX;
+
+/// The message that a new one is about, or the draft that it goes on with.
 pub struct Source {
     pub entry: Entry,
     pub opened: Opened,
     body: Vec<u8>,
+    /// As which it is taken over.
+    kind: Kind,
 }
 
 impl Source {
-    /// Opens a message of the reader's own mailbox.
+    /// What files and thread of a form come from: its draft, or else what it is about. None if it is about nothing.
+    pub fn of(context: &Context<'_>, reader: Reader<'_>, typed: &Typed) -> Option<Result<Source, Trouble>> {
+        match (typed.draft, typed.about) {
+            (Some(draft), _) => Some(Source::load(context, reader, About { kind: Kind::Edit, message: draft })),
+            (None, Some(about)) => Some(Source::load(context, reader, about)),
+            (None, None) => None,
+        }
+    }
+
+    /// Opens a message of the reader's own mailbox. A draft that was replaced meanwhile, in another window, can still be gone on with.
     pub fn load(context: &Context<'_>, reader: Reader<'_>, about: About) -> Result<Source, Trouble> {
-        let entry = reader::own_entry(context, reader, about.message)?;
-        let body = context.store.body(about.message)?;
-        Ok(Source { entry, opened: parse::open(&body), body })
+        let entry = match reader::own_entry(context, reader, about.message) {
+            Err(Trouble::NotFound) if about.kind == Kind::Edit => replaced(context, reader, about.message)?,
+            entry => entry?,
+        };
+        let mut body = context.store.body(about.message)?;
+        if let std::borrow::Cow::Owned(normal) = parse::normal(&body) {
+            body = normal;
+        }
+        Ok(Source { entry, opened: Letter::new(&body).opened(), body, kind: about.kind })
+    }
+
+    pub fn letter(&self) -> Letter<'_> {
+        Letter::new(&self.body)
+    }
+
+    /// Whether this is a draft that is still in Drafts.
+    pub fn is_draft(&self) -> bool {
+        self.entry.folder == Folder::Drafts
     }
 
     /// The attachments as check boxes; `keep` says which are ticked.
-    pub fn carried(&self, texts: Texts, keep: impl Fn(usize) -> bool) -> Vec<Carried> {
-        let attachments = self.opened.attachments.iter();
-        attachments
-            .map(|attachment| Carried {
-                number: attachment.number,
-                name: words::visible(&attachment.name),
-                size: texts.size(attachment.size),
-                keep: keep(attachment.number),
-            })
-            .collect()
+    pub fn carried(&self, t: Texts, keep: impl Fn(usize) -> bool) -> Vec<Carried> {
+        match self.kind {
+            Kind::Reply => Vec::new(),
+            Kind::ForwardWhole => {
+                let (name, size) = (self.whole_name(), t.size(self.body.len()));
+                vec![Carried { number: WHOLE, name, size, keep: keep(WHOLE) }]
+            }
+            Kind::Forward | Kind::Edit => carried(t, &self.opened, keep),
+        }
+    }
+
+    fn whole_name(&self) -> String {
+        let subject = words::cut(&words::visible(&self.opened.summary.subject), 60).replace(['/', '\\'], "-");
+        if subject.is_empty() { "message.eml".to_owned() } else { format!("{subject}.eml") }
     }
 
     /// The ticked attachments as files of the new message.
     pub fn files(&self, carried: &[Carried]) -> Vec<File> {
+        let letter = self.letter();
         let kept = carried.iter().filter(|file| file.keep);
-        kept.filter_map(|file| parse::attachment_body(&self.body, file.number))
-            .map(|(attachment, content)| File { name: attachment.name, media_type: attachment.media_type, content: content.into() })
-            .collect()
+        kept.filter_map(|file| {
+            if file.number == WHOLE {
+                let media_type = "message/rfc822".to_owned();
+                return Some(File { name: self.whole_name(), media_type, content: self.body.clone().into() });
+            }
+            let (attachment, content) = letter.attachment(file.number)?;
+            Some(File { name: attachment.name, media_type: attachment.media_type, content: content.into_owned().into() })
+        })
+        .collect()
     }
 
     /// In-Reply-To and References of the new message (RFC 5322 section 3.6.4). A draft that goes on keeps what it had.
-    pub fn threading(&self, kind: Kind) -> (Option<String>, Vec<String>) {
+    pub fn threading(&self) -> (Option<String>, Vec<String>) {
         let summary = &self.opened.summary;
-        match kind {
+        match self.kind {
             Kind::Edit => (summary.in_reply_to.clone(), bounded(self.opened.references.clone())),
-            Kind::Reply | Kind::Forward => {
+            Kind::Reply | Kind::Forward | Kind::ForwardWhole => {
                 let mut references = self.opened.references.clone();
                 // Without References, In-Reply-To stands in for it.
                 if references.is_empty() {
                     references.extend(summary.in_reply_to.clone());
                 }
                 references.extend(summary.message_id.clone());
-                let answered = summary.message_id.clone().filter(|_| kind == Kind::Reply);
+                let answered = summary.message_id.clone().filter(|_| self.kind == Kind::Reply);
                 (answered, bounded(references))
             }
         }
     }
+}
+
+/// The attachments of a message as check boxes.
+pub fn carried(t: Texts, opened: &Opened, keep: impl Fn(usize) -> bool) -> Vec<Carried> {
+    let attachments = opened.attachments.iter();
+    attachments
+        .map(|attachment| Carried {
+            number: attachment.number,
+            name: words::visible(&attachment.name),
+            size: t.size(attachment.size),
+            keep: keep(attachment.number),
+        })
+        .collect()
+}
+
+/// The files of a message that was just composed: its attachments have the same order.
+pub fn of_files(t: Texts, files: &[File]) -> Vec<Carried> {
+    let size = |file: &File| t.size(usize::try_from(file.content.len()).unwrap_or(usize::MAX));
+    let carried = |(number, file): (usize, &File)| Carried { number, name: words::visible(&file.name), size: size(file), keep: true };
+    files.iter().enumerate().map(carried).collect()
+}
+
+/// A draft of the reader's that no folder shows any more. Only what this box recorded as a draft of this person is one.
+fn replaced(context: &Context<'_>, reader: Reader<'_>, message: Seq) -> Result<Entry, Trouble> {
+    let row = context.store.view().message(message)?.ok_or(Trouble::NotFound)?;
+    let writer = row.reverse_path.as_ref().and_then(|path| context.directory.resolve(path));
+    if row.origin != Origin::Draft || writer.is_none_or(|writer| writer.mailbox != *reader.mailbox()) {
+        return Err(Trouble::NotFound);
+    }
+    Ok(Entry { message, folder: Folder::Trash, flags: Flags::SEEN, at: row.at, size: row.size, summary: row.summary })
 }
 
 fn bounded(mut references: Vec<String>) -> Vec<String> {
@@ -77,14 +147,13 @@ mod tests {
     use super::*;
     use crate::clock::Wall;
     use crate::mail::Summary;
-    use crate::store::{Flags, Folder, Seq};
 
     fn check(kind: Kind, references: &[&str], in_reply_to: Option<&str>, expected: (Option<&str>, &[&str])) {
         let summary = Summary { message_id: Some("me@x".to_owned()), in_reply_to: in_reply_to.map(str::to_owned), ..Summary::default() };
         let references = references.iter().map(|id| (*id).to_owned()).collect();
         let entry = Entry { message: Seq(1), folder: Folder::Inbox, flags: Flags::SEEN, at: Wall(0), size: 0, summary: summary.clone() };
-        let source = Source { entry, opened: Opened { summary, references, ..Opened::default() }, body: Vec::new() };
-        let (answered, references) = source.threading(kind);
+        let source = Source { entry, opened: Opened { summary, references, ..Opened::default() }, body: Vec::new(), kind };
+        let (answered, references) = source.threading();
         assert_eq!((answered.as_deref(), references.iter().map(String::as_str).collect::<Vec<_>>().as_slice()), expected);
     }
 
@@ -93,6 +162,7 @@ mod tests {
         check(Kind::Reply, &["a@x", "b@x"], Some("b@x"), (Some("me@x"), &["a@x", "b@x", "me@x"]));
         check(Kind::Reply, &[], Some("b@x"), (Some("me@x"), &["b@x", "me@x"]));
         check(Kind::Forward, &["a@x"], None, (None, &["a@x", "me@x"]));
+        check(Kind::ForwardWhole, &["a@x"], None, (None, &["a@x", "me@x"]));
         check(Kind::Edit, &["a@x"], Some("a@x"), (Some("a@x"), &["a@x"]));
     }
 

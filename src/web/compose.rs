@@ -2,26 +2,31 @@
 
 use super::carried::Source;
 use super::pages::compose::{About, ComposePage, Kind, Typed};
+use super::reader::Reader;
 use super::texts::Texts;
 use super::visit::Visit;
-use super::words::{self, visible};
-use super::{Answer, Context, Trouble, folder, pages, reader, response};
+use super::words::visible;
+use super::{Answer, Context, Trouble, completion, folder, pages, reader, response, typed};
 use crate::directory::Person;
 use crate::limits::COMPOSE_QUOTE_MAX_OCTETS;
 use crate::mail::parse::{self, Opened};
 use crate::mail::{Address, compose};
 use crate::store::Folder;
+use typed::line;
 
-/// `/mail/new`
+/// `/mail/new`, with `to=` to somebody.
 pub fn new(visit: &Visit<'_>) -> Answer {
-    Ok(show(visit.context, "new-message", Typed::default()))
+    let to = visit.query("to").map(|to| visible(&to)).unwrap_or_default();
+    let signature = (visit.context.preferences)(visit.reader.mailbox()).signature;
+    // RFC 3676 section 4.3.
+    let text = if signature.is_empty() { String::new() } else { format!("\n\n-- \n{signature}") };
+    Ok(show(visit, None, Typed { to, text, ..Typed::default() }))
 }
 
 /// `/mail/reply/SEQ`, with `all=1` to everybody.
 pub fn reply(visit: &Visit<'_>) -> Answer {
     let Visit { context, reader, .. } = *visit;
-    let seq = visit.message()?;
-    let about = About { kind: Kind::Reply, message: seq };
+    let about = About { kind: Kind::Reply, message: visit.message()? };
     let source = Source::load(context, reader, about)?;
     let all = visit.query("all").is_some_and(|value| value == "1");
     let own = source.entry.folder == Folder::Sent;
@@ -30,55 +35,103 @@ pub fn reply(visit: &Visit<'_>) -> Answer {
         to: line(&to),
         cc: line(&cc),
         subject: compose::reply_subject(&visible(&source.opened.summary.subject)),
-        text: format!("\n\n{}", compose::quote(&attribution(context.texts, &source), quoted(&source.opened.text).trim_end())),
+        text: format!("{}\n\n{}", signed(context, reader), compose::quote(&attribution(context.texts, &source), quoted(&source.opened.text).trim_end())),
         about: Some(about),
+        from: addressed_as(&source.opened, reader.person),
         ..Typed::default()
     };
-    Ok(show(context, if all { "reply-all" } else { "reply" }, typed))
+    let title = if all { context.texts.get("write-title-all") } else { title(context.texts, Some(Kind::Reply), false) };
+    Ok(show(visit, Some(title), typed))
 }
 
-/// `/mail/forward/SEQ`: the text inline, the attachments carried along.
+/// `/mail/forward/SEQ`: the text inline, the attachments carried along; with `whole=1` as a file.
 pub fn forward(visit: &Visit<'_>) -> Answer {
     let Visit { context, reader, .. } = *visit;
-    let seq = visit.message()?;
-    let about = About { kind: Kind::Forward, message: seq };
+    let whole = visit.query("whole").is_some_and(|value| value == "1");
+    let kind = if whole { Kind::ForwardWhole } else { Kind::Forward };
+    let about = About { kind, message: visit.message()? };
     let source = Source::load(context, reader, about)?;
     let typed = Typed {
         subject: forward_subject(&visible(&source.opened.summary.subject)),
-        text: forwarded(context.texts, &source),
+        text: signed(context, reader) + &if whole { String::new() } else { forwarded(context.texts, &source) },
         about: Some(about),
         carried: source.carried(context.texts, |_| true),
+        from: addressed_as(&source.opened, reader.person),
         ..Typed::default()
     };
-    Ok(show(context, "forward", typed))
+    Ok(show(visit, None, typed))
 }
 
-/// `/mail/edit/SEQ`: goes on with a draft, as a new message; the draft stays until it is deleted or handed over.
+/// `/mail/edit/SEQ`: goes on with a draft, or sends something once more.
 pub fn edit(visit: &Visit<'_>) -> Answer {
     let Visit { context, reader, .. } = *visit;
-    let seq = visit.message()?;
-    let about = About { kind: Kind::Edit, message: seq };
-    let source = Source::load(context, reader, about)?;
-    if source.entry.folder == Folder::Inbox {
+    let message = visit.message()?;
+    let entry = reader::own_entry(context, reader, message)?;
+    if entry.folder == Folder::Inbox {
         return Err(Trouble::NotFound);
     }
-    let typed = Typed {
-        to: line(&source.opened.to),
-        cc: line(&source.opened.cc),
-        subject: visible(&source.opened.summary.subject),
-        text: source.opened.text.clone(),
-        about: Some(about),
-        carried: source.carried(context.texts, |_| true),
-        ..Typed::default()
-    };
-    Ok(show(context, "edit-and-send", typed))
+    let source = Source::load(context, reader, About { kind: Kind::Edit, message })?;
+    Ok(show(visit, None, typed::of_source(context.texts, &source, message, entry.folder == Folder::Drafts)))
 }
 
-/// `title` is the key of a text.
-fn show(context: &Context<'_>, title: &'static str, typed: Typed) -> super::Outcome {
-    let title = context.texts.get(title);
-    let page = ComposePage { title, typed, problems: Vec::new(), files_lost: false };
-    response::page(200, pages::compose::page(&reader::shell(context, title), &page)).into()
+/// The signature below the own words and above those of others. Without its usual mark: programs take all that stands below that for the
+/// signature, and leave it out when they answer.
+fn signed(context: &Context<'_>, reader: Reader<'_>) -> String {
+    let signature = (context.preferences)(reader.mailbox()).signature;
+    if signature.is_empty() { signature } else { format!("\n\n{signature}") }
+}
+
+fn show(visit: &Visit<'_>, title: Option<&'static str>, typed: Typed) -> super::Outcome {
+    let Visit { context, reader, .. } = *visit;
+    let t = context.texts;
+    let title = title.unwrap_or_else(|| self::title(t, typed.about.map(|about| about.kind), typed.draft.is_some()));
+    let said = if visit.query("undone").is_some() {
+        Some(t.get("write-undone"))
+    } else if visit.query("beside").is_some() {
+        Some(t.get("write-saved-beside"))
+    } else if visit.query("saved").is_some() {
+        Some(t.get("write-saved"))
+    } else {
+        None
+    };
+    let page = ComposePage { said, ..page(context, reader, title, typed) };
+    response::page_with_script(200, pages::compose::page(&reader::shell(context, title), &page)).into()
+}
+
+/// What every form for writing has.
+pub fn page(context: &Context<'_>, reader: Reader<'_>, title: &'static str, typed: Typed) -> ComposePage {
+    let others = reader.person.send_as.iter().map(|address| {
+        let name = context.directory.resolve(address).map_or_else(String::new, |person| visible(&person.name));
+        (name, address.to_string())
+    });
+    ComposePage {
+        title,
+        typed,
+        others: others.collect(),
+        known: completion::known(context, reader),
+        may_keep: reader::access(context).may_change(),
+        ..ComposePage::default()
+    }
+}
+
+pub fn title(t: Texts, kind: Option<Kind>, is_draft: bool) -> &'static str {
+    match kind {
+        Some(Kind::Reply) => t.get("write-title-reply"),
+        Some(Kind::Forward | Kind::ForwardWhole) => t.get("write-title-forward"),
+        Some(Kind::Edit) => t.get("write-title-edit"),
+        None if is_draft => t.get("write-title-edit"),
+        None => t.get("write-title-new"),
+    }
+}
+
+/// The address of ours that a message was sent to, if it is not the own one and the reader may answer as it.
+fn addressed_as(opened: &Opened, me: &Person) -> Option<String> {
+    let named = opened.to.iter().chain(&opened.cc).filter_map(|person| Some(Address::parse(&person.address).ok()?.mailbox()));
+    let named: Vec<crate::mail::Mailbox> = named.collect();
+    if named.contains(&me.mailbox) {
+        return None;
+    }
+    me.send_as.iter().find(|address| named.contains(&address.mailbox())).map(ToString::to_string)
 }
 
 /// To whom an answer goes (RFC 5322 section 3.6.3): Reply-To or From; for everybody also To and Cc, without the reader and
@@ -110,10 +163,6 @@ fn is_me(me: &Person, address: &str) -> bool {
     let Ok(address) = Address::parse(address) else { return false };
     let mailbox = address.mailbox();
     mailbox == me.mailbox || me.aliases.iter().any(|alias| alias.mailbox() == mailbox)
-}
-
-fn line(people: &[parse::Person]) -> String {
-    people.iter().map(words::recipient).collect::<Vec<_>>().join(", ")
 }
 
 fn attribution(texts: Texts, source: &Source) -> String {
@@ -178,6 +227,7 @@ mod tests {
             alternate_email: None,
             phone: None,
             groups: Vec::new(),
+            send_as: Vec::new(),
         }
     }
 
@@ -201,6 +251,15 @@ mod tests {
         check(false, true, &["list@x.test"], ("list@x.test, carl@x.test", "bo@x.test, dora@x.test"));
         check(true, false, &[], ("Ann@example.com, carl@x.test", ""));
         check(true, true, &[], ("Ann@example.com, carl@x.test", "bo@x.test, dora@x.test"));
+    }
+
+    #[test]
+    fn an_answer_comes_from_where_the_question_went() {
+        let to = |address: &str| Opened { to: vec![person(address)], ..Opened::default() };
+        let me = Person { send_as: vec![Address::parse("Info@example.com").unwrap()], ..me() };
+        assert_eq!(addressed_as(&to("info@EXAMPLE.com"), &me).as_deref(), Some("Info@example.com"));
+        assert_eq!(addressed_as(&to("ann@example.com"), &me), None);
+        assert_eq!(addressed_as(&to("boss@example.com"), &me), None);
     }
 
     #[test]

@@ -62,7 +62,7 @@ fn one(visit: &Visit<'_>, folder: Folder, name: String) -> Answer {
     };
     let mut shell = reader::shell(context, &page.name);
     shell.here = Some(folder);
-    Ok(response::page(200, pages::folder::page(&shell, &page)).into())
+    Ok(response::page_with_script(200, pages::folder::page(&shell, &page)).into())
 }
 
 pub fn row(texts: Texts, entry: &Entry, now: Wall) -> Row {

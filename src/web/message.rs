@@ -11,7 +11,7 @@ use super::words::{self, visible};
 use super::{Answer, Context, Intent, Outcome, Request, Trouble, folder, pages, reader, response};
 use crate::mail::form::parse_urlencoded;
 use crate::mail::parse::{self, Opened, Person};
-use crate::mail::{Address, Mailbox, date, sanitise};
+use crate::mail::{Address, date, sanitise};
 use crate::store::{Entry, Flags, Folder, Origin, Seq};
 
 /// `/mail/message/SEQ`. Opening it marks it as read, but only where people may change something.
@@ -105,8 +105,13 @@ fn deliveries(context: &Context<'_>, reader: Reader<'_>, entry: &Entry, opened: 
     if !(entry.folder == Folder::Sent || written_here && by_reader()) {
         return Ok(Vec::new());
     }
-    let everybody = opened.to.iter().chain(&opened.cc);
-    let named: HashSet<Mailbox> = everybody.filter_map(|person| Some(Address::parse(&person.address).ok()?.mailbox())).collect();
+    let everybody = opened.to.iter().chain(&opened.cc).filter_map(|person| Address::parse(&person.address).ok());
+    let mut named = HashSet::new();
+    for address in everybody {
+        // A group stands for its members.
+        named.extend(context.directory.group_at(&address).into_iter().flat_map(|group| group.members.iter().cloned()));
+        named.insert(address.mailbox());
+    }
     let deliveries = view.deliveries(entry.message)?;
     let shown = deliveries.iter().map(|delivery| {
         let (fate, text) = words::delivery(context.texts, delivery.route, &delivery.state, context.now.wall);

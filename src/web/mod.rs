@@ -19,6 +19,7 @@ mod admin;
 mod api;
 mod assets;
 mod carried;
+mod completion;
 mod compose;
 mod document;
 mod download;
@@ -28,6 +29,7 @@ mod folder;
 #[cfg(test)]
 mod gallery;
 mod guard;
+mod letter;
 mod login;
 mod message;
 mod opening;
@@ -47,6 +49,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod typed;
 mod undo;
 mod visit;
 mod words;

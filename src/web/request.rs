@@ -284,6 +284,11 @@ pub enum Intent {
     Submit(Box<Submission>),
     /// Keep it in Drafts (it was sent while recovering).
     KeepDraft(Box<Submission>),
+    /// Into Deleted.
+    Discard {
+        mailbox: Mailbox,
+        draft: Seq,
+    },
 }
 
 /// A message written in a drill.

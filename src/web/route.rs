@@ -1,7 +1,9 @@
 //! The table of everything but the admin's place: path, method, who may, and who answers.
 
 use super::visit::Visit;
-use super::{Answer, Context, Request, api, assets, compose, document, download, enrol, folder, login, message, pages, practice, preview};
+use super::{
+    Answer, Context, Request, api, assets, completion, compose, document, download, enrol, folder, login, message, pages, practice, preview,
+};
 use super::{people, settings};
 use super::{reader, response, scripts, search, send, table, undo};
 use crate::store::{Folder, FolderId};
@@ -77,6 +79,7 @@ pub static TABLE: &[Row] = &[
     write("/mail/reply/#", compose::reply),
     write("/mail/forward/#", compose::forward),
     write("/mail/edit/#", compose::edit),
+    write("/mail/people", completion::find),
     Row { method: Method::Post, path: "/mail/send", door: Door::Open(send::send), large: true },
     Row { method: Method::Post, path: "/mail/undo/#", door: Door::Change(undo::take_back), large: false },
     // Behind an invitation; the secret is in the path, unless the link was cut off where it was copied.

@@ -30,4 +30,5 @@ mod pages;
 mod postfix;
 mod scope;
 mod smtp_loopback;
+mod undo;
 mod volume;

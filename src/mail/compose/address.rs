@@ -10,13 +10,24 @@ use crate::mail::{Address, AddressError};
 pub fn parse_recipients(typed: &str) -> Result<Vec<(String, Address)>, Vec<String>> {
     let mut found = Vec::new();
     let mut wrong = Vec::new();
-    for piece in pieces(typed) {
-        match recipient(piece) {
+    for piece in each_recipient(typed) {
+        match piece {
             Ok(recipient) => found.push(recipient),
-            Err(_) => wrong.push(piece.to_owned()),
+            Err(piece) => wrong.push(piece),
         }
     }
     if wrong.is_empty() { Ok(found) } else { Err(wrong) }
+}
+
+/// The same one by one: name and address, or the part that is no address.
+pub fn each_recipient(typed: &str) -> impl Iterator<Item = Result<(String, Address), String>> {
+    pieces(typed).into_iter().map(|piece| recipient(piece).map_err(|_| piece.to_owned()))
+}
+
+/// The words of a part that is no address, without quotes and without comments: it may be the name of a group.
+pub fn group_name(piece: &str) -> String {
+    let (bare, _) = without_comments(piece);
+    bare.trim().trim_end_matches(':').trim_matches('"').trim().to_owned()
 }
 
 // Splits at separators outside quotes, comments and angle brackets. An open quote ends with its line.

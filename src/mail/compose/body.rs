@@ -112,6 +112,14 @@ pub(super) fn text(text: &str) -> Part {
     Part { media_type: "text/plain".to_owned(), parameters, encoding, disposition: None, body: Body::Octets(body) }
 }
 
+/// Text for people that each reader's window wraps (RFC 3676).
+pub(super) fn flowed(content: &str) -> Part {
+    let content = content.replace("\r\n", "\n").replace('\r', "\n");
+    let mut part = text(&super::flowed::flow(&content));
+    part.parameters.push("format=flowed".to_owned());
+    part
+}
+
 /// HTML for people, as [`text`].
 pub(super) fn html(html: &str) -> Part {
     Part { media_type: "text/html".to_owned(), ..text(html) }

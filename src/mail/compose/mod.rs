@@ -6,18 +6,21 @@
 mod address;
 mod body;
 mod dsn;
+mod flowed;
 mod header;
 #[cfg(test)]
 mod tests;
+mod wishes;
 
 use std::io::{self, Write};
 
 use super::{Address, Blob, Mailbox, parse::Person};
 use crate::clock::Wall;
-pub use address::parse_recipients;
+pub use address::{each_recipient, group_name, parse_recipients};
 pub use dsn::write_dsn;
 use header::Fields;
 pub(super) use header::parameter;
+pub use wishes::{DRAFT_BCC, DRAFT_CC, DRAFT_OPTIONS, DRAFT_TO, Kept, Priority, Wishes, draft_fields, write_draft, write_letter};
 
 /// A message that a person wrote in the webmail, or that the box writes itself.
 #[derive(Clone, Debug)]
@@ -56,15 +59,16 @@ pub struct File {
 /// # Errors
 /// Of the disk, where files lie there, and of `out`.
 pub fn write(draft: &Draft, out: &mut dyn Write) -> io::Result<()> {
-    let text = body::text(&draft.text);
-    let top = if draft.attachments.is_empty() {
-        text
-    } else {
-        let files = draft.attachments.iter().map(body::file);
-        let parts = std::iter::once(Ok(text)).chain(files).collect::<io::Result<_>>()?;
-        body::multipart("mixed", &[], parts, &draft.message_id)?
-    };
-    top.write(header(draft), out)
+    with_files(draft, body::text(&draft.text))?.write(header(draft), out)
+}
+
+fn with_files(draft: &Draft, text: body::Part) -> io::Result<body::Part> {
+    if draft.attachments.is_empty() {
+        return Ok(text);
+    }
+    let files = draft.attachments.iter().map(body::file);
+    let parts = std::iter::once(Ok(text)).chain(files).collect::<io::Result<_>>()?;
+    body::multipart("mixed", &[], parts, &draft.message_id)
 }
 
 /// The same in memory, for small messages of the box itself.

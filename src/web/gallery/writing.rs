@@ -33,5 +33,14 @@ fn writing(problems: Vec<Problem>) -> ComposePage {
         },
         ..Typed::default()
     };
-    ComposePage { title: if wrong { "Forward" } else { "Reply" }, typed, problems, files_lost: wrong }
+    ComposePage {
+        title: if wrong { "Forward" } else { "Reply" },
+        typed,
+        problems,
+        files_lost: wrong,
+        others: vec![("Information".to_owned(), "info@example.com".to_owned())],
+        known: vec!["Bo Larsen <bo@shop.example>".to_owned(), "Sales".to_owned()],
+        may_keep: true,
+        ..ComposePage::default()
+    }
 }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::layout::{self, Shell};
 use super::search;
 use crate::store::{Folder, Seq};
+use crate::web::assets;
 use crate::web::route::folder_path;
 use crate::web::texts::Texts;
 
@@ -179,12 +180,14 @@ fn notice(shell: &Shell, notice: Notice) -> Markup {
 
 fn unsent(shell: &Shell, undo: Undo) -> Markup {
     let t = shell.texts;
+    let (before, after) = t.around("unsent-more", "seconds");
     let csrf = shell.reader.as_ref().map(|reader| reader.csrf.as_str()).unwrap_or_default();
     html! {
-        form.notice.undo #undo role="status" method="post" action={ "/mail/undo/" (undo.message) } data-left=(undo.left_s) {
+        form.notice.undo #undo method="post" action={ "/mail/undo/" (undo.message) } data-left=(undo.left_s) {
             input type="hidden" name="csrf" value=(csrf);
-            p { strong { (t.get("unsent")) } " " (t.with("unsent-more", &[("seconds", undo.left_s.into())])) }
+            p { strong { (t.get("unsent")) } " " (before) span #undo-left { (undo.left_s) } (after) }
             button type="submit" { (t.get("unsent-undo")) }
         }
+        script src=(assets::WRITE.path()) defer {}
     }
 }

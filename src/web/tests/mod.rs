@@ -1,6 +1,7 @@
 //! Routes against a real store. Here: a world with two people, and a request in the making.
 
 mod admin;
+mod drafting;
 mod enrolling;
 mod practising;
 mod reading;

@@ -36,7 +36,7 @@ const WRITTEN: [(&str, &str); 6] = [
     ("text", "My words\r\nand more"),
 ];
 
-fn octets(message: &Staged) -> Vec<u8> {
+pub fn octets(message: &Staged) -> Vec<u8> {
     message.head(usize::MAX).unwrap()
 }
 
@@ -129,8 +129,15 @@ fn while_recovering_a_message_becomes_a_draft() {
     let outcome = check(&world.ask("POST", "/mail/send").by("ann@example.com").form(&WRITTEN), 303, 1);
     assert_eq!(header(&outcome, "Location"), "/mail/drafts?kept=1");
     let Intent::KeepDraft(draft) = &outcome.intents[0] else { panic!("{:?}", outcome.intents) };
+    let draft = octets(&draft.message);
+    let letter = parse::Letter::new(&draft);
+    assert!(letter.opened().text.starts_with("My words"));
+    assert_eq!(letter.persons("Bcc")[0].address, "hidden@x.test");
+    let broken = WRITTEN.map(|field| if field.0 == "to" { ("to", "ann@, carl@x.test") } else { field });
+    let outcome = check(&world.ask("POST", "/mail/send").by("ann@example.com").form(&broken), 303, 1);
+    let Intent::KeepDraft(draft) = &outcome.intents[0] else { panic!("{:?}", outcome.intents) };
     let text = parse::open(&octets(&draft.message)).text;
-    assert!(text.contains("My words") && text.contains("Bcc: hidden@x.test"), "{text}");
+    assert!(text.contains("ann@, carl@x.test") && text.contains("My words"), "{text}");
     assert!(body(&check(&world.ask("GET", "/mail/drafts?kept=1").by("ann@example.com"), 200, 0)).contains("not sent, but kept"));
     check(&world.ask("GET", "/mail/new").by("ann@example.com"), 403, 0);
 }

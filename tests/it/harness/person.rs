@@ -53,7 +53,8 @@ impl Person {
         self.submit(&form)
     }
 
-    fn submit(&self, form: &Form) -> Page {
+    /// Sends a form as it is filled.
+    pub fn submit(&self, form: &Form) -> Page {
         let (content_type, body) = form.encode();
         let file = self.folder.join("form");
         fs::write(&file, body).unwrap();
