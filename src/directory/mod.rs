@@ -7,16 +7,16 @@
 mod contacts;
 mod csv;
 mod export;
-mod preferences;
 mod groups;
+mod preferences;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 pub use contacts::{Contact, ContactLine, Contacts, Said, Source};
 pub use csv::is_phone;
-pub use preferences::{AllPreferences, Preferences, PreferencesLine};
 pub use groups::Group;
+pub use preferences::{AllPreferences, Preferences, PreferencesLine};
 
 use crate::mail::{Address, Mailbox};
 

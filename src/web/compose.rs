@@ -35,7 +35,11 @@ pub fn reply(visit: &Visit<'_>) -> Answer {
         to: line(&to),
         cc: line(&cc),
         subject: compose::reply_subject(&visible(&source.opened.summary.subject)),
-        text: format!("{}\n\n{}", signed(context, reader), compose::quote(&attribution(context.texts, &source), quoted(&source.opened.text).trim_end())),
+        text: format!(
+            "{}\n\n{}",
+            signed(context, reader),
+            compose::quote(&attribution(context.texts, &source), quoted(&source.opened.text).trim_end())
+        ),
         about: Some(about),
         from: addressed_as(&source.opened, reader.person),
         ..Typed::default()
