@@ -32,6 +32,7 @@ mod links;
 mod loops;
 mod mail_trace;
 mod maintenance;
+mod marks;
 mod metrics;
 mod monitor;
 mod notices;

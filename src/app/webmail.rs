@@ -5,12 +5,13 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use super::core::{Core, lock};
 use super::drills::Mark;
 use super::enrol::desk;
+use super::marks::Marks;
 use super::{admins, metrics, status, submitting, unsent, verbs};
 use crate::auth::Token;
 use crate::continuity::Whose;
 use crate::limits;
 use crate::mail::Mailbox;
-use crate::store::{Change, Flags, Seq, StoreError};
+use crate::store::{Seq, StoreError};
 use crate::web::{
     self, ADMIN_COOKIE, Context, Entrance, Intent, ModeView, PracticeLetter, Request, Response, SESSION_COOKIE, Submission, Texts,
 };
@@ -19,11 +20,12 @@ use crate::web::{
 pub struct Webmail {
     core: Arc<Core>,
     checks: Slots,
+    marks: Arc<Marks>,
 }
 
 impl Webmail {
     pub fn new(core: Arc<Core>) -> Webmail {
-        Webmail { core, checks: Slots::new(limits::PASSWORD_CHECKS_MAX) }
+        Webmail { core, checks: Slots::new(limits::PASSWORD_CHECKS_MAX), marks: Arc::default() }
     }
 
     /// Answers one request; waits for files and for the store.
@@ -34,6 +36,9 @@ impl Webmail {
         let (directory, credentials) = (core.directory(), core.credentials());
         let token = request.cookie(SESSION_COOKIE).map(|value| Token(value.to_owned()));
         let session = token.and_then(|token| lock(&core.sessions).get(&token, now.mono).map(|session| (token, session)));
+        if let Some((_, session)) = session.as_ref().filter(|_| !request.is_reading_a_message()) {
+            self.marks.wait(&session.mailbox);
+        }
         let standing = session.as_ref().map_or_else(|| core.standing_of_everybody(), |(_, session)| core.standing_of(&session.mailbox));
         let admin_token = request.cookie(ADMIN_COOKIE).map(|value| Token(value.to_owned()));
         let admin_session = admin_token
@@ -145,11 +150,7 @@ impl Webmail {
             Intent::EnrolGive { mailbox, email, phone } => desk::give(core, &mailbox, email, phone).map_err(|error| (error, None)),
             Intent::EnrolConfirm { mailbox, email } => desk::confirm(core, &mailbox, email).map_err(|error| (error, None)),
             Intent::Seen { mailbox, message } => {
-                let change = Change::Flags { mailbox, message, add: Flags::SEEN, remove: Flags::NONE };
-                // A read mark that cannot be kept is no reason not to show the message.
-                if let Err(error) = core.store.write_wait(vec![change], now.wall) {
-                    log::warn!("web message={message} read mark not kept: {error}");
-                }
+                self.marks.seen(core, mailbox, message);
                 Ok(())
             }
             Intent::Looked { mailbox } => {

@@ -318,6 +318,8 @@ pub const INDEX_FLUSH_MS: u64 = 5_000;
 pub const INDEX_LOCK_PATIENCE: Duration = Duration::from_secs(10);
 /// sled's cache, in octets.
 pub const INDEX_CACHE_OCTETS: u64 = 4 * 1024 * 1024;
+/// Lines of lists that are kept in memory from one page to the next, in octets: those of some thousand messages.
+pub const LINES_KEPT_OCTETS: usize = 2 * 1024 * 1024;
 /// Free space below which new mail is answered 452, in octets.
 pub const DISK_RESERVE_OCTETS: u64 = 256 * 1024 * 1024;
 /// Below the reserve, delivered copies go until this much more is free, in octets.

@@ -142,3 +142,5 @@ pub const COMPOSE_QUOTE_MAX_OCTETS: usize = 128 * 1024;
 pub const COMPOSE_REFERENCES_MAX: usize = 50;
 /// After Send a message can be taken back for so long: nobody gets it before.
 pub const SEND_UNDO: Duration = Duration::from_secs(10);
+/// A page waits this long at most for the reader's own read marks to be on disk.
+pub const MARKS_PATIENCE: Duration = Duration::from_secs(5);

@@ -41,6 +41,11 @@ impl Request {
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
+    /// Whether it asks for a message, or for a part of one, and changes nothing.
+    pub fn is_reading_a_message(&self) -> bool {
+        self.method == "GET" && self.path.starts_with("/mail/message/")
+    }
+
     /// Value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.header("cookie")?.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))

@@ -5,6 +5,7 @@
 
 mod apply;
 mod keys;
+mod lines;
 mod message_rows;
 mod overlay;
 mod query;
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
+use self::lines::Lines;
 use self::overlay::Overlay;
 pub use self::rows::{Applied, Place, SegmentRow};
 use self::vessel::Vessel;
@@ -123,6 +125,7 @@ pub struct Tally {
 pub struct View {
     vessel: Slot,
     reader: Reader,
+    lines: Lines,
 }
 
 /// The place of the index that is in use; empty while one is being made.
@@ -153,7 +156,7 @@ impl Slot {
 
 impl View {
     pub(super) fn new(feed: Arc<Feed>, reader: Reader) -> View {
-        View { vessel: Slot { vessel: RwLock::new(None), feed }, reader }
+        View { vessel: Slot { vessel: RwLock::new(None), feed }, reader, lines: Lines::default() }
     }
 
     /// Which index is asked from now on.

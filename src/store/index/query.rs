@@ -1,7 +1,9 @@
 //! Questions to the index.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::lines::Line;
 use super::overlay::Rows;
 use super::rows::{Applied, DeliveryRow, EntryRow, Place, QueueRow, SegmentRow, StoredFolder, StoredMessage, decode};
 use super::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, keys, message_rows, sled_error};
@@ -102,19 +104,38 @@ impl View {
     }
 
     fn to_entry(&self, message: Seq, folder: Folder, row: EntryRow) -> Entry {
-        let accepted = self.accepted(message, &row.place);
-        Entry { message, folder, flags: row.flags, at: accepted.at, size: row.place.body_octets, summary: accepted.summary }
+        let line = self.line(message, &row.place);
+        Entry { message, folder, flags: row.flags, at: line.at, size: row.place.body_octets, summary: line.summary.clone() }
+    }
+
+    // A record that cannot be read is tried again each time: what was wrong with the disk may have passed.
+    fn line(&self, message: Seq, place: &Place) -> Arc<Line> {
+        if let Some(line) = self.lines.get(place.record) {
+            return line;
+        }
+        let read = self.readable(message, place);
+        let is_readable = read.is_some();
+        let Accepted { at, summary, .. } = read.unwrap_or_else(unreadable);
+        let line = Arc::new(Line { at, summary });
+        if is_readable {
+            self.lines.put(place.record, line.clone());
+        }
+        line
     }
 
     // The head of a message's record. Damage of one must not take a page with it: then the subject tells.
     pub(super) fn accepted(&self, message: Seq, place: &Place) -> Accepted {
+        self.readable(message, place).unwrap_or_else(unreadable)
+    }
+
+    fn readable(&self, message: Seq, place: &Place) -> Option<Accepted> {
         match self.reader.head(place) {
-            Ok(Head::Message(accepted)) => *accepted,
-            Ok(Head::Carried(carried)) => carried.accepted,
-            Ok(_) => unreadable(),
+            Ok(Head::Message(accepted)) => Some(*accepted),
+            Ok(Head::Carried(carried)) => Some(carried.accepted),
+            Ok(_) => None,
             Err(error) => {
                 log::error!("message={message} record not readable: {error}");
-                unreadable()
+                None
             }
         }
     }
