@@ -12,7 +12,7 @@ pub struct Notice {
     pub text: Vec<String>,
     /// A message that was not sent, for copying.
     pub typed: Option<String>,
-    /// Where to go next: the key of a text, and a path.
+    /// Where to go next: label and path.
     pub way: (&'static str, &'static str),
 }
 
@@ -25,7 +25,7 @@ impl Notice {
     /// From keys of texts.
     fn new(t: Texts, heading: &'static str, text: &[&'static str]) -> Notice {
         let text = text.iter().map(|key| t.get(key).to_owned()).collect();
-        Notice { heading: t.get(heading).to_owned(), text, typed: None, way: ("go-mail", "/") }
+        Notice { heading: t.get(heading).to_owned(), text, typed: None, way: (t.get("go-mail"), "/") }
     }
 
     pub fn not_found(t: Texts) -> Notice {
@@ -34,12 +34,12 @@ impl Notice {
 
     /// An invitation's link that is mistyped, too old, or was replaced by a newer one: which of these is not told.
     pub fn enrol_unknown(t: Texts) -> Notice {
-        Notice { way: ("closed-help", "/help"), ..Notice::new(t, "link-old-title", &["link-old", "link-old-ask"]) }
+        Notice { way: (t.get("closed-help"), "/help"), ..Notice::new(t, "link-old-title", &["link-old", "link-old-ask"]) }
     }
 
     /// Too many of them.
     pub fn enrol_too_many(t: Texts) -> Notice {
-        Notice { way: ("try-again", "/"), ..Notice::new(t, "not-now", &["links-too-many"]) }
+        Notice { way: (t.get("try-again"), "/"), ..Notice::new(t, "not-now", &["links-too-many"]) }
     }
 
     pub fn wrong_method(t: Texts) -> Notice {
@@ -67,7 +67,7 @@ impl Notice {
     }
 
     pub fn on_its_way(t: Texts) -> Notice {
-        Notice { way: ("folder-sent", "/mail/sent"), ..Notice::new(t, "too-late-title", &["too-late"]) }
+        Notice { way: (t.get("folder-sent"), "/mail/sent"), ..Notice::new(t, "too-late-title", &["too-late"]) }
     }
 
     pub fn store_failed(t: Texts) -> Notice {
@@ -76,12 +76,12 @@ impl Notice {
 
     pub fn outage_over(t: Texts, typed: &str) -> Notice {
         let notice = Notice::new(t, "not-sent-title", &["not-sent-over", "not-sent-over-copy"]);
-        Notice { typed: Some(typed.to_owned()), way: ("go-first", "/"), ..notice }
+        Notice { typed: Some(typed.to_owned()), way: (t.get("go-first"), "/"), ..notice }
     }
 
     pub fn signed_out(t: Texts, typed: &str) -> Notice {
         let notice = Notice::new(t, "not-sent-title", &["not-sent-signed-out", "not-sent-signed-out-copy"]);
-        Notice { typed: Some(typed.to_owned()), way: ("go-sign-in", "/login"), ..notice }
+        Notice { typed: Some(typed.to_owned()), way: (t.get("go-sign-in"), "/login"), ..notice }
     }
 
     /// What was wanted could not be stored.
@@ -94,12 +94,12 @@ impl Notice {
     /// Nothing is lost and nothing is to be done: the page says how long it may take.
     pub fn index_building(t: Texts, percent: u8) -> Notice {
         let text = vec![t.with("moment", &[("percent", percent.into())]), t.get("moment-more").to_owned()];
-        Notice { text, way: ("try-again", "/"), ..Notice::new(t, "moment-title", &[]) }
+        Notice { text, way: (t.get("try-again"), "/"), ..Notice::new(t, "moment-title", &[]) }
     }
 
     /// In the words of who refused.
     pub fn refusal(t: Texts, text: &str) -> Notice {
-        Notice { text: vec![text.to_owned()], way: ("try-again", "/"), ..Notice::new(t, "not-now", &[]) }
+        Notice { text: vec![text.to_owned()], way: (t.get("try-again"), "/"), ..Notice::new(t, "not-now", &[]) }
     }
 }
 
@@ -116,7 +116,7 @@ pub fn page(shell: &Shell, notice: &Notice) -> Markup {
                     // The parser drops the first line end of a textarea (HTML standard 13.1.2.5), so one is given.
                     textarea #typed rows="16" readonly dir="auto" { "\n" (typed) }
                 }
-                p { a.button href=(notice.way.1) { (t.get(notice.way.0)) } }
+                p { a.button href=(notice.way.1) { (notice.way.0) } }
             }
         },
     )

@@ -3,6 +3,7 @@
 mod admin;
 mod drafting;
 mod enrolling;
+mod people;
 mod practising;
 mod reading;
 mod searching;
