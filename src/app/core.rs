@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::acting::Deeds;
 use super::admin_totp::Secrets;
 use super::admins::{FailedSignIns, Setup};
 use super::canary::Returned;
@@ -88,6 +89,8 @@ pub struct Core {
     pub seen: Mutex<Seen>,
     /// The drill that is open.
     pub drills: Mutex<Drills>,
+    /// What people did with their mail a moment ago, to undo it.
+    pub deeds: Mutex<Deeds>,
     /// The newest score.
     pub readiness: Mutex<Option<Readiness>>,
     /// What the primary was last seen to offer.
@@ -273,6 +276,7 @@ impl Core {
             journal: Journal::default(),
             seen: Mutex::new(seen),
             drills: Mutex::default(),
+            deeds: Mutex::default(),
             readiness: Mutex::default(),
             offered: Mutex::default(),
             alarms: Mutex::default(),

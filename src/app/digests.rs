@@ -3,6 +3,7 @@
 //! They are made in rounds, because people may go on writing: after a relapse, or while the digests are made. An event for some people
 //! has only theirs, and what was in a digest of another event already is in no second one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::mail::{Address, DsnRequest, Mailbox, compose};
 use crate::net::rt;
 use crate::notify::{self, Digest, DigestItem};
 use crate::relay::{DeliveryState, Queue, Route};
-use crate::store::{Change, Delivery, Entry, Folder, Origin, Seq, Staged, StoreError};
+use crate::store::{Change, Delivery, Folder, Origin, Seq, Staged, StoreError};
 
 /// The digests of one event.
 #[derive(Clone, Debug)]
@@ -157,33 +158,33 @@ fn written_in(core: &Core, place: &Place) -> Result<Vec<Written>, StoreError> {
     let Place { round, others } = place;
     let mut written = Vec::new();
     for mailbox in core.store.view().mailboxes()?.into_iter().filter(|mailbox| round.is_about(mailbox)) {
-        let mut entries = written_by(core, &mailbox, Folder::Sent, round)?;
-        entries.extend(written_by(core, &mailbox, Folder::Drafts, round)?);
-        entries.retain(|entry| !others.iter().any(|other| other.has(&mailbox, entry.message)));
-        if !entries.is_empty() {
-            let sizes = entries.iter().map(|entry| (entry.message.0, entry.size)).collect();
-            written.push((mailbox, sizes));
+        // People put what they sent elsewhere, too: sorting here must not keep it out of their normal mailbox.
+        let mut sizes = BTreeMap::new();
+        for (folder, _) in core.store.view().filled_folders(&mailbox)? {
+            let mut entries = written_by(core, &mailbox, folder, round)?;
+            entries.retain(|(message, _)| !others.iter().any(|other| other.has(&mailbox, *message)));
+            sizes.extend(entries.into_iter().map(|(message, octets)| (message.0, octets)));
+        }
+        if !sizes.is_empty() {
+            written.push((mailbox, sizes.into_iter().collect()));
         }
     }
     Ok(written)
 }
 
-/// Entries of a folder in this round that were written in the webmail.
-fn written_by(core: &Core, mailbox: &Mailbox, folder: Folder, round: &Round) -> Result<Vec<Entry>, StoreError> {
+/// What a person wrote in this round, of a folder: numbers and sizes.
+fn written_by(core: &Core, mailbox: &Mailbox, folder: Folder, round: &Round) -> Result<Vec<(Seq, u64)>, StoreError> {
     let view = core.store.view();
     let (mut found, mut before) = (Vec::new(), Some(round.before));
     loop {
-        let page = view.folder(mailbox, folder, before, limits::PAGE_ENTRIES)?;
-        let Some(last) = page.last() else { return Ok(found) };
-        before = Some(last.message);
-        for entry in page {
-            if entry.message < round.from {
+        let page = view.marks(mailbox, folder, before, limits::WALK_PAGE_MESSAGES)?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        before = Some(*last);
+        for (message, _) in page {
+            if message < round.from {
                 return Ok(found);
             }
-            let origin = view.message(entry.message)?.map(|row| row.origin);
-            if matches!(origin, Some(Origin::Webmail | Origin::Draft)) {
-                found.push(entry);
-            }
+            found.extend(view.wrote(mailbox, message)?.map(|octets| (message, octets)));
         }
     }
 }
@@ -303,6 +304,20 @@ mod tests {
         assert_eq!(write(&world, &digests), 0, "each once");
         let queued = world.queued().iter().filter(|entry| entry.route == Route::Submit).count();
         assert_eq!(queued, 3);
+    }
+
+    #[test]
+    fn what_was_sorted_elsewhere_is_handed_over_all_the_same() {
+        let world = World::new();
+        let (ann, digests) = (world.address("ann").mailbox(), everybodys(1));
+        for (subject, to) in [("one", Folder::Archive), ("two", Folder::Trash), ("three", Folder::Inbox)] {
+            let message = world.wrote("ann", subject);
+            let change = Change::Move { mailbox: ann.clone(), message, from: Folder::Sent, to };
+            world.core.store.write_wait(vec![change], Wall(0)).unwrap();
+        }
+        let whole = Place { round: Round::next(&digests.event, &[], world.core.store.view().newest()), others: Vec::new() };
+        let written = written_in(&world.core, &whole).unwrap();
+        assert_eq!(written.iter().map(|(whose, messages)| (whose, messages.len())).collect::<Vec<_>>(), [(&ann, 3)]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Owns no idea of its own: the machines decide, the store keeps, `net` talks; here they are put together. All state that
 //! several parts share is in [`core::Core`].
 
+mod acting;
 mod admin_totp;
 mod admin_verbs;
 mod admins;

@@ -6,7 +6,7 @@ use super::core::{Core, lock};
 use super::drills::Mark;
 use super::enrol::desk;
 use super::marks::Marks;
-use super::{admins, metrics, status, submitting, unsent, verbs};
+use super::{acting, admins, metrics, status, submitting, unsent, verbs};
 use crate::auth::Token;
 use crate::continuity::Whose;
 use crate::limits;
@@ -35,7 +35,13 @@ impl Webmail {
         let mode = core.mode();
         let (directory, credentials) = (core.directory(), core.credentials());
         let token = request.cookie(SESSION_COOKIE).map(|value| Token(value.to_owned()));
-        let session = token.and_then(|token| lock(&core.sessions).get(&token, now.mono).map(|session| (token, session)));
+        let is_person = request.path != web::CHANGES_PATH;
+        let session = token.and_then(|token| {
+            let mut sessions = lock(&core.sessions);
+            let session = if is_person { sessions.get(&token, now.mono) } else { sessions.look(&token, now.mono) };
+            drop(sessions);
+            session.map(|session| (token, session))
+        });
         if let Some((_, session)) = session.as_ref().filter(|_| !request.is_reading_a_message()) {
             self.marks.wait(&session.mailbox);
         }
@@ -103,6 +109,7 @@ impl Webmail {
             enrol: &**core,
             desk: self,
             practice: &|| practice(core, reader.as_ref()),
+            done: &|id| lock(&core.deeds).of(reader.as_ref()?, id),
             random,
             status: &|| serde_json::to_value(status::status(core)).unwrap_or_default(),
             metrics: &|| metrics::metrics(core),
@@ -153,6 +160,7 @@ impl Webmail {
                 self.marks.seen(core, mailbox, message);
                 Ok(())
             }
+            Intent::Act(act) => acting::carry_out(core, *act).map_err(|error| (error, None)),
             Intent::Looked { mailbox } => {
                 core.note_drill(&mailbox, Mark::Opened);
                 Ok(())

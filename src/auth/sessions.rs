@@ -67,6 +67,14 @@ impl Sessions {
         Some(session.clone())
     }
 
+    /// The same without noting that it was seen: a page that asks by itself keeps nobody signed in.
+    pub fn look(&mut self, token: &Token, now: Mono) -> Option<Session> {
+        let last_seen = self.by_token.get(token)?.last_seen;
+        let session = self.get(token, now)?;
+        self.by_token.get_mut(token)?.last_seen = last_seen;
+        Some(Session { last_seen, ..session })
+    }
+
     pub fn close(&mut self, token: &Token) {
         self.by_token.remove(token);
     }
@@ -133,6 +141,19 @@ mod tests {
         let busy: Vec<u64> = (0..age).step_by(600).collect();
         check(&busy, true);
         check(&[&busy[..], &[age]].concat(), false);
+    }
+
+    #[test]
+    fn a_page_that_asks_by_itself_keeps_nobody_signed_in() {
+        let mut sessions = Sessions::default();
+        open(&mut sessions, "a", Mono(0));
+        let at = |second| Mono(0).plus(Duration::from_secs(second));
+        let idle = SESSION_IDLE.as_secs();
+        for second in (0..idle).step_by(10) {
+            assert!(sessions.look(&token("a"), at(second)).is_some(), "{second}");
+        }
+        assert_eq!(sessions.look(&token("a"), at(idle)), None);
+        assert!(sessions.is_empty());
     }
 
     #[test]

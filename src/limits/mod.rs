@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+mod acting;
 mod finding;
 mod proof;
 mod reading;
@@ -11,6 +12,7 @@ mod rehearsal;
 mod telling;
 mod web;
 
+pub use acting::*;
 pub use finding::*;
 pub use proof::*;
 pub use reading::*;

@@ -48,8 +48,11 @@ pub static LIVE: Asset = Asset::script("live", include_str!("../../assets/live.j
 /// Keeps drafts, sends files and finds people while somebody writes; counts the seconds of Undo.
 pub static WRITE: Asset = Asset::script("write", include_str!("../../assets/write.js"));
 
+/// Keyboard, ticking of many and new mail by itself, on every page of a person who is signed in.
+pub static MAIL: Asset = Asset::script("mail", include_str!("../../assets/mail.js"));
+
 /// Everything that is served below `/assets/`.
-pub static ALL: [&Asset; 5] = [&STYLE, &ADMIN_STYLE, &ICON, &LIVE, &WRITE];
+pub static ALL: [&Asset; 6] = [&STYLE, &ADMIN_STYLE, &ICON, &LIVE, &WRITE, &MAIL];
 
 /// Of emergency cards, for files that have to do without the rest.
 pub const CARDS: &str = include_str!("../../assets/cards.css");

@@ -8,7 +8,7 @@ use super::reader::Reader;
 use super::texts::Texts;
 use super::visit::Visit;
 use super::words::{self, visible};
-use super::{Answer, Context, Intent, Outcome, Request, Trouble, folder, pages, reader, response};
+use super::{Answer, Context, Intent, Outcome, Request, Trouble, act, folder, pages, reader, response};
 use crate::mail::form::parse_urlencoded;
 use crate::mail::parse::{self, Opened, Person};
 use crate::mail::{Address, date, sanitise};
@@ -23,15 +23,17 @@ pub fn show(visit: &Visit<'_>) -> Answer {
     let access = reader::access(context);
 
     let deliveries = deliveries(context, reader, &entry, &opened)?;
-    let page = page(context.texts, &entry, &opened, body(request, &opened), deliveries, access);
+    let mut page = page(context.texts, &entry, &opened, body(request, &opened), deliveries, access);
+    page.acts = act::of_message(visit, &entry)?;
     let mut shell = reader::shell(context, &page.subject);
     shell.here = Some(entry.folder);
+    shell.told = act::told(visit);
     let mut intents = Vec::new();
     if !entry.flags.has(Flags::SEEN) && access == Access::Open {
         intents.push(seen(reader, seq));
         // The numbers were read before the intent is carried out.
-        if let Some(view) = shell.reader.as_mut().filter(|_| entry.folder == Folder::Inbox) {
-            view.unread = view.unread.saturating_sub(1);
+        if let Some(view) = &mut shell.reader {
+            view.one_less_unread(entry.folder);
         }
     }
     if access == Access::Practice {
@@ -76,6 +78,7 @@ fn page(texts: Texts, entry: &Entry, opened: &Opened, body: Body, deliveries: Ve
         attachments: opened.attachments.iter().map(|file| attachment(texts, file)).collect(),
         deliveries,
         may_write: access.may_write(),
+        acts: None,
     }
 }
 

@@ -14,18 +14,23 @@
 //! mode is) and 5 (a login needs nothing but the ledger).
 
 mod access;
+mod act;
 mod addressed;
 mod admin;
 mod api;
 mod assets;
 mod carried;
+mod changes;
 mod completion;
 mod compose;
+mod conversation;
+mod deeds;
 mod document;
 mod download;
 mod enrol;
 mod files;
 mod folder;
+mod folders;
 #[cfg(test)]
 mod gallery;
 mod guard;
@@ -33,8 +38,10 @@ mod letter;
 mod login;
 mod message;
 mod opening;
+mod order;
 mod pages;
 mod people;
+mod places;
 mod practice;
 mod preview;
 mod reader;
@@ -54,13 +61,15 @@ mod undo;
 mod visit;
 mod words;
 
-pub use request::{ADMIN_COOKIE, ADMIN_LIVE_PATH, SESSION_COOKIE};
+pub use deeds::{Act, Deed, Done, FolderStep, Step};
+pub use request::{ADMIN_COOKIE, ADMIN_LIVE_PATH, CHANGES_PATH, SESSION_COOKIE};
 pub use request::{
     AdminVerdict, Bearer, Context, Desk, Enrol, EnrolLink, Enrolling, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter,
     Request, Response, Submission, Unsent,
 };
 pub use texts::Texts;
 
+use access::Access;
 use pages::notice::{self, Notice};
 use table::Found;
 

@@ -1,12 +1,13 @@
 //! Who reads, and the frame that their pages have.
 
 use super::access::{self, Access};
-use super::pages::layout::{OwnFolder, ReaderView, Shell};
-use super::words::{cut, visible};
+use super::pages::layout::{ReaderView, Shell, folder_name};
+use super::pages::navigation::FolderLink;
+use super::places::{self, Places};
 use super::{Context, Trouble};
 use crate::auth::Session;
 use crate::directory::Person;
-use crate::limits::{NAVIGATION_FOLDERS_MAX, ROW_TEXT_MAX_CHARS};
+use crate::limits::NAVIGATION_FOLDERS_MAX;
 use crate::mail::Mailbox;
 use crate::store::{Counts, Entry, Folder, Seq};
 
@@ -72,31 +73,33 @@ pub fn shell(context: &Context<'_>, title: &str) -> Shell {
             None => access::banner(context.texts, access, &context.standing, reader.is_some(), context.now.wall),
         };
     if let Some(reader) = reader {
-        let unread = counts(context, reader, Folder::Inbox).unread;
-        let drafts = counts(context, reader, Folder::Drafts).total;
         shell.reader = Some(ReaderView {
             name: reader.person.name.clone(),
             address: reader.person.address.to_string(),
             csrf: reader.session.csrf.clone(),
-            unread,
-            own: own_folders(context, reader),
-            drafts,
+            folders: folders(context, reader),
             may_write: access.may_write(),
+            keys: (context.preferences)(reader.mailbox()).shortcuts,
             drill: drill(context),
         });
     }
     shell
 }
 
-/// For the navigation only, as the numbers are.
-fn own_folders(context: &Context<'_>, reader: Reader<'_>) -> Vec<OwnFolder> {
-    let rows = context.store.view().folders(reader.mailbox()).unwrap_or_default();
-    let own = rows.into_iter().take(NAVIGATION_FOLDERS_MAX);
-    own.map(|row| OwnFolder { folder: Folder::Own(row.id), name: cut(&visible(&row.name), ROW_TEXT_MAX_CHARS), unread: row.counts.unread })
-        .collect()
-}
-
 /// For the navigation only: a page is still a page if the numbers cannot be had.
-fn counts(context: &Context<'_>, reader: Reader<'_>, folder: Folder) -> Counts {
-    context.store.view().counts(reader.mailbox(), folder).unwrap_or_default()
+fn folders(context: &Context<'_>, reader: Reader<'_>) -> Vec<FolderLink> {
+    let filled = context.store.view().filled_folders(reader.mailbox()).unwrap_or_default();
+    let counts = |folder| filled.iter().find(|(known, _)| *known == folder).map_or_else(Counts::default, |(_, counts)| *counts);
+    let common = places::COMMON.into_iter().map(|folder| {
+        let count = match folder {
+            Folder::Drafts => counts(folder).total,
+            Folder::Sent | Folder::Trash => 0,
+            _ => counts(folder).unread,
+        };
+        FolderLink { folder, name: folder_name(context.texts, folder).to_owned(), count, depth: 0 }
+    });
+    let own = Places::load(context, reader).map(|places| places.tree()).unwrap_or_default();
+    let own = own.into_iter().take(NAVIGATION_FOLDERS_MAX);
+    let own = own.map(|place| FolderLink { folder: place.folder, name: place.name, count: place.counts.unread, depth: place.depth });
+    common.chain(own).collect()
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Texts;
+use super::deeds::{Act, Done};
 use crate::auth::{AdminSession, CodeVerdict, Credentials, Flash, Role, Session, Token};
 use crate::clock::{Now, Wall};
 use crate::config::Access;
@@ -102,6 +103,8 @@ pub struct Context<'a> {
     pub desk: &'a dyn Desk,
     /// What the reader wrote in the drill, newest first.
     pub practice: &'a dyn Fn() -> Vec<Arc<PracticeLetter>>,
+    /// What the reader did a moment ago, by the id of [`Done`].
+    pub done: &'a dyn Fn(&str) -> Option<Arc<Done>>,
     /// 64 fresh random bytes, for tokens and message ids.
     pub random: [u8; 64],
     /// `status --json`, for `/api/v1/status` (loopback only).
@@ -149,6 +152,8 @@ pub const SESSION_COOKIE: &str = "lifeboat";
 /// Name of the cookie of the admin's place.
 pub const ADMIN_COOKIE: &str = "lifeboat-admin";
 
+/// What the script of a folder page asks for: it keeps nobody signed in.
+pub const CHANGES_PATH: &str = "/mail/changes";
 /// What the dashboard's script asks for: it keeps nobody signed in.
 pub const ADMIN_LIVE_PATH: &str = "/admin/live";
 
@@ -279,6 +284,8 @@ pub enum Intent {
         mailbox: Mailbox,
         message: Seq,
     },
+    /// What a person does with the own mail.
+    Act(Box<Act>),
     /// A person in a drill opened a message.
     Looked {
         mailbox: Mailbox,

@@ -35,7 +35,9 @@ const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microp
 /// send `Origin: null` with our own forms (Fetch standard, "append a request Origin header"), and the check of
 /// [`super::guard::is_same_origin`] would have nothing to go by where there is no `Sec-Fetch-Site` (plain HTTP, older Safari).
 pub fn page(status: u16, markup: Markup) -> Response {
-    page_under(PAGE_POLICY, status, markup)
+    // What is foreign is escaped: only our own frame writes this.
+    let has_script = markup.0.contains("<script src=\"/assets/");
+    page_under(if has_script { SCRIPT_POLICY } else { PAGE_POLICY }, status, markup)
 }
 
 /// A page of the admin's that uses a script of ours.

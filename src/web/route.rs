@@ -2,10 +2,10 @@
 
 use super::visit::Visit;
 use super::{
-    Answer, Context, Request, api, assets, completion, compose, document, download, enrol, folder, login, message, pages, practice, preview,
+    Answer, CHANGES_PATH, Context, Request, act, api, assets, changes, completion, compose, conversation, document, download, enrol, folder,
 };
-use super::{people, settings};
-use super::{reader, response, scripts, search, send, table, undo};
+use super::{folders, login, message, pages, people, settings};
+use super::{practice, preview, reader, response, scripts, search, send, table, undo};
 use crate::store::{Folder, FolderId};
 use table::Method;
 
@@ -41,6 +41,10 @@ const fn own(path: &'static str, handler: fn(&Visit<'_>) -> Answer) -> Row {
     Row { method: Method::Post, path, door: Door::Own(handler), large: false }
 }
 
+const fn change(path: &'static str, handler: fn(&Visit<'_>) -> Answer) -> Row {
+    Row { method: Method::Post, path, door: Door::Change(handler), large: false }
+}
+
 pub static TABLE: &[Row] = &[
     // Coming and going.
     open(Method::Get, "/", |_, context| login::home(context)),
@@ -64,6 +68,18 @@ pub static TABLE: &[Row] = &[
     read("/mail/search", search::show),
     read("/mail/:", folder::show),
     read("/mail/folder/#", folder::show_own),
+    read("/mail/folders", folders::show),
+    change("/mail/folders", folders::create),
+    change("/mail/folder/#/rename", folders::rename),
+    change("/mail/folder/#/delete", folders::delete),
+    read("/mail/conversation/#", conversation::show),
+    read(CHANGES_PATH, changes::show),
+    read("/mail/keys", |visit| {
+        let shell = reader::shell(visit.context, visit.context.texts.get("keys"));
+        Ok(response::page(200, pages::keys::page(&shell)).into())
+    }),
+    change("/mail/act", act::act),
+    change("/mail/undo", act::undo),
     // A message.
     read("/mail/message/#", message::show),
     read("/mail/message/#/html", document::show),

@@ -1,15 +1,15 @@
 //! The page of what a person looked for in the own mailbox.
 
-use super::pages::folder::Row;
-use super::pages::layout::folder_name;
+use super::pages::rows::Row;
 use super::pages::search::{SearchPage, Trouble};
+use super::places::Places;
 use super::reader::Reader;
 use super::visit::Visit;
 use super::words::{cut, visible};
-use super::{Answer, Context, folder, pages, reader, response};
-use crate::limits::{PAGE_ENTRIES, ROW_TEXT_MAX_CHARS, SEARCH_BEHIND_SHOWN, SEARCH_PAGES_MAX, SEARCH_QUERY_MAX_CHARS};
+use super::{Answer, Context, act, folder, pages, reader, response};
+use crate::limits::{PAGE_ENTRIES, SEARCH_BEHIND_SHOWN, SEARCH_PAGES_MAX, SEARCH_QUERY_MAX_CHARS};
 use crate::mail::form::parse_urlencoded;
-use crate::store::{Entry, Folder, SearchState, Seq, StoreError};
+use crate::store::{Entry, Query, SearchState, Seq, StoreError};
 
 /// `/mail/search?q=WORDS`
 pub fn show(visit: &Visit<'_>) -> Answer {
@@ -29,19 +29,19 @@ pub fn show(visit: &Visit<'_>) -> Answer {
         log::info!("web search unavailable: {error}");
     }
     let (entries, older) = found.unwrap_or_default();
-    let page = SearchPage { rows: rows(context, reader, &entries)?, words, older, is_newest: before.is_none(), trouble };
-    let shell = reader::shell(context, context.texts.get("search"));
+    let acting = folder::acting(visit, None, None)?;
+    let page = SearchPage { rows: rows(context, reader, &entries, &words)?, acting, words, older, is_newest: before.is_none(), trouble };
+    let mut shell = reader::shell(context, context.texts.get("search"));
+    shell.told = act::told(visit);
     Ok(response::page(200, pages::search::page(&shell, &page)).into())
 }
 
 // With the folder that each one is in: what a person looks for may be anywhere.
-fn rows(context: &Context<'_>, reader: Reader<'_>, entries: &[Entry]) -> Result<Vec<Row>, StoreError> {
-    let is_own = |entry: &Entry| matches!(entry.folder, Folder::Own(_));
-    let own = if entries.iter().any(is_own) { context.store.view().folders(reader.mailbox())? } else { Vec::new() };
+fn rows(context: &Context<'_>, reader: Reader<'_>, entries: &[Entry], words: &str) -> Result<Vec<Row>, StoreError> {
+    let (places, query) = (Places::load(context, reader)?, Query::words(words));
     let row = |entry: &Entry| {
-        let name = own.iter().find(|own| Folder::Own(own.id) == entry.folder).map(|own| cut(&visible(&own.name), ROW_TEXT_MAX_CHARS));
-        let place = name.unwrap_or_else(|| folder_name(context.texts, entry.folder).to_owned());
-        Row { place: Some(place), ..folder::row(context.texts, entry, context.now.wall) }
+        let row = Row { place: Some(places.name(entry.folder)), ..folder::row(context.texts, entry, context.now.wall) };
+        folder::marked(row, &query)
     };
     Ok(entries.iter().map(row).collect())
 }

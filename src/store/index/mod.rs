@@ -4,6 +4,7 @@
 //! some record. It is never the only place of anything: what is missing, suspect or of another format is made again.
 
 mod apply;
+mod filed;
 mod keys;
 mod lines;
 mod message_rows;

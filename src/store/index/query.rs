@@ -103,7 +103,7 @@ impl View {
         }))
     }
 
-    fn to_entry(&self, message: Seq, folder: Folder, row: EntryRow) -> Entry {
+    pub(super) fn to_entry(&self, message: Seq, folder: Folder, row: EntryRow) -> Entry {
         let line = self.line(message, &row.place);
         Entry { message, folder, flags: row.flags, at: line.at, size: row.place.body_octets, summary: line.summary.clone() }
     }
@@ -282,7 +282,7 @@ impl View {
         Ok(self.row::<StoredMessage>(&keys::message(message))?.map(|stored| stored.place))
     }
 
-    fn row<T: serde::de::DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+    pub(super) fn row<T: serde::de::DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
         self.vessel.read(|tree| tree.get(key).map_err(sled_error)?.map(|value| decode(&value)).transpose())
     }
 

@@ -3,6 +3,7 @@
 mod dying;
 mod faults;
 pub(super) mod faulty;
+mod filed;
 mod flow;
 mod following;
 mod powercut;

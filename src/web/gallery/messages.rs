@@ -2,6 +2,7 @@
 
 use super::{Sample, shell};
 use crate::store::{Folder, Seq};
+use crate::web::pages::actions::MessageActions;
 use crate::web::pages::message::{self, AttachmentView, Body, DeliveryView, MessagePage, PersonView};
 use crate::web::words::Fate;
 
@@ -57,6 +58,14 @@ fn mail(folder: Folder) -> MessagePage {
         ],
         deliveries: Vec::new(),
         may_write: true,
+        acts: Some(MessageActions {
+            csrf: "0".repeat(64),
+            message: Seq(4711),
+            folder,
+            flagged: false,
+            targets: super::folders::targets(),
+            stay: "/mail/message/4711".to_owned(),
+        }),
     }
 }
 

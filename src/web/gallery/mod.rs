@@ -12,12 +12,12 @@ mod writing;
 use maud::Markup;
 
 use super::assets;
-use super::pages::layout::{Banner, OwnFolder, ReaderView, Shell, Tone};
+use super::pages::layout::{Banner, ReaderView, Shell, Tone};
 use super::table::Method;
 use super::texts::Texts;
 use super::{admin::routes, route};
 use crate::limits::PAGE_ENTRIES;
-use crate::store::{Folder, FolderId};
+use crate::store::Folder;
 
 fn shell(title: &str, here: Option<Folder>) -> Shell {
     Shell {
@@ -28,13 +28,13 @@ fn shell(title: &str, here: Option<Folder>) -> Shell {
             name: "Ann Smith".to_owned(),
             address: "ann.smith@example.com".to_owned(),
             csrf: "0".repeat(64),
-            unread: 3,
-            own: vec![OwnFolder { folder: Folder::Own(FolderId(7)), name: "Offers and orders 2026".to_owned(), unread: 2 }],
-            drafts: 1,
+            folders: folders::links(),
             may_write: true,
+            keys: true,
             drill: None,
         }),
         here,
+        told: None,
     }
 }
 

@@ -2,9 +2,10 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::actions::{self, Told};
+use super::navigation::{self, FolderLink};
 use crate::store::Folder;
 use crate::web::assets;
-use crate::web::route::folder_path;
 use crate::web::texts::Texts;
 
 /// What surrounds a page.
@@ -19,6 +20,8 @@ pub struct Shell {
     pub reader: Option<ReaderView>,
     /// The folder that is marked in the navigation.
     pub here: Option<Folder>,
+    /// What the reader did a moment ago.
+    pub told: Option<Told>,
 }
 
 #[derive(Clone, Debug)]
@@ -26,22 +29,12 @@ pub struct ReaderView {
     pub name: String,
     pub address: String,
     pub csrf: String,
-    /// Unread messages in the inbox.
-    pub unread: u64,
-    /// The person's own folders, with what is unread in each.
-    pub own: Vec<OwnFolder>,
-    pub drafts: u64,
+    pub folders: Vec<FolderLink>,
     pub may_write: bool,
+    /// Single keys do something.
+    pub keys: bool,
     /// The drill in which the reader takes part: what is written belongs into its sandbox.
     pub drill: Option<String>,
-}
-
-/// A folder that a person made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnFolder {
-    pub folder: Folder,
-    pub name: String,
-    pub unread: u64,
 }
 
 /// In what state the mail system is, and what that means for the reader.
@@ -63,7 +56,7 @@ pub enum Tone {
 
 impl Shell {
     pub fn bare(texts: Texts, title: &str) -> Shell {
-        Shell { texts, title: title.to_owned(), banner: None, reader: None, here: None }
+        Shell { texts, title: title.to_owned(), banner: None, reader: None, here: None, told: None }
     }
 }
 
@@ -98,6 +91,7 @@ pub fn page(shell: &Shell, main: &Markup) -> Markup {
                 meta name="color-scheme" content="light dark";
                 title { (shell.title) " – Lifeboat" }
                 link rel="stylesheet" href=(assets::STYLE.path());
+                @if let Some(reader) = &shell.reader { script src=(assets::MAIL.path()) defer data-keys=[(!reader.keys).then_some("off")] {} }
                 link rel="icon" type="image/svg+xml" href=(assets::ICON.path());
             }
             body {
@@ -106,8 +100,11 @@ pub fn page(shell: &Shell, main: &Markup) -> Markup {
                 @if let Some(banner) = &shell.banner { (self::banner(shell.texts, banner)) }
                 @if let Some(reader) = &shell.reader {
                     div.frame {
-                        (navigation(shell.texts, reader, shell.here))
-                        main #main tabindex="-1" { (main) }
+                        (navigation::navigation(shell.texts, reader, shell.here))
+                        main #main tabindex="-1" {
+                            @if let Some(told) = &shell.told { (actions::told(shell.texts, told, &reader.csrf)) }
+                            (main)
+                        }
                     }
                 } @else {
                     main #main.alone tabindex="-1" { (main) }
@@ -145,7 +142,7 @@ fn top(shell: &Shell) -> Markup {
     }
 }
 
-fn banner(texts: Texts, banner: &Banner) -> Markup {
+pub fn banner(texts: Texts, banner: &Banner) -> Markup {
     let tone = match banner.tone {
         Tone::Alert => "banner alert",
         Tone::Practice => "banner practice",
@@ -154,41 +151,6 @@ fn banner(texts: Texts, banner: &Banner) -> Markup {
     html! {
         section class=(tone) aria-label=(texts.get("state")) {
             p { strong { (banner.strong) } " " (banner.text) }
-        }
-    }
-}
-
-fn navigation(t: Texts, reader: &ReaderView, here: Option<Folder>) -> Markup {
-    let all = [
-        (Folder::Inbox, reader.unread, "count-unread"),
-        (Folder::Drafts, reader.drafts, "count-in-it"),
-        (Folder::Sent, 0, "count-in-it"),
-        (Folder::Archive, 0, "count-in-it"),
-        (Folder::Junk, 0, "count-in-it"),
-        (Folder::Trash, 0, "count-in-it"),
-    ];
-    html! {
-        nav.folders aria-label=(t.get("navigation")) {
-            @if reader.may_write { a.write href="/mail/new" { (t.get("write")) } }
-            ul {
-                @for (folder, count, meaning) in all {
-                    (place(t, folder, here, &html! { (folder_name(t, folder)) }, count, meaning))
-                }
-                @for own in &reader.own {
-                    (place(t, own.folder, here, &html! { bdi { (own.name) } }, own.unread, "count-unread"))
-                }
-            }
-        }
-    }
-}
-
-fn place(t: Texts, folder: Folder, here: Option<Folder>, name: &Markup, count: u64, meaning: &'static str) -> Markup {
-    html! {
-        li {
-            a href=(folder_path(folder)) aria-current=[(here == Some(folder)).then_some("page")] {
-                (name)
-                @if count > 0 { " " span.count { (t.number(count)) span.unseen { " " (t.get(meaning)) } } }
-            }
         }
     }
 }

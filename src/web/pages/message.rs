@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::actions::MessageActions;
 use super::layout::{self, Shell, folder_name};
 use super::text;
 use crate::store::{Folder, Seq};
@@ -30,6 +31,8 @@ pub struct MessagePage {
     /// For the sender only.
     pub deliveries: Vec<DeliveryView>,
     pub may_write: bool,
+    /// Where people may change something.
+    pub acts: Option<MessageActions>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,6 +77,7 @@ pub fn page(shell: &Shell, page: &MessagePage) -> Markup {
                 h1 { bdi { @if page.subject.is_empty() { (t.get("no-subject")) } @else { (page.subject) } } }
                 (head(t, page))
                 @if page.may_write { (actions(t, page)) }
+                @if let Some(acts) = &page.acts { (super::actions::of_message(t, acts)) }
                 div.body { (body(t, page)) }
                 @if !page.attachments.is_empty() { (attachments(t, page)) }
                 @if !page.deliveries.is_empty() { (deliveries(t, &page.deliveries)) }

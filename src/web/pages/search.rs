@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::folder::{Row, row};
 use super::layout::{self, Shell};
+use super::rows::{self, Acting, Row};
 use crate::limits::SEARCH_QUERY_MAX_CHARS;
 use crate::mail::form::urlencode;
 use crate::store::Seq;
@@ -14,6 +14,8 @@ pub struct SearchPage {
     /// As typed.
     pub words: String,
     pub rows: Vec<Row>,
+    /// Where people may change something.
+    pub acting: Option<Acting>,
     /// Where the next page of older messages begins.
     pub older: Option<Seq>,
     /// Whether this page begins with the newest message.
@@ -38,11 +40,12 @@ pub fn page(shell: &Shell, page: &SearchPage) -> Markup {
             div.heading { h1 { (t.get("search")) } (field(t, &page.words)) }
             @if let Some(trouble) = page.trouble { (self::trouble(t, trouble)) }
             @if !page.rows.is_empty() {
-                ol.mails.found { @for row in &page.rows { (self::row(t, row)) } }
+                (rows::list(t, &page.rows, page.acting.as_ref()))
             } @else if page.trouble != Some(Trouble::Unavailable) {
                 div.empty { p { (empty(t, page)) } p { (t.get("search-hint")) } }
             }
             @if page.older.is_some() || !page.is_newest { (pager(t, page)) }
+            (operators(t, page.words.is_empty()))
         },
     )
 }
@@ -59,6 +62,27 @@ pub fn field(t: Texts, words: &str) -> Markup {
     }
 }
 
+/// What can be typed.
+fn operators(t: Texts, open: bool) -> Markup {
+    let examples = [
+        (t.get("search-op-from"), t.get("search-op-from-means")),
+        (t.get("search-op-to"), t.get("search-op-to-means")),
+        (t.get("search-op-subject"), t.get("search-op-subject-means")),
+        (t.get("search-op-has"), t.get("search-op-has-means")),
+        (t.get("search-op-is"), t.get("search-op-is-means")),
+        (t.get("search-op-in"), t.get("search-op-in-means")),
+        (t.get("search-op-before"), t.get("search-op-before-means")),
+        (t.get("search-op-after"), t.get("search-op-after-means")),
+        (t.get("search-op-not"), t.get("search-op-not-means")),
+    ];
+    html! {
+        details.operators open[open] {
+            summary { (t.get("search-operators")) }
+            dl.keys { @for (typed, meaning) in examples { div { dt { code { (typed) } } dd { (meaning) } } } }
+        }
+    }
+}
+
 fn empty(t: Texts, page: &SearchPage) -> &'static str {
     t.get(match page.words.is_empty() {
         true => "search-empty",
@@ -67,7 +91,7 @@ fn empty(t: Texts, page: &SearchPage) -> &'static str {
     })
 }
 
-fn trouble(t: Texts, trouble: Trouble) -> Markup {
+pub fn trouble(t: Texts, trouble: Trouble) -> Markup {
     let text = t.get(match trouble {
         Trouble::Behind => "search-behind",
         Trouble::Unavailable => "search-unavailable",

@@ -1,5 +1,6 @@
 //! Routes against a real store. Here: a world with two people, and a request in the making.
 
+mod acting;
 mod admin;
 mod drafting;
 mod enrolling;
@@ -14,7 +15,8 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::{
-    AdminVerdict, Bearer, Context, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter, Request, SESSION_COOKIE, Texts, respond,
+    AdminVerdict, Bearer, Context, Done, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter, Request, SESSION_COOKIE, Texts,
+    respond,
 };
 use crate::auth::{AdminSession, Credentials, Role, Session, Token};
 use crate::clock::{Mono, Now, Wall};
@@ -55,6 +57,8 @@ struct World {
     preferences: Preferences,
     tls: bool,
     ready: bool,
+    /// What was done a moment ago.
+    done: RefCell<Vec<Arc<Done>>>,
     _folder: tempfile::TempDir,
 }
 
@@ -93,6 +97,7 @@ impl World {
             preferences: Preferences::default(),
             tls: true,
             ready: true,
+            done: RefCell::default(),
             _folder: folder,
         }
     }
@@ -256,6 +261,7 @@ impl<'a> Ask<'a> {
                 enrol: &self.desk,
                 desk: &self.writing,
                 practice: &|| vec![Arc::new(practice_letter())],
+                done: &|id| self.world.done.borrow().iter().find(|done| done.id == id).cloned(),
                 random: std::array::from_fn(|at| at as u8),
                 status: &|| serde_json::json!({"mode": "normal"}),
                 metrics: &|| "lifeboat_up 1\n".to_owned(),

@@ -62,6 +62,7 @@ macro_rules! files {
             include_str!(concat!("../../../assets/text/", $tag, "/date.ftl")),
             include_str!(concat!("../../../assets/text/", $tag, "/frame.ftl")),
             include_str!(concat!("../../../assets/text/", $tag, "/list.ftl")),
+            include_str!(concat!("../../../assets/text/", $tag, "/act.ftl")),
             include_str!(concat!("../../../assets/text/", $tag, "/read.ftl")),
             include_str!(concat!("../../../assets/text/", $tag, "/write.ftl")),
             include_str!(concat!("../../../assets/text/", $tag, "/people.ftl")),
