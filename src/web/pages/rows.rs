@@ -141,7 +141,7 @@ pub fn line(t: Texts, row: &Row, acting: Option<&Acting>) -> Markup {
             @if let Some(item) = &item {
                 label.pick { input type="checkbox" name="m" value=(item) aria-labelledby={ "s" (row.message) }; }
                 @if row.folder != Folder::Drafts {
-                    button.star name="flag" value=(item) aria-label=(t.get("act-flag")) aria-pressed=(row.flagged) {}
+                    button.star name="flag" value=(item) aria-label=(t.get(if row.flagged { "act-unflag" } else { "act-flag" })) aria-pressed=[row.flagged.then_some("true")] {}
                 }
             }
             (link(t, row, item.is_none()))
