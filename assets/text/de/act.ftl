@@ -61,6 +61,7 @@ sure-more = Im Ordner sind mehr, als auf einmal gelöscht werden können. Wieder
 sure-primary = Was von außen kam, geht trotzdem in Ihr normales Postfach, sobald der Mailserver wieder da ist.
 
 # Eigene Ordner.
+folders = Ordner
 folders-here = Mit eigenen Ordnern sortieren Sie Ihre E-Mails hier. Das gilt nur hier: In Ihr normales Postfach kommt jede Nachricht so, wie sie eintraf.
 folders-none = Sie haben noch keine eigenen Ordner.
 folder-change = Ändern

@@ -61,6 +61,7 @@ sure-more = The folder has more than can be deleted in one go. Do it again for t
 sure-primary = What came from outside still goes to your normal mailbox when the mail server is back.
 
 # Own folders.
+folders = Folders
 folders-here = Folders of your own are for sorting your mail here. Sorting stays here: your normal mailbox gets every message as it came.
 folders-none = You have no folders of your own yet.
 folder-change = Change
