@@ -114,7 +114,7 @@ impl Visitor for Visit {
         let number = number_of_turn(turn, self.messages);
         let (page, expected) = match action {
             Action::Inbox => (self.browser.get("/mail/inbox", &[]), mailbox::subject_mark(self.messages - 1)),
-            Action::Open => (self.browser.get(&self.paths[number], &[]), mailbox::mark(number)),
+            Action::Open | Action::OpenPage => (self.browser.get(&self.paths[number], &[]), mailbox::mark(number)),
             Action::Search => {
                 let path = format!("/mail/search?q={}", mailbox::asked(turn, self.messages));
                 (self.browser.get(&path, &[]), "/mail/message/".to_owned())

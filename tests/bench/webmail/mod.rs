@@ -19,8 +19,9 @@ const STEPS: [usize; 2] = [10_000, 100_000];
 const QUICK_STEPS: [usize; 1] = [1_000];
 const MILLION: usize = 1_000_000;
 const CLIENTS: [usize; 2] = [1, 8];
-/// Octets of disk for each message, both sides together.
+/// Octets of disk for each message, both sides together, and of the box alone.
 const OCTETS_A_MESSAGE: u64 = 30 * 1024;
+const OCTETS_A_MESSAGE_ALONE: u64 = 12 * 1024;
 /// By turns, so often.
 const ROUNDS: usize = 5;
 /// One client of the box acts so often in a round.
@@ -45,7 +46,8 @@ pub fn run(wanted: &Wanted) {
     } else {
         &STEPS
     };
-    let needed = steps.iter().max().map_or(0, |most| *most as u64 * OCTETS_A_MESSAGE);
+    let octets = if wanted.million { OCTETS_A_MESSAGE_ALONE } else { OCTETS_A_MESSAGE };
+    let needed = steps.iter().max().map_or(0, |most| *most as u64 * octets);
     let free = free_octets(&wanted.folder);
     println!("{} MiB of disk are needed, {} MiB are free\n", needed >> 20, free >> 20);
     assert!(free > needed, "not enough room in {}", wanted.folder.display());

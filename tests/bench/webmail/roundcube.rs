@@ -184,9 +184,10 @@ impl Visitor for Visit {
                 assert!(list.has(&mailbox::subject_mark(self.messages - 1)), "the newest message is not listed: {}", list.text());
                 vec![page.seconds, list.seconds]
             }
-            Action::Open => {
+            Action::Open | Action::OpenPage => {
+                let how = if action == Action::Open { "preview&_framed=1" } else { "show" };
                 // Dovecot numbers from 1.
-                let page = self.browser.get(&format!("/?_task=mail&_action=preview&_mbox=INBOX&_uid={}&_framed=1", number + 1), &[]);
+                let page = self.browser.get(&format!("/?_task=mail&_action={how}&_mbox=INBOX&_uid={}", number + 1), &[]);
                 assert!(page.has(&mailbox::mark(number)), "message {number} is not shown: {}", page.text());
                 vec![page.seconds]
             }

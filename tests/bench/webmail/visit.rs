@@ -6,17 +6,21 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
     Inbox,
+    /// In the pane beside the list, where the peer has one.
     Open,
+    /// In a page of its own.
+    OpenPage,
     Search,
 }
 
 impl Action {
-    pub const ALL: [Action; 3] = [Action::Inbox, Action::Open, Action::Search];
+    pub const ALL: [Action; 4] = [Action::Inbox, Action::Open, Action::OpenPage, Action::Search];
 
     pub fn name(self) -> &'static str {
         match self {
             Action::Inbox => "inbox",
             Action::Open => "open a message",
+            Action::OpenPage => "open it as a page",
             Action::Search => "search",
         }
     }
