@@ -15,3 +15,23 @@ pub const ZIP_FILES_MAX: usize = 2000;
 pub const SOURCE_SHOWN_MAX_OCTETS: usize = 512 * 1024;
 /// Header fields that are shown when a message is printed.
 pub const PRINTED_FIELDS_MAX: usize = 200;
+/// Recipients of a report that are shown.
+pub const REPORT_RECIPIENTS_MAX: usize = 100;
+/// Ways to unsubscribe that are shown.
+pub const UNSUBSCRIBE_MAX: usize = 4;
+/// A calendar in a message: its lines, the longest line in octets, events, and guests of one event.
+pub const CALENDAR_LINES_MAX: usize = 20_000;
+pub const CALENDAR_LINE_MAX_OCTETS: usize = 64 * 1024;
+pub const CALENDAR_EVENTS_MAX: usize = 100;
+pub const CALENDAR_GUESTS_MAX: usize = 500;
+/// Days of a series that are looked at: 30 years.
+pub const CALENDAR_DAYS_MAX: usize = 11_000;
+/// The agenda looks for invitations in so many of a person's newest messages, and at none that is larger, in octets; it shows so many days.
+pub const AGENDA_MESSAGES_MAX: usize = 500;
+pub const AGENDA_MESSAGE_MAX_OCTETS: u64 = 512 * 1024;
+pub const AGENDA_DAYS: u64 = 14;
+/// Guests of an invitation, and next times of a series, that are shown.
+pub const INVITATION_GUESTS_SHOWN: usize = 50;
+pub const INVITATION_NEXT_SHOWN: usize = 3;
+/// Longest comment with the answer to an invitation, in characters.
+pub const ANSWER_COMMENT_MAX_CHARS: usize = 1000;

@@ -7,6 +7,7 @@
 
 mod address;
 mod blob;
+pub mod calendar;
 pub mod compose;
 pub mod date;
 pub mod dkim;
@@ -16,7 +17,9 @@ pub mod journal;
 pub mod mbox;
 pub mod nested;
 pub mod parse;
+pub mod report;
 pub mod sanitise;
+pub mod seal;
 pub mod signed;
 #[cfg(test)]
 mod tests;

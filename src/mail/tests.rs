@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::parse::{attachment_body, open, summarise};
+use super::parse::{Letter, attachment_body, normal, open, summarise};
 use super::sanitise::sanitise;
+use crate::clock::Wall;
 use crate::limits::{INDEX_ROW_MAX_OCTETS, MIME_PARTS_MAX, SHOWN_TEXT_MAX_OCTETS};
 
 fn messages() -> Vec<PathBuf> {
@@ -24,9 +25,14 @@ fn messages() -> Vec<PathBuf> {
 
 #[test]
 fn every_real_message_opens() {
+    let (mut files, mut calendars, mut packed) = (0, 0, 0);
     for path in messages() {
         let Ok(message) = std::fs::read(&path) else { continue };
         let shown = path.display();
+        files += 1;
+        // Some folders have the bare calendar or stream.
+        packed += usize::from(super::tnef::as_message(&message).is_some_and(|message| !open(&message).text.is_empty()));
+        calendars += super::calendar::read(&String::from_utf8_lossy(&message)).map_or(0, |calendar| calendar.events.len());
         let summary = summarise(&message);
         assert!(serde_json::to_vec(&summary).unwrap().len() <= INDEX_ROW_MAX_OCTETS, "{shown}");
         let opened = open(&message);
@@ -43,10 +49,26 @@ fn every_real_message_opens() {
             assert!(!attachment.name.is_empty() && !attachment.name.contains(['/', '\\', '\n']), "{shown}");
             // A nested message is a message: it opens too.
             open(&content);
+            let inner = super::nested::open(&Letter::new(&normal(&message)), attachment.number);
+            for packed in inner.iter().flat_map(|inner| open(inner).attachments) {
+                assert!(!packed.name.is_empty() && !packed.name.contains(['/', '\\', '\n']), "{shown}");
+            }
+            let text = String::from_utf8_lossy(&content);
+            super::report::delivery_status(&text);
+            super::report::receipt(&text);
+            if let Some(calendar) = super::calendar::read(&text) {
+                calendars += calendar.events.len();
+                for event in &calendar.events {
+                    event.times(Wall(0), Wall(4_000_000_000_000), 10);
+                    super::calendar::reply(event, &super::calendar::Guest::default(), "", Wall(0));
+                }
+            }
         }
         if let Some(html) = &opened.html {
             let clean = sanitise(html, &|id| Some(format!("/cid/{id}")));
             assert!(!clean.html.contains("<script"), "{shown}");
         }
     }
+    println!("{files} messages, {calendars} events, {packed} streams with words");
+    assert!(files == 0 || calendars > 50 && packed > 3, "{files} messages, {calendars} events, {packed} streams");
 }

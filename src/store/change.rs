@@ -147,9 +147,10 @@ pub struct Filing {
 }
 
 /// Folders every mailbox has, and a person's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Folder {
+    #[default]
     Inbox,
     Sent,
     Drafts,

@@ -7,29 +7,73 @@ use std::collections::HashMap;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
+use sha2::{Digest, Sha256};
+
+use super::login::hex;
+use super::message::Packed;
+use super::opening::{Opening, Way};
 use super::visit::Visit;
-use super::{Answer, Trouble, pages, reader, response};
-use crate::limits::{INLINE_PICTURE_MAX_OCTETS, INLINE_PICTURES_MAX, INLINE_PICTURES_MAX_OCTETS};
-use crate::mail::parse::{self, Attachment};
-use crate::mail::sanitise;
+use super::words::visible;
+use super::{Answer, Trouble, pages, response};
+use crate::limits::{INLINE_PICTURE_MAX_OCTETS, INLINE_PICTURES_MAX, INLINE_PICTURES_MAX_OCTETS, PRINTED_FIELDS_MAX};
+use crate::mail::parse::{Attachment, Letter, Opened};
+use crate::mail::sanitise::{self, Remote};
 
 /// Pictures that every browser draws and none runs. SVG is left out: it is a program's worth of markup.
 const PICTURES: [&str; 5] = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"];
 
-/// `/mail/message/SEQ/html`
+/// `/mail/message/SEQ/html`. Pictures of the internet come only to who asks for them on the message's page, this once.
 pub fn show(visit: &Visit<'_>) -> Answer {
-    let Visit { context, reader, .. } = *visit;
-    let seq = visit.message()?;
-    reader::own_entry(context, reader, seq)?;
-    let message = context.store.body(seq)?;
-    let opened = parse::open(&message);
-    let html = opened.html.as_deref().ok_or(Trouble::NotFound)?;
+    let opening = Opening::load(visit)?;
+    let letter = opening.letter();
+    let opened = letter.opened();
+    let source = opened.html.as_deref().ok_or(Trouble::NotFound)?;
+    let asked = visit.query("pictures").is_some_and(|given| given == token(visit, &opening.way));
+    let remote = if asked { Remote::Pictures } else { Remote::Blocked };
+    let document = pages::message::document(&harmless(&letter, &opened, source, remote));
+    Ok(response::message_document(document, asked).into())
+}
 
-    let prefix = format!("/mail/message/{seq}/part/");
-    let sanitised = sanitise::sanitise(html, &|cid| picture(&opened.attachments, cid).map(|number| format!("{prefix}{number}")));
-    let load = |number| parse::attachment_body(&message, number).map(|(attachment, body)| (attachment.media_type, body));
-    let embedded = embed(&sanitised.html, &prefix, &load);
-    Ok(response::message_document(pages::message::document(&embedded)).into())
+/// `/mail/message/SEQ/print`: everything on one page, with all that its head says.
+pub fn print(visit: &Visit<'_>) -> Answer {
+    let opening = Opening::load(visit)?;
+    let letter = opening.letter();
+    let opened = letter.opened();
+    let packed = Packed::of(&letter, &opened, &opening.way);
+    let is_told_inside = opened.text.trim().is_empty() && opened.html.is_none();
+    let inner = packed.as_ref().filter(|_| is_told_inside).map(Packed::letter);
+    let unpacked = inner.as_ref().map(Letter::opened);
+    let (letter, shown) = inner.as_ref().zip(unpacked.as_ref()).unwrap_or((&letter, &opened));
+    let body = match &shown.html {
+        Some(source) => harmless(letter, shown, source, Remote::Blocked),
+        None => pages::message::plain(&shown.text),
+    };
+    let t = visit.context.texts;
+    let mut head = opening.letter().all_fields(PRINTED_FIELDS_MAX);
+    // Stamps of servers on the way say nothing to a reader.
+    head.retain(|(name, _)| PRINTED.iter().any(|wanted| name.eq_ignore_ascii_case(wanted)));
+    if !opened.attachments.is_empty() {
+        let names: Vec<String> = opened.attachments.iter().map(|file| visible(&file.name)).collect();
+        head.push((t.count("attachments", names.len() as u64), names.join(", ")));
+    }
+    Ok(response::message_document(pages::message::printed(&opened.summary.subject, &head, &body), false).into())
+}
+
+const PRINTED: [&str; 10] = ["From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Date", "Subject", "Message-ID", "Importance"];
+
+/// What the query must say so that pictures are loaded: a link in a message cannot know it.
+pub fn token(visit: &Visit<'_>, way: &Way) -> String {
+    let about = format!("pictures {} {:?} {way}", visit.reader.session.csrf, visit.arguments.first());
+    hex(&Sha256::digest(about.as_bytes())[..12])
+}
+
+fn harmless(letter: &Letter<'_>, opened: &Opened, source: &str, remote: Remote) -> String {
+    // Never asked for: each becomes a `data:` address.
+    const PREFIX: &str = "/mail/part/";
+    let sanitised =
+        sanitise::sanitise_with(source, &|cid| picture(&opened.attachments, cid).map(|number| format!("{PREFIX}{number}")), remote);
+    let load = |number| letter.attachment(number).map(|(attachment, body)| (attachment.media_type, body.into_owned()));
+    embed(&sanitised.html, PREFIX, &load)
 }
 
 /// The attachment that a `cid:` address means, if it is a picture that may be embedded.

@@ -3,37 +3,62 @@
 use std::collections::HashSet;
 
 use super::access::Access;
-use super::pages::message::{AttachmentView, Body, DeliveryView, MessagePage, PersonView};
+use super::document;
+use super::files;
+use super::opening::{Opening, Way};
+use super::pages::attachments::FileView;
+use super::pages::message::{Body, DeliveryView, MessagePage, PersonView};
 use super::reader::Reader;
 use super::texts::Texts;
 use super::visit::Visit;
 use super::words::{self, visible};
-use super::{Answer, Context, Intent, Outcome, Request, Trouble, act, folder, pages, reader, response};
-use crate::mail::form::parse_urlencoded;
-use crate::mail::parse::{self, Opened, Person};
+use super::{Answer, Context, Intent, Outcome, Trouble, act, folder, invitation, pages, reader, remarks, response};
+use crate::mail::nested::{self, Inside};
+use crate::mail::parse::{Attachment, Letter, Opened, Person};
 use crate::mail::{Address, date, sanitise};
 use crate::store::{Entry, Flags, Folder, Origin, Seq};
 
 /// `/mail/message/SEQ`. Opening it marks it as read, but only where people may change something.
 pub fn show(visit: &Visit<'_>) -> Answer {
-    let Visit { request, context, reader, .. } = *visit;
-    let seq = visit.message()?;
-    let entry = reader::own_entry(context, reader, seq)?;
-    let opened = parse::open(&context.store.body(seq)?);
+    let Visit { context, reader, .. } = *visit;
+    let opening = Opening::load(visit)?;
     let access = reader::access(context);
+    let letter = opening.letter();
+    let opened = letter.opened();
+    let packed = Packed::of(&letter, &opened, &opening.way);
+    let inner = packed.as_ref().map(Packed::letter);
+    let unpacked = inner.as_ref().map(Letter::opened);
 
-    let deliveries = deliveries(context, reader, &entry, &opened)?;
-    let mut page = page(context.texts, &entry, &opened, body(request, &opened), deliveries, access);
-    page.acts = act::of_message(visit, &entry)?;
+    let mut page = head(visit, &opening, &letter, &opened, access);
+    let is_told_inside = opened.text.trim().is_empty() && opened.html.is_none();
+    let (shown, way) = match (&packed, &unpacked) {
+        (Some(packed), Some(unpacked)) if is_told_inside => (unpacked, &packed.way),
+        _ => (&opened, &opening.way),
+    };
+    page.body = body(visit, opening.seq(), shown, way);
+    page.has_html = shown.html.is_some();
+    page.cut = shown.cut;
+    page.paths.body = way.path(opening.seq(), "");
+    let lists = [Some((&opened, &opening.way)), packed.as_ref().zip(unpacked.as_ref()).map(|(packed, opened)| (opened, &packed.way))];
+    for (opened, way) in lists.into_iter().flatten() {
+        let unpacked = packed.as_ref().filter(|_| std::ptr::eq(way, &opening.way)).map(|packed| packed.number);
+        page.files.extend(opened.attachments.iter().map(|file| file_view(context.texts, opening.seq(), way, file, unpacked)));
+    }
+    page.invitation = invitation::card(visit, &opening, &letter);
+
+    if opening.way.is_top() {
+        page.deliveries = deliveries(context, reader, &opening.entry, &opened)?;
+        page.acts = act::of_message(visit, &opening.entry)?;
+    }
     let mut shell = reader::shell(context, &page.subject);
-    shell.here = Some(entry.folder);
+    shell.here = Some(opening.entry.folder);
     shell.told = act::told(visit);
     let mut intents = Vec::new();
-    if !entry.flags.has(Flags::SEEN) && access == Access::Open {
-        intents.push(seen(reader, seq));
+    if !opening.entry.flags.has(Flags::SEEN) && access == Access::Open {
+        intents.push(seen(reader, opening.seq()));
         // The numbers were read before the intent is carried out.
         if let Some(view) = &mut shell.reader {
-            view.one_less_unread(entry.folder);
+            view.one_less_unread(opening.entry.folder);
         }
     }
     if access == Access::Practice {
@@ -46,52 +71,90 @@ fn seen(reader: Reader<'_>, seq: Seq) -> Intent {
     Intent::Seen { mailbox: reader.mailbox().clone(), message: seq }
 }
 
+/// What `winmail.dat` or a signature is wrapped around: its words and files are shown with those of the message.
+pub struct Packed {
+    number: usize,
+    pub way: Way,
+    message: Vec<u8>,
+}
+
+impl Packed {
+    pub fn of(letter: &Letter<'_>, opened: &Opened, way: &Way) -> Option<Packed> {
+        let wrapped = opened.attachments.iter().find(|file| matches!(nested::kind(file), Some(Inside::Tnef | Inside::Smime)))?;
+        let message = nested::open(letter, wrapped.number)?;
+        Some(Packed { number: wrapped.number, way: way.deeper(wrapped.number)?, message })
+    }
+
+    pub fn letter(&self) -> Letter<'_> {
+        Letter::new(&self.message)
+    }
+}
+
 /// Text first; HTML if the reader asks for it, or if there is nothing else.
-fn body(request: &Request, opened: &Opened) -> Body {
-    let query = parse_urlencoded(&request.query);
-    let view = query.iter().find(|(key, _)| key == "view").map(|(_, value)| value.as_str());
-    let html = match view {
+fn body(visit: &Visit<'_>, seq: Seq, opened: &Opened, way: &Way) -> Body {
+    let html = match visit.query("view").as_deref() {
         Some("html") => true,
         Some("text") => false,
         _ => opened.text_is_derived,
     };
-    match &opened.html {
-        Some(source) if html => Body::Html { remote_blocked: sanitise::sanitise(source, &|_| None).remote_blocked },
-        _ => Body::Text(opened.text.clone()),
+    let Some(source) = opened.html.as_ref().filter(|_| html) else { return Body::Text(opened.text.clone()) };
+    let token = document::token(visit, way);
+    let with_pictures = visit.query("pictures").as_deref() == Some(token.as_str());
+    let asked = format!("pictures={token}");
+    Body::Html {
+        document: if with_pictures { way.path_with(seq, "/html", &asked) } else { way.path(seq, "/html") },
+        remote_blocked: !with_pictures && sanitise::would_load(source),
+        load: asked,
     }
 }
 
-fn page(texts: Texts, entry: &Entry, opened: &Opened, body: Body, deliveries: Vec<DeliveryView>, access: Access) -> MessagePage {
-    MessagePage {
+fn head(visit: &Visit<'_>, opening: &Opening, letter: &Letter<'_>, opened: &Opened, access: Access) -> MessagePage {
+    let (texts, entry, way) = (visit.context.texts, &opening.entry, &opening.way);
+    let at = if way.is_top() { Some(folder::shown_date(entry)) } else { opened.summary.date };
+    let path = |what: &str| way.path(entry.message, what);
+    let count = opened.attachments.len();
+    let answers = opened.reply_to.iter().filter(|person| !opened.from.contains(person)).cloned().collect::<Vec<_>>();
+    let mut page = MessagePage {
         message: entry.message,
         folder: entry.folder,
-        subject: words::cut(&visible(&entry.summary.subject), crate::limits::COMPOSE_SUBJECT_MAX_CHARS),
-        date: texts.minute(folder::shown_date(entry)),
-        datetime: date::rfc3339(folder::shown_date(entry)),
+        subject: words::cut(&visible(&opened.summary.subject), crate::limits::COMPOSE_SUBJECT_MAX_CHARS),
+        date: at.map(|at| texts.minute(at)).unwrap_or_default(),
+        datetime: at.map(date::rfc3339).unwrap_or_default(),
         from: people(&opened.from),
-        reply_to: people(&opened.reply_to.iter().filter(|person| !opened.from.contains(person)).cloned().collect::<Vec<_>>()),
+        reply_to: people(&answers),
         to: people(&opened.to),
         cc: people(&opened.cc),
-        body,
-        has_html: opened.html.is_some(),
-        cut: opened.cut,
-        attachments: opened.attachments.iter().map(|file| attachment(texts, file)).collect(),
-        deliveries,
-        may_write: access.may_write(),
-        acts: None,
-    }
+        remarks: remarks::remarks(texts, letter, opened),
+        report: remarks::report(texts, letter),
+        unsubscribe: remarks::unsubscribe(letter, access.may_write()),
+        may_write: access.may_write() && way.is_top(),
+        ..MessagePage::default()
+    };
+    page.paths.message = path("");
+    page.paths.raw = path("/raw");
+    page.paths.source = path("/source");
+    page.paths.print = path("/print");
+    page.paths.zip = (count > 1).then(|| path("/zip"));
+    page.paths.outer = (!way.is_top()).then(|| way.out().path(entry.message, ""));
+    page
 }
 
-fn people(people: &[Person]) -> Vec<PersonView> {
+pub fn people(people: &[Person]) -> Vec<PersonView> {
     people.iter().map(|person| PersonView { name: visible(&person.name), address: visible(&person.address) }).collect()
 }
 
-fn attachment(texts: Texts, attachment: &parse::Attachment) -> AttachmentView {
-    AttachmentView {
-        number: attachment.number,
-        name: visible(&attachment.name),
-        media_type: visible(&attachment.media_type),
-        size: texts.size(attachment.size),
+fn file_view(texts: Texts, seq: Seq, way: &Way, file: &Attachment, unpacked: Option<usize>) -> FileView {
+    let path = |what: &str| way.path(seq, &format!("/{what}/{}", file.number));
+    let kind = files::kind(&file.media_type, &file.name);
+    let is_message = nested::kind(file) == Some(Inside::Message);
+    FileView {
+        name: visible(&file.name),
+        kind,
+        size: texts.size(file.size),
+        save: path("part"),
+        view: files::preview(&file.media_type, &file.name).map(|_| path("view")),
+        open: way.deeper(file.number).filter(|_| is_message).map(|way| way.path(seq, "")),
+        unpacked: unpacked == Some(file.number),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A message of the reader's own, or one inside it, loaded for a page.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::visit::Visit;
@@ -18,6 +19,8 @@ pub struct Opening {
     pub entry: Entry,
     pub way: Way,
     message: Vec<u8>,
+    /// The same with proper line ends, if it has none.
+    normal: Option<Vec<u8>>,
 }
 
 impl Opening {
@@ -34,14 +37,15 @@ impl Opening {
             let inner = nested::open(&Letter::new(&parse::normal(&message)), number);
             message = inner.ok_or(Trouble::NotFound)?;
         }
-        if let std::borrow::Cow::Owned(normal) = parse::normal(&message) {
-            message = normal;
-        }
-        Ok(Opening { entry, way, message })
+        let normal = match parse::normal(&message) {
+            Cow::Owned(normal) => Some(normal),
+            Cow::Borrowed(_) => None,
+        };
+        Ok(Opening { entry, way, message, normal })
     }
 
     pub fn letter(&self) -> Letter<'_> {
-        Letter::new(&self.message)
+        Letter::new(self.normal.as_ref().unwrap_or(&self.message))
     }
 
     pub fn message(&self) -> &[u8] {
@@ -70,7 +74,7 @@ impl Way {
     }
 
     /// One deeper; none at the bound.
-    pub fn into(&self, number: usize) -> Option<Way> {
+    pub fn deeper(&self, number: usize) -> Option<Way> {
         let numbers: Vec<usize> = self.0.iter().copied().chain([number]).collect();
         (numbers.len() <= NESTED_DEPTH_MAX).then_some(Way(numbers))
     }
@@ -121,12 +125,12 @@ mod tests {
         let top = Way::default();
         assert_eq!(top.path(Seq(7), "/zip"), "/mail/message/7/zip");
         assert_eq!(top.path_with(Seq(7), "", "view=html"), "/mail/message/7?view=html");
-        let inner = (&top).into(3).and_then(|way| (&way).into(1)).unwrap();
+        let inner = top.deeper(3).and_then(|way| way.deeper(1)).unwrap();
         assert_eq!(inner.path(Seq(7), "/part/2"), "/mail/message/7/part/2?in=3.1");
         assert_eq!(inner.path_with(Seq(7), "/html", "pictures=x"), "/mail/message/7/html?in=3.1&pictures=x");
         assert_eq!(inner.out().path(Seq(7), ""), "/mail/message/7?in=3");
         assert!(inner.out().out().is_top() && top.out().is_top());
-        let deepest = (0..NESTED_DEPTH_MAX).fold(top, |way, _| (&way).into(0).unwrap());
-        assert_eq!((&deepest).into(0), None);
+        let deepest = (0..NESTED_DEPTH_MAX).fold(top, |way, _| way.deeper(0).unwrap());
+        assert_eq!(deepest.deeper(0), None);
     }
 }

@@ -66,7 +66,7 @@ pub fn zip(visit: &Visit<'_>) -> Answer {
     for file in files {
         let Some((attachment, content)) = letter.attachment(file.number) else { continue };
         if archive.add(&attachment.name, &content).is_err() {
-            return Err(Trouble::Said("These files are too many for one archive. Please save them one by one.".to_owned()));
+            return Err(Trouble::Said(visit.context.texts.get("files-too-many").to_owned()));
         }
     }
     let name = eml_name(&letter.opened_subject(), opening.seq()).replace(".eml", ".zip");
@@ -85,7 +85,7 @@ pub fn source(visit: &Visit<'_>) -> Answer {
         save: opening.way.path(opening.seq(), "/raw"),
         back: opening.way.path(opening.seq(), ""),
     };
-    let mut shell = reader::shell(visit.context, "Source");
+    let mut shell = reader::shell(visit.context, visit.context.texts.get("source-title"));
     shell.here = Some(opening.entry.folder);
     Ok(response::page(200, pages::preview::source(&shell, &page)).into())
 }

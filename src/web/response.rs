@@ -20,6 +20,10 @@ const SCRIPT_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 
 const DOCUMENT_POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; \
                                frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
 
+/// The same when the reader asked for the pictures of the internet: these, by https, and nothing else.
+const PICTURES_POLICY: &str = "default-src 'none'; img-src data: https:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; \
+                               frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
+
 /// For everything that is not a page.
 const FILE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
@@ -55,10 +59,11 @@ fn page_under(policy: &str, status: u16, markup: Markup) -> Response {
         .with("Cache-Control", "no-store")
 }
 
-/// The sandboxed document of a message's HTML.
-pub fn message_document(markup: Markup) -> Response {
+/// The sandboxed document of a message's HTML. `with_pictures`: the reader asked for those of the internet.
+pub fn message_document(markup: Markup, with_pictures: bool) -> Response {
+    let policy = if with_pictures { PICTURES_POLICY } else { DOCUMENT_POLICY };
     bare(200, "text/html; charset=utf-8", markup.into_string().into_bytes())
-        .with("Content-Security-Policy", DOCUMENT_POLICY)
+        .with("Content-Security-Policy", policy)
         .with("Referrer-Policy", "no-referrer")
         .with("X-Frame-Options", "SAMEORIGIN")
         .with("Permissions-Policy", PERMISSIONS)
@@ -135,7 +140,7 @@ mod tests {
     fn nothing_but_assets_may_be_kept() {
         for response in [
             page(200, Markup::default()),
-            message_document(Markup::default()),
+            message_document(Markup::default(), false),
             file("text/plain", "attachment", Vec::new()),
             see_other("/"),
         ] {
@@ -146,7 +151,7 @@ mod tests {
 
     #[test]
     fn no_policy_permits_script() {
-        for policy in [PAGE_POLICY, DOCUMENT_POLICY, FILE_POLICY, VIEWER_POLICY] {
+        for policy in [PAGE_POLICY, DOCUMENT_POLICY, PICTURES_POLICY, FILE_POLICY, VIEWER_POLICY] {
             assert!(policy.starts_with("default-src 'none'"), "{policy}");
             assert!(!policy.contains("script"), "{policy}");
             assert!(!policy.contains("allow-same-origin"), "{policy}");

@@ -2,9 +2,10 @@
 
 use super::visit::Visit;
 use super::{
-    Answer, CHANGES_PATH, Context, Request, act, api, assets, changes, completion, compose, conversation, document, download, enrol, folder,
+    Answer, CHANGES_PATH, Context, Request, act, agenda, api, assets, changes, completion, compose, conversation, document, download,
+    enrol, folder,
 };
-use super::{folders, login, message, pages, people, settings};
+use super::{folders, invitation, login, message, pages, people, settings};
 use super::{practice, preview, reader, response, scripts, search, send, table, undo};
 use crate::store::{Folder, FolderId};
 use table::Method;
@@ -89,6 +90,9 @@ pub static TABLE: &[Row] = &[
     read("/mail/message/#/view/#", preview::view),
     read("/mail/message/#/zip", preview::zip),
     read("/mail/message/#/source", preview::source),
+    read("/mail/message/#/print", document::print),
+    Row { method: Method::Post, path: "/mail/message/#/answer", door: Door::Change(invitation::answer), large: false },
+    read("/mail/agenda", agenda::show),
     read("/mail/practice/#", practice::show),
     // Writing.
     write("/mail/new", compose::new),

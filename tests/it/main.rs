@@ -28,6 +28,7 @@ mod outage;
 mod outward;
 mod pages;
 mod postfix;
+mod reading;
 mod scope;
 mod smtp_loopback;
 mod undo;

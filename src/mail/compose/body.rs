@@ -125,6 +125,13 @@ pub(super) fn html(html: &str) -> Part {
     Part { media_type: "text/html".to_owned(), ..text(html) }
 }
 
+/// A calendar, as [`text`].
+pub(super) fn calendar(calendar: &str, method: &str) -> Part {
+    let mut part = Part { media_type: "text/calendar".to_owned(), ..text(calendar) };
+    part.parameters.push(format!("method={method}"));
+    part
+}
+
 /// An attached file.
 pub(super) fn file(file: &File) -> io::Result<Part> {
     let name = match one_line(&file.name) {

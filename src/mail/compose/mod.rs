@@ -42,6 +42,25 @@ pub struct Draft {
     pub auto_submitted: Option<&'static str>,
 }
 
+impl Draft {
+    /// An empty one, to be filled.
+    pub fn new(message_id: String, date: Wall) -> Draft {
+        Draft {
+            from: Person { name: String::new(), address: String::new() },
+            to: Vec::new(),
+            cc: Vec::new(),
+            subject: String::new(),
+            text: String::new(),
+            in_reply_to: None,
+            references: Vec::new(),
+            attachments: Vec::new(),
+            message_id,
+            date,
+            auto_submitted: None,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct File {
     pub name: String,
@@ -87,6 +106,17 @@ pub fn write_small(draft: &Draft) -> io::Result<Vec<u8>> {
 /// None that can happen: nothing here lies on a disk.
 pub fn write_alternative(draft: &Draft, html: &str) -> io::Result<Vec<u8>> {
     let parts = vec![body::text(&draft.text), body::html(html)];
+    let mut out = Vec::new();
+    body::multipart("alternative", &[], parts, &draft.message_id)?.write(header(draft), &mut out)?;
+    Ok(out)
+}
+
+/// The message with a calendar in iTIP form beside its text (RFC 6047 section 2.4), without attachments. `method` is that of the calendar.
+///
+/// # Errors
+/// None that can happen: nothing here lies on a disk.
+pub fn write_calendar(draft: &Draft, calendar: &str, method: &str) -> io::Result<Vec<u8>> {
+    let parts = vec![body::text(&draft.text), body::calendar(calendar, method)];
     let mut out = Vec::new();
     body::multipart("alternative", &[], parts, &draft.message_id)?.write(header(draft), &mut out)?;
     Ok(out)

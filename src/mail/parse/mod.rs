@@ -119,6 +119,20 @@ pub fn attachment_body(message: &[u8], number: usize) -> Option<(Attachment, Vec
     letter.attachment(number).map(|(attachment, content)| (attachment, content.into_owned()))
 }
 
+/// One line that can be shown: no control characters, nothing that turns the direction, cut at a bound.
+pub fn one_line(text: &str, max_octets: usize) -> String {
+    clean::line(text, max_octets)
+}
+
+/// At most `max_octets` of a text, whole characters.
+pub(super) fn start_of(text: &str, max_octets: usize) -> &str {
+    let mut end = text.len().min(max_octets);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// Text in a charset; without one, or with an unknown one, UTF-8 if it is that, else windows-1252.
 pub(super) fn decoded(bytes: &[u8], charset: Option<&str>) -> String {
     decode::charset(bytes, charset)

@@ -1,22 +1,25 @@
 //! What the value of an allowed attribute may be.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use super::css;
+use super::{Remote, css};
 
 thread_local! {
     // Content-IDs of the message being sanitised and their addresses. The builder is made once and its filter must
     // be 'static, so what differs from message to message waits here while ammonia runs on this thread.
     static PICTURES: RefCell<HashMap<String, String>> = RefCell::new(HashMap::new());
+    static REMOTE: Cell<Remote> = const { Cell::new(Remote::Blocked) };
 }
 
-/// Runs `work` while [`filter`] maps `cid:` addresses by `pictures`.
-pub(super) fn with_pictures<T>(pictures: HashMap<String, String>, work: impl FnOnce() -> T) -> T {
+/// Runs `work` while [`filter`] maps `cid:` addresses by `pictures`, and keeps those of the internet if that is wanted.
+pub(super) fn with_pictures<T>(pictures: HashMap<String, String>, remote: Remote, work: impl FnOnce() -> T) -> T {
     PICTURES.set(pictures);
+    REMOTE.set(remote);
     let result = work();
     PICTURES.take();
+    REMOTE.set(Remote::Blocked);
     result
 }
 
@@ -45,6 +48,12 @@ fn picture(address: &str) -> Option<String> {
         return PICTURES.with_borrow(|pictures| pictures.get(&id).cloned());
     }
     let address = compact(address);
+    if REMOTE.get() == Remote::Pictures
+        && let Some((scheme, rest)) = address.split_once("://")
+        && matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https")
+    {
+        return Some(format!("https://{rest}"));
+    }
     let (head, data) = address.split_once(',')?;
     let is_picture = matches!(
         head.to_ascii_lowercase().as_str(),

@@ -28,13 +28,31 @@ use crate::limits::SHOWN_TEXT_MAX_OCTETS;
 ///
 /// The result is still only ever shown inside a sandboxed frame with `default-src 'none'`.
 pub fn sanitise(html: &str, cid: &dyn Fn(&str) -> Option<String>) -> Sanitised {
+    sanitise_with(html, cid, Remote::Blocked)
+}
+
+/// What to do about pictures that lie on the internet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remote {
+    Blocked,
+    /// Pictures, and nothing else, keep their address, by https. The reader asked for it.
+    Pictures,
+}
+
+/// Whether something in `html` would load from outside, at less cost than making it harmless.
+pub fn would_load(html: &str) -> bool {
+    survey::survey(start_of(html, SHOWN_TEXT_MAX_OCTETS)).remote
+}
+
+/// As [`sanitise`].
+pub fn sanitise_with(html: &str, cid: &dyn Fn(&str) -> Option<String>, remote: Remote) -> Sanitised {
     let html = start_of(html, SHOWN_TEXT_MAX_OCTETS);
     let survey = survey::survey(html);
     if survey.too_complex {
         return Sanitised { html: as_text(html), remote_blocked: survey.remote };
     }
     let pictures: HashMap<String, String> = survey.cids.into_iter().filter_map(|id| cid(&id).map(|address| (id, address))).collect();
-    let html = attributes::with_pictures(pictures, || builder().clean(html).to_string());
+    let html = attributes::with_pictures(pictures, remote, || builder().clean(html).to_string());
     Sanitised { html, remote_blocked: survey.remote }
 }
 

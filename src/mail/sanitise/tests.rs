@@ -254,3 +254,14 @@ fn big_but_plain_mail_stays_html() {
     );
     assert!(sanitise(&picture, &cid).html.contains("<img src="));
 }
+
+#[test]
+fn pictures_of_the_internet_come_only_when_asked_for() {
+    let html = r#"<p style="background:url(https://x.test/a)">a<img src="http://x.test/b.png" srcset="https://x.test/c 2x"><img src="//x.test/d"><img src="ftp://x.test/e"></p><link rel=stylesheet href="https://x.test/f"><video poster="https://x.test/g"></video>"#;
+    let asked = sanitise_with(html, &|_| None, Remote::Pictures).html;
+    assert_eq!(asked.matches("x.test").count(), 1, "{asked}");
+    assert!(asked.contains(r#"src="https://x.test/b.png""#), "{asked}");
+    let before = sanitise(html, &|_| None);
+    assert!(before.remote_blocked && !before.html.contains("x.test"), "{}", before.html);
+    assert!(would_load(html) && !would_load("<p>plain <a href=\"https://x.test\">x</a></p>"));
+}

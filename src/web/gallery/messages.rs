@@ -2,18 +2,33 @@
 
 use super::{Sample, shell};
 use crate::store::{Folder, Seq};
+use crate::web::files::FileKind;
 use crate::web::pages::actions::MessageActions;
-use crate::web::pages::message::{self, AttachmentView, Body, DeliveryView, MessagePage, PersonView};
+use crate::web::pages::agenda::{self, AgendaPage, DayView, EntryView};
+use crate::web::pages::attachments::FileView;
+use crate::web::pages::invitation::{AnswerForm, GuestView, InvitationView};
+use crate::web::pages::message::{self, Body, DeliveryView, MessagePage, Paths, PersonView, Remark, ReportView, Unsubscribe};
+use crate::web::pages::preview::{self, PreviewPage, Shown, SourcePage};
 use crate::web::words::Fate;
 
 /// The pages with their names.
 pub fn pages() -> Vec<Sample> {
     let here = |folder| shell("Inbox", Some(folder));
-    let html = MessagePage { body: Body::Html { remote_blocked: true }, ..mail(Folder::Inbox) };
+    let html = MessagePage {
+        body: Body::Html { document: "/mail/message/4711/html".to_owned(), remote_blocked: true, load: "pictures=x".to_owned() },
+        ..mail(Folder::Inbox)
+    };
     vec![
         ("message", message::page(&here(Folder::Inbox), &mail(Folder::Inbox))),
         ("message-html", message::page(&here(Folder::Inbox), &html)),
         ("message-sent", message::page(&here(Folder::Sent), &sent())),
+        ("message-invitation", message::page(&here(Folder::Inbox), &invited())),
+        ("message-report", message::page(&here(Folder::Inbox), &reported())),
+        ("agenda", agenda::page(&shell("Agenda", None), &days())),
+        ("preview-text", preview::page(&here(Folder::Inbox), &viewed(Shown::Text { text: "one,two\n3,4\n".to_owned(), cut: true }))),
+        ("preview-picture", preview::page(&here(Folder::Inbox), &viewed(Shown::Picture { path: "data:image/png;base64,".to_owned() }))),
+        ("preview-nothing", preview::page(&here(Folder::Inbox), &viewed(Shown::Nothing))),
+        ("source", preview::source(&here(Folder::Inbox), &source())),
         ("document", message::document("<h1>Spring offer</h1><p>Hello <b>Ann</b>, <a href=\"https://shop.example\">look</a>.</p>")),
     ]
 }
@@ -46,17 +61,14 @@ fn mail(folder: Folder) -> MessagePage {
         date: "2026-03-03 09:41".to_owned(),
         datetime: "2026-03-03T09:41:00Z".to_owned(),
         from: vec![person("Bo Larsen", "bo@shop.example")],
-        reply_to: Vec::new(),
         to: vec![person("Ann Smith", "ann.smith@example.com"), person("", "office@example.com")],
         cc: vec![person("Clara Ortiz", "clara.ortiz@example.com")],
         body: Body::Text(TEXT.to_owned()),
         has_html: true,
-        cut: false,
-        attachments: vec![
-            attachment(1, "Offer 2026-0311.pdf", "application/pdf", "214 kB"),
-            attachment(2, "shelf-drawing-final-version-with-a-very-long-file-name-that-must-wrap-somewhere.png", "image/png", "1.9 MB"),
+        files: vec![
+            file(1, "Offer 2026-0311.pdf", FileKind::Pdf, "214 kB"),
+            file(2, "shelf-drawing-final-version-with-a-very-long-file-name-that-must-wrap-somewhere.png", FileKind::Picture, "1.9 MB"),
         ],
-        deliveries: Vec::new(),
         may_write: true,
         acts: Some(MessageActions {
             csrf: "0".repeat(64),
@@ -66,11 +78,135 @@ fn mail(folder: Folder) -> MessagePage {
             targets: super::folders::targets(),
             stay: "/mail/message/4711".to_owned(),
         }),
+        paths: paths(),
+        ..MessagePage::default()
     }
 }
 
-fn attachment(number: usize, name: &str, media_type: &str, size: &str) -> AttachmentView {
-    AttachmentView { number, name: name.to_owned(), media_type: media_type.to_owned(), size: size.to_owned() }
+fn file(number: usize, name: &str, kind: FileKind, size: &str) -> FileView {
+    let path = |what: &str| format!("/mail/message/4711/{what}/{number}");
+    FileView {
+        name: name.to_owned(),
+        kind,
+        size: size.to_owned(),
+        save: path("part"),
+        view: Some(path("view")),
+        open: None,
+        unpacked: false,
+    }
+}
+
+fn paths() -> Paths {
+    let path = |what: &str| format!("/mail/message/4711{what}");
+    Paths {
+        message: path(""),
+        body: path(""),
+        raw: path("/raw"),
+        source: path("/source"),
+        print: path("/print"),
+        zip: Some(path("/zip")),
+        outer: None,
+    }
+}
+
+fn invited() -> MessagePage {
+    let guest = |who: &str, answer, optional| GuestView { who: who.to_owned(), answer, optional };
+    let invitation = InvitationView {
+        heading: "Invitation".to_owned(),
+        cancelled: false,
+        title: "Shelves, second round".to_owned(),
+        when: "Thursday, 2 July 2026, 10:00 to 11:30".to_owned(),
+        there: Some("There (Pacific Standard Time): 2026-07-02 01:00".to_owned()),
+        place: "Room 4".to_owned(),
+        organizer: Some(person("Bo Larsen", "bo@shop.example")),
+        guests: vec![guest("Ann Smith", "not answered", false), guest("Clara Ortiz", "accepted", true)],
+        guests_left: 0,
+        repeats: Some("every 2 weeks, on Thursday".to_owned()),
+        repeats_oddly: false,
+        next: vec!["Thursday, 2 July 2026, 10:00 to 11:30".to_owned(), "Thursday, 16 July 2026, 10:00 to 11:30".to_owned()],
+        comment: "Please bring the plan.".to_owned(),
+        more: 1,
+        answer: Some(AnswerForm {
+            action: "/mail/message/4711/answer".to_owned(),
+            csrf: "0".repeat(64),
+            tells: "Your answer goes to Bo Larsen.".to_owned(),
+        }),
+        sent: false,
+    };
+    MessagePage { invitation: Some(invitation), files: vec![file(0, "invite.ics", FileKind::Calendar, "2 kB")], ..mail(Folder::Inbox) }
+}
+
+fn reported() -> MessagePage {
+    let remark = |warns, text: &str| Remark { warns, text: text.to_owned() };
+    let report = ReportView {
+        address: "gone@elsewhere.example".to_owned(),
+        fate: Fate::Failed,
+        what: "Was not delivered. There is no mailbox of that name.".to_owned(),
+        advice: "Check the address for typing errors, or ask for the right one.",
+        said: "5.1.1 550 no such user".to_owned(),
+    };
+    let files = vec![
+        FileView { open: Some("/mail/message/4711?in=0".to_owned()), view: None, ..file(0, "your-message.eml", FileKind::Message, "9 kB") },
+        FileView { unpacked: true, view: None, ..file(1, "winmail.dat", FileKind::Other, "9 kB") },
+        FileView { view: None, ..file(2, "invoice.pdf.exe", FileKind::Program, "9 kB") },
+    ];
+    MessagePage {
+        remarks: vec![
+            remark(true, "The sender's name looks like an address, but it is not the address that the message came from."),
+            remark(false, "This message is signed. The signature was not checked here."),
+        ],
+        report: vec![report],
+        files,
+        unsubscribe: vec![
+            Unsubscribe::Page("https://shop.example/off?who=ann".to_owned()),
+            Unsubscribe::Mail("/mail/new?to=off@shop.example&subject=unsubscribe".to_owned()),
+        ],
+        body: Body::Text(format!("Hello\n\n{}", "> a line of a long quote\n".repeat(30))),
+        paths: Paths { outer: Some("/mail/message/4711".to_owned()), ..paths() },
+        ..mail(Folder::Inbox)
+    }
+}
+
+fn days() -> AgendaPage {
+    let entry = |time: &str, title: &str, answer, declined| EntryView {
+        time: time.to_owned(),
+        title: title.to_owned(),
+        place: "Room 4".to_owned(),
+        path: "/mail/message/4711".to_owned(),
+        answer,
+        declined,
+    };
+    let day = |day: &str, entries| DayView { day: day.to_owned(), entries };
+    AgendaPage {
+        days: vec![
+            day(
+                "Thursday, 2 July",
+                vec![entry("all day", "Fair", "accepted", false), entry("10:00–11:30", "Shelves", "not answered", false)],
+            ),
+            day("Friday, 3 July", vec![entry("15:00", "", "declined", true)]),
+        ],
+        bounded: true,
+    }
+}
+
+fn viewed(shown: Shown) -> PreviewPage {
+    PreviewPage {
+        name: "numbers.csv".to_owned(),
+        size: "2 kB".to_owned(),
+        save: "/mail/message/4711/part/1".to_owned(),
+        back: "/mail/message/4711".to_owned(),
+        shown,
+    }
+}
+
+fn source() -> SourcePage {
+    SourcePage {
+        text: "From: Bo <bo@shop.example>\nSubject: x\n\nA line.\n".to_owned(),
+        cut: true,
+        size: "9 kB".to_owned(),
+        save: "/mail/message/4711/raw".to_owned(),
+        back: "/mail/message/4711".to_owned(),
+    }
 }
 
 fn sent() -> MessagePage {
@@ -102,7 +238,7 @@ fn sent() -> MessagePage {
                 "Not through yet, will be tried again. Last answer: 451 4.7.1 Greylisted, please try again in 300 seconds",
             ),
         ],
-        attachments: Vec::new(),
+        files: Vec::new(),
         has_html: false,
         ..mail(Folder::Sent)
     }

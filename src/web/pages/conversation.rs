@@ -83,7 +83,7 @@ fn letter(t: Texts, letter: &LetterView, may_write: bool) -> Markup {
                 }
             }
             @if let Some(acts) = &letter.acts { (actions::of_message(t, acts)) }
-            @if let Some(text) = &letter.text { div.body { div.text dir="auto" { (text::text(text)) } } }
+            @if let Some(text) = &letter.text { div.body { div.text dir="auto" { (text::text(t, text)) } } }
             p.more {
                 a href=(own_page) {
                     @if letter.has_html || letter.attachments { (t.get("conversation-whole")) } @else { (t.get("conversation-alone")) }

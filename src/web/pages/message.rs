@@ -3,6 +3,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::actions::MessageActions;
+use super::attachments::{self, FileView};
+use super::invitation::{self, InvitationView};
 use super::layout::{self, Shell, folder_name};
 use super::text;
 use crate::store::{Folder, Seq};
@@ -10,11 +12,12 @@ use crate::web::route::folder_path;
 use crate::web::texts::Texts;
 use crate::web::words::Fate;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct MessagePage {
     pub message: Seq,
     pub folder: Folder,
     pub subject: String,
+    /// Empty if it says none.
     pub date: String,
     /// RFC 3339.
     pub datetime: String,
@@ -23,16 +26,63 @@ pub struct MessagePage {
     pub reply_to: Vec<PersonView>,
     pub to: Vec<PersonView>,
     pub cc: Vec<PersonView>,
+    pub remarks: Vec<Remark>,
+    pub report: Vec<ReportView>,
+    pub invitation: Option<InvitationView>,
     pub body: Body,
     pub has_html: bool,
     /// Something was left out because it is too long.
     pub cut: bool,
-    pub attachments: Vec<AttachmentView>,
+    pub files: Vec<FileView>,
+    pub unsubscribe: Vec<Unsubscribe>,
     /// For the sender only.
     pub deliveries: Vec<DeliveryView>,
     pub may_write: bool,
     /// Where people may change something.
     pub acts: Option<MessageActions>,
+    pub paths: Paths,
+}
+
+/// Where the links of the page lead.
+#[derive(Clone, Debug, Default)]
+pub struct Paths {
+    pub message: String,
+    /// The page whose body is shown: the message's own, or one that was packed in it.
+    pub body: String,
+    pub raw: String,
+    pub source: String,
+    pub print: String,
+    /// All files in one, if there are several.
+    pub zip: Option<String>,
+    /// The message around this one.
+    pub outer: Option<String>,
+}
+
+/// A sentence about the message.
+#[derive(Clone, Debug)]
+pub struct Remark {
+    pub warns: bool,
+    pub text: String,
+}
+
+/// One recipient of a report about mail.
+#[derive(Clone, Debug)]
+pub struct ReportView {
+    pub address: String,
+    pub fate: Fate,
+    pub what: String,
+    pub advice: &'static str,
+    /// The code and the words of the other server.
+    pub said: String,
+}
+
+/// Ways to leave a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unsubscribe {
+    /// A page of ours on which a message is written.
+    Mail(String),
+    /// A page of the sender's.
+    Page(String),
 }
 
 #[derive(Clone, Debug)]
@@ -40,22 +90,23 @@ pub enum Body {
     Text(String),
     /// In a frame of its own.
     Html {
+        document: String,
         remote_blocked: bool,
+        /// What the query says when the pictures are asked for.
+        load: String,
     },
+}
+
+impl Default for Body {
+    fn default() -> Body {
+        Body::Text(String::new())
+    }
 }
 
 #[derive(Clone, Debug)]
 pub struct PersonView {
     pub name: String,
     pub address: String,
-}
-
-#[derive(Clone, Debug)]
-pub struct AttachmentView {
-    pub number: usize,
-    pub name: String,
-    pub media_type: String,
-    pub size: String,
 }
 
 #[derive(Clone, Debug)]
@@ -73,22 +124,29 @@ pub fn page(shell: &Shell, page: &MessagePage) -> Markup {
         shell,
         &html! {
             article.message {
-                p.back { a href=(folder_path(page.folder)) { "← " (folder_name(t, page.folder)) } }
+                @match &page.paths.outer {
+                    Some(outer) => p.back { a href=(outer) { "← " (t.get("message-outer")) } },
+                    None => p.back { a href=(folder_path(page.folder)) { "← " (folder_name(t, page.folder)) } },
+                }
                 h1 { bdi { @if page.subject.is_empty() { (t.get("no-subject")) } @else { (page.subject) } } }
                 (head(t, page))
                 @if page.may_write { (actions(t, page)) }
                 @if let Some(acts) = &page.acts { (super::actions::of_message(t, acts)) }
+                (remarks(t, &page.remarks))
+                @if !page.report.is_empty() { (report(t, &page.report)) }
+                @if let Some(invitation) = &page.invitation { (invitation::card(t, invitation)) }
                 div.body { (body(t, page)) }
-                @if !page.attachments.is_empty() { (attachments(t, page)) }
+                @if !page.files.is_empty() { (attachments::list(t, &page.files, page.paths.zip.as_deref())) }
                 @if !page.deliveries.is_empty() { (deliveries(t, &page.deliveries)) }
-                p.more { a href={ (path(page)) "/raw" } { (t.get("save-as-file")) } }
+                @if !page.unsubscribe.is_empty() { (unsubscribe(t, &page.unsubscribe)) }
+                nav.more aria-label=(t.get("message-more")) {
+                    a href=(page.paths.raw) { (t.get("save-as-file")) }
+                    " · " a href=(page.paths.source) { (t.get("message-source")) }
+                    " · " a href=(page.paths.print) target="_blank" rel="noopener" { (t.get("message-print")) }
+                }
             }
         },
     )
-}
-
-fn path(page: &MessagePage) -> String {
-    format!("/mail/message/{}", page.message)
 }
 
 fn head(t: Texts, page: &MessagePage) -> Markup {
@@ -98,7 +156,7 @@ fn head(t: Texts, page: &MessagePage) -> Markup {
             (people(t.get("answers-go-to"), &page.reply_to))
             (people(t.get("to"), &page.to))
             (people(t.get("cc"), &page.cc))
-            div { dt { (t.get("date")) } dd { time datetime=(page.datetime) { (page.date) } } }
+            @if !page.date.is_empty() { div { dt { (t.get("date")) } dd { time datetime=(page.datetime) { (page.date) } } } }
         }
     }
 }
@@ -111,15 +169,21 @@ fn people(label: &str, people: &[PersonView]) -> Markup {
                 dd {
                     @for (i, person) in people.iter().enumerate() {
                         @if i > 0 { ", " }
-                        // The address always stands beside the name: anybody can call themselves anything.
-                        @if person.name.is_empty() || person.name == person.address {
-                            bdi { (person.address) }
-                        } @else {
-                            bdi { (person.name) } " " bdi.address { "<" (person.address) ">" }
-                        }
+                        (self::person(person))
                     }
                 }
             }
+        }
+    }
+}
+
+/// The address always stands beside the name: anybody can call themselves anything.
+pub fn person(person: &PersonView) -> Markup {
+    html! {
+        @if person.name.is_empty() || person.name == person.address {
+            bdi { (person.address) }
+        } @else {
+            bdi { (person.name) } " " bdi.address { "<" (person.address) ">" }
         }
     }
 }
@@ -140,23 +204,61 @@ fn actions(t: Texts, page: &MessagePage) -> Markup {
     }
 }
 
+fn remarks(t: Texts, remarks: &[Remark]) -> Markup {
+    html! {
+        @if !remarks.is_empty() {
+            ul.remarks aria-label=(t.get("message-remarks")) {
+                @for remark in remarks { li.warns[remark.warns] { (remark.text) } }
+            }
+        }
+    }
+}
+
+fn report(t: Texts, report: &[ReportView]) -> Markup {
+    html! {
+        section.report {
+            h2 { (t.get("report-title")) }
+            ul {
+                @for one in report {
+                    li class=(fate(one.fate)) {
+                        p { strong { bdi { (one.address) } } }
+                        p { (one.what) @if !one.advice.is_empty() { " " (one.advice) } }
+                        @if !one.said.trim().is_empty() {
+                            details { summary { (t.get("report-said")) } p.hint { bdi { (one.said) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn body(t: Texts, page: &MessagePage) -> Markup {
+    let shown_as = |view: &str| {
+        let mark = if page.paths.message.contains('?') { '&' } else { '?' };
+        format!("{}{mark}{view}", page.paths.message)
+    };
     html! {
         @match &page.body {
             Body::Text(source) => {
                 @if page.has_html {
-                    p.hint.switch { (t.get("shown-as-text")) " " a href={ (path(page)) "?view=html" } { (t.get("show-designed")) } }
+                    p.hint.switch { (t.get("shown-as-text")) " " a href=(shown_as("view=html")) { (t.get("show-designed")) } }
                 }
-                @if source.trim().is_empty() { p.hint { (t.get("no-text")) } } @else { (text::text(source)) }
+                @if source.trim().is_empty() { p.hint { (t.get("no-text")) } } @else { (text::text(t, source)) }
             }
-            Body::Html { remote_blocked } => {
+            Body::Html { document, remote_blocked, load } => {
                 p.hint.switch {
-                    @if *remote_blocked { (t.get("remote-blocked")) " " }
-                    a href={ (path(page)) "?view=text" } { (t.get("show-text")) }
+                    a href=(shown_as("view=text")) { (t.get("show-text")) }
                     " · "
-                    a href={ (path(page)) "/html" } target="_blank" rel="noopener" { (t.get("own-tab")) }
+                    a href=(document) target="_blank" rel="noopener" { (t.get("own-tab")) }
                 }
-                iframe.document title=(t.get("the-message")) src={ (path(page)) "/html" }
+                @if *remote_blocked {
+                    div.pictures {
+                        p { (t.get("remote-blocked")) }
+                        p { a.button href=(shown_as(&format!("view=html&{load}"))) { (t.get("pictures-load")) } " " span.hint { (t.get("pictures-tell")) } }
+                    }
+                }
+                iframe.document title=(t.get("the-message")) src=(document)
                     sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer" {}
             }
         }
@@ -164,15 +266,20 @@ fn body(t: Texts, page: &MessagePage) -> Markup {
     }
 }
 
-fn attachments(t: Texts, page: &MessagePage) -> Markup {
+fn unsubscribe(t: Texts, ways: &[Unsubscribe]) -> Markup {
     html! {
-        section.attachments {
-            h2 { (t.count("attachments", page.attachments.len() as u64)) }
+        section.unsubscribe {
+            h2 { (t.get("unsubscribe-title")) }
             ul {
-                @for file in &page.attachments {
+                @for way in ways {
                     li {
-                        a href={ (path(page)) "/part/" (file.number) } download { bdi { (file.name) } }
-                        " " span.hint { (file.size) ", " (file.media_type) }
+                        @match way {
+                            Unsubscribe::Mail(path) => a href=(path) { (t.get("unsubscribe-mail")) },
+                            Unsubscribe::Page(address) => {
+                                a href=(address) target="_blank" rel="noopener noreferrer nofollow" { bdi { (address) } }
+                                " " span.hint { (t.get("unsubscribe-page")) }
+                            }
+                        }
                     }
                 }
             }
@@ -215,6 +322,21 @@ const DOCUMENT_STYLE: &str = "html{background:#fff;color:#1b1f24}body{margin:12p
                               overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}\
                               pre{white-space:pre-wrap}a{color:#0a5ea8}blockquote{margin:0 0 0 .5em;padding-left:.75em;\
                               border-left:3px solid #c9ced6}";
+
+/// Text for [`printed`].
+pub fn plain(text: &str) -> String {
+    html! { div style="white-space:pre-wrap" { (text) } }.into_string()
+}
+
+/// For printing: the head of the message above its body. `head` is (label, value); `html` is sanitised, or escaped text.
+pub fn printed(title: &str, head: &[(String, String)], html: &str) -> Markup {
+    let table = html! {
+        h1 { (title) }
+        table { @for (label, value) in head { tr { th style="text-align:start;vertical-align:top;padding-inline-end:1em" { (label) } td { bdi { (value) } } } } }
+        hr;
+    };
+    document(&format!("{}{html}", table.into_string()))
+}
 
 /// `html` is sanitised: the only markup of a stranger that is ever written unescaped, into a document that may do nothing.
 pub fn document(html: &str) -> Markup {

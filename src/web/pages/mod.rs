@@ -2,6 +2,8 @@
 
 pub mod actions;
 pub mod admin;
+pub mod agenda;
+pub mod attachments;
 pub mod cards;
 pub mod changes;
 pub mod compose;
@@ -10,6 +12,7 @@ pub mod enrol;
 pub mod folder;
 pub mod folders;
 pub mod help;
+pub mod invitation;
 pub mod keys;
 pub mod layout;
 pub mod login;

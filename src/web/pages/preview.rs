@@ -32,24 +32,25 @@ pub struct SourcePage {
 }
 
 pub fn page(shell: &Shell, page: &PreviewPage) -> Markup {
+    let t = shell.texts;
     layout::page(
         shell,
         &html! {
             article.preview {
-                p.back { a href=(page.back) { "← Message" } }
+                p.back { a href=(page.back) { "← " (t.get("back-to-message")) } }
                 h1 { bdi { (page.name) } }
-                nav.actions aria-label="What to do with this file" {
-                    a.button.primary href=(page.save) download { "Save (" (page.size) ")" }
-                    @if let Shown::Pdf { path } = &page.shown { a.button href=(path) target="_blank" rel="noopener" { "Open in the viewer" } }
+                nav.actions aria-label=(t.get("file-actions")) {
+                    a.button.primary href=(page.save) download { (t.with("file-save", &[("size", page.size.as_str().into())])) }
+                    @if let Shown::Pdf { path } = &page.shown { a.button href=(path) target="_blank" rel="noopener" { (t.get("file-viewer")) } }
                 }
                 @match &page.shown {
                     Shown::Picture { path } => figure { img src=(path) alt=(page.name); },
-                    Shown::Pdf { .. } => p { "The viewer of your browser shows it in a tab of its own." },
+                    Shown::Pdf { .. } => p { (t.get("file-viewer-tells")) },
                     Shown::Text { text, cut } => {
-                        @if *cut { p.hint { "This file is very long and not shown whole." } }
+                        @if *cut { p.hint { (t.get("file-cut")) } }
                         pre.file dir="auto" tabindex="0" { (text) }
                     },
-                    Shown::Nothing => p.notice role="note" { "There is no preview of this file. Save it, and open it with a program that you trust." },
+                    Shown::Nothing => p.notice role="note" { (t.get("file-no-view")) },
                 }
             }
         },
@@ -57,16 +58,17 @@ pub fn page(shell: &Shell, page: &PreviewPage) -> Markup {
 }
 
 pub fn source(shell: &Shell, page: &SourcePage) -> Markup {
+    let t = shell.texts;
     layout::page(
         shell,
         &html! {
             article.preview {
-                p.back { a href=(page.back) { "← Message" } }
-                h1 { "Source of the message" }
-                nav.actions aria-label="What to do with this message" {
-                    a.button href=(page.save) download { "Save as a file (" (page.size) ")" }
+                p.back { a href=(page.back) { "← " (t.get("back-to-message")) } }
+                h1 { (t.get("source-title")) }
+                nav.actions aria-label=(t.get("message-actions")) {
+                    a.button href=(page.save) download { (t.with("file-save", &[("size", page.size.as_str().into())])) }
                 }
-                @if page.cut { p.hint { "Only its beginning is shown. Save it to see everything." } }
+                @if page.cut { p.hint { (t.get("source-cut")) } }
                 pre.file tabindex="0" { (page.text) }
             }
         },

@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use crate::web::texts::Texts;
+
 /// Longest address that is made a link.
 const LINK_MAX_CHARS: usize = 2000;
 
@@ -19,18 +21,38 @@ enum Piece<'a> {
     Link(&'a str),
 }
 
-pub fn text(text: &str) -> Markup {
+/// Quotes longer than this are folded away, and quotes of quotes are marked up to this depth.
+const QUOTE_LINES_OPEN: usize = 15;
+const QUOTE_DEPTH_MAX: usize = 4;
+
+pub fn text(t: Texts, text: &str) -> Markup {
+    let lines: Vec<&str> = text.lines().collect();
+    html! { div.text { (nested(t, &lines, 0)) } }
+}
+
+fn nested(t: Texts, lines: &[&str], depth: usize) -> Markup {
     html! {
-        div.text {
-            @for block in blocks(text) {
-                @match block {
-                    Block::Plain(lines) => div dir="auto" { (self::lines(&lines)) },
-                    Block::Quoted(lines) => blockquote dir="auto" { (self::lines(&lines)) },
-                    Block::Signature(lines) => div.signature dir="auto" { (self::lines(&lines)) },
-                }
+        @for block in blocks(lines) {
+            @match block {
+                Block::Plain(lines) => div dir="auto" { (self::lines(&lines)) },
+                Block::Quoted(lines) if depth == 0 && lines.len() > QUOTE_LINES_OPEN => details.quote {
+                    summary { (t.count("quote-folded", lines.len() as u64)) }
+                    (quote(t, &lines, depth))
+                },
+                Block::Quoted(lines) => (quote(t, &lines, depth)),
+                Block::Signature(lines) => div.signature dir="auto" { (self::lines(&lines)) },
             }
         }
     }
+}
+
+fn quote(t: Texts, lines: &[&str], depth: usize) -> Markup {
+    if depth >= QUOTE_DEPTH_MAX {
+        return html! { blockquote dir="auto" { (self::lines(lines)) } };
+    }
+    let inner: Vec<&str> =
+        lines.iter().map(|line| line.strip_prefix('>').unwrap_or(line)).map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    html! { blockquote { (nested(t, &inner, depth + 1)) } }
 }
 
 fn lines(lines: &[&str]) -> Markup {
@@ -47,9 +69,9 @@ fn lines(lines: &[&str]) -> Markup {
     }
 }
 
-fn blocks(text: &str) -> Vec<Block<'_>> {
-    let mut blocks: Vec<Block<'_>> = Vec::new();
-    for line in text.lines() {
+fn blocks<'a>(lines: &[&'a str]) -> Vec<Block<'a>> {
+    let mut blocks: Vec<Block<'a>> = Vec::new();
+    for &line in lines {
         match (blocks.last_mut(), line.starts_with('>')) {
             (Some(Block::Quoted(lines)), true) => lines.push(line),
             (_, true) => blocks.push(Block::Quoted(vec![line])),
@@ -162,7 +184,7 @@ mod tests {
     #[test]
     fn tones_quotes_down() {
         assert_eq!(
-            blocks("Hi\n\n> a\n>> b\nok\n-- \nAnn\n"),
+            blocks(&["Hi", "", "> a", ">> b", "ok", "-- ", "Ann"]),
             [
                 Block::Plain(vec!["Hi", ""]),
                 Block::Quoted(vec!["> a", ">> b"]),
@@ -173,8 +195,19 @@ mod tests {
     }
 
     #[test]
+    fn quotes_nest_and_long_ones_are_folded() {
+        let out = |source: &str| text(Texts::english(), source).into_string();
+        assert_eq!(out("> a\n>> b\n").matches("<blockquote").count(), 2);
+        assert!(!out("> a\n>> b\n").contains("&gt;"));
+        let long = out(&"> line\n".repeat(30));
+        assert!(long.contains("<details") && long.contains("30"), "{long}");
+        // Depth is bounded, however many marks there are.
+        assert_eq!(out(&format!("{} deep\n", ">".repeat(100_000))).matches("<blockquote").count(), QUOTE_DEPTH_MAX + 1);
+    }
+
+    #[test]
     fn markup_in_text_stays_text() {
-        let out = text("<script>alert(1)</script> https://x.test/\"onclick=\"y <b>").into_string();
+        let out = text(Texts::english(), "<script>alert(1)</script> https://x.test/\"onclick=\"y <b>").into_string();
         assert!(!out.contains("<script>") && !out.contains("<b>"), "{out}");
         assert!(out.contains("href=\"https://x.test/\""), "{out}");
     }

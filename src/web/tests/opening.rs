@@ -1,0 +1,196 @@
+//! What can be done with a message that was opened: its files, what is inside it, its pictures, its invitation.
+
+use super::*;
+
+const ANN: &str = "ann@example.com";
+
+fn mixed(parts: &[&str]) -> String {
+    let parts: String = parts.iter().map(|part| format!("--b\r\n{part}\r\n")).collect();
+    format!("From: Carl <carl@x.test>\r\nTo: {ANN}\r\nSubject: Outer\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{parts}--b--\r\n")
+}
+
+fn get(world: &World, path: &str, status: u16) -> Outcome {
+    let outcome = world.ask("GET", path).by(ANN).answer();
+    assert_eq!(outcome.response.status, status, "{path}: {}", body(&outcome));
+    outcome
+}
+
+#[test]
+fn files_are_shown_only_as_what_they_are() {
+    let world = World::new(Mode::Continuity);
+    let png = "Content-Type: image/png; name=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgoAAAA=";
+    let fake = "Content-Type: image/png; name=b.png\r\n\r\n<script>alert(1)</script>";
+    let page = "Content-Type: text/html; name=c.html\r\nContent-Disposition: attachment\r\n\r\n<script>alert(1)</script>";
+    let notes = "Content-Type: text/plain; name=d.txt\r\nContent-Disposition: attachment\r\n\r\n<script>alert(1)</script> words";
+    let pdf = "Content-Type: application/pdf; name=e.pdf\r\n\r\n%PDF-1.4 x";
+    let seq = world.inbound(&mixed(&[png, fake, page, notes, pdf]));
+    let path = |what: &str, number: u32| format!("/mail/message/{seq}/{what}/{number}");
+
+    let shown = get(&world, &path("show", 0), 200);
+    assert_eq!((header(&shown, "Content-Type"), header(&shown, "X-Content-Type-Options")), ("image/png", "nosniff"));
+    assert!(header(&shown, "Content-Security-Policy").contains("sandbox") && header(&shown, "Content-Disposition").starts_with("inline"));
+    for number in [1, 2, 3, 9] {
+        get(&world, &path("show", number), 404);
+    }
+    let viewer = get(&world, &path("show", 4), 200);
+    assert_eq!(header(&viewer, "Content-Type"), "application/pdf");
+    assert!(header(&viewer, "Content-Security-Policy").starts_with("default-src 'none'"));
+
+    assert!(body(&get(&world, &path("view", 0), 200)).contains(&format!("<img src=\"{}\"", path("show", 0))));
+    for number in [1, 2] {
+        let page = body(&get(&world, &path("view", number), 200));
+        assert!(page.contains("There is no preview") && !page.contains("<script>alert"), "{page}");
+    }
+    let text = body(&get(&world, &path("view", 3), 200));
+    assert!(text.contains("&lt;script&gt;alert(1)&lt;/script&gt; words") && !text.contains("<script>alert"), "{text}");
+}
+
+#[test]
+fn all_files_come_in_one() {
+    let world = World::new(Mode::Continuity);
+    let file = |name: &str| format!("Content-Type: application/x-a; name=\"{name}\"\r\n\r\ncontent");
+    let seq = world.inbound(&mixed(&[&file("a.bin"), &file("../a.bin")]));
+    let zip = get(&world, &format!("/mail/message/{seq}/zip"), 200);
+    assert!(header(&zip, "Content-Disposition").starts_with("attachment; filename=\"Outer.zip\""));
+    let out = body(&zip);
+    assert!(out.starts_with("PK") && out.contains("a (2).bin") && !out.contains("../"), "{out}");
+    get(&world, &format!("/mail/message/{}/zip", world.inbound(PLAIN)), 404);
+}
+
+#[test]
+fn messages_inside_messages_open_like_any_other() {
+    let world = World::new(Mode::Continuity);
+    let inner = mixed(&["Content-Type: text/plain\r\n\r\ninner words", "Content-Type: application/pdf; name=deep.pdf\r\n\r\n%PDF-deep"])
+        .replace("Outer", "Inner")
+        .replace("=b", "=c")
+        .replace("--b", "--c");
+    let seq =
+        world.inbound(&mixed(&["Content-Type: text/plain\r\n\r\nouter words", &format!("Content-Type: message/rfc822\r\n\r\n{inner}")]));
+    let outer = body(&get(&world, &format!("/mail/message/{seq}"), 200));
+    let way = format!("/mail/message/{seq}?in=0");
+    assert!(outer.contains(&format!("href=\"{way}\"")), "{outer}");
+    let page = body(&get(&world, &way, 200));
+    assert!(page.contains("inner words") && page.contains("Inner") && !page.contains("/mail/reply/"), "{page}");
+    let file = format!("/mail/message/{seq}/part/0?in=0");
+    assert!(page.contains(&file) && page.contains(&format!("href=\"/mail/message/{seq}\"")), "{page}");
+    assert_eq!(get(&world, &file, 200).response.body, b"%PDF-deep");
+    assert!(body(&get(&world, &format!("/mail/message/{seq}/source?in=0"), 200)).contains("Subject: Inner"));
+    for wrong in ["in=1", "in=0.0", "in=x", "in=", "in=0.0.0.0.0.0.0.0.0.0.0"] {
+        get(&world, &format!("/mail/message/{seq}?{wrong}"), 404);
+    }
+    check(&world.ask("GET", &way).by("bo@example.com"), 404, 0);
+}
+
+#[test]
+fn pictures_of_the_internet_need_the_readers_own_word() {
+    let world = World::new(Mode::Continuity);
+    let seq = world.inbound(
+        "From: a@x.test\r\nSubject: s\r\nContent-Type: text/html\r\n\r\n<p>Hi<img src=\"http://tracker.test/x.png\"></p><script>alert(1)</script>",
+    );
+    let page = body(&get(&world, &format!("/mail/message/{seq}"), 200));
+    let (_, rest) = page.split_once("pictures=").expect("a way to load them");
+    let token = rest.split('"').next().unwrap();
+    let document = |query: &str| get(&world, &format!("/mail/message/{seq}/html{query}"), 200);
+    for query in ["", "?pictures=1", "?pictures="] {
+        let blocked = document(query);
+        assert!(!body(&blocked).contains("tracker.test") && !header(&blocked, "Content-Security-Policy").contains("https"), "{query}");
+    }
+    let loaded = document(&format!("?pictures={token}"));
+    assert!(body(&loaded).contains("src=\"https://tracker.test/x.png\"") && !body(&loaded).contains("alert(1)"));
+    let policy = header(&loaded, "Content-Security-Policy");
+    assert!(policy.contains("img-src data: https:;") && policy.contains("default-src 'none'") && policy.contains("sandbox"), "{policy}");
+    assert_eq!(header(&loaded, "Referrer-Policy"), "no-referrer");
+    // What is good for one message is not for another.
+    let other = world.inbound("From: a@x.test\r\nContent-Type: text/html\r\n\r\n<img src=\"http://tracker.test/y.png\">");
+    let other = get(&world, &format!("/mail/message/{other}/html?pictures={token}"), 200);
+    assert!(!body(&other).contains("tracker.test"));
+}
+
+#[test]
+fn the_print_view_is_a_harmless_document() {
+    let world = World::new(Mode::Continuity);
+    let seq = world.inbound(RICH);
+    let printed = get(&world, &format!("/mail/message/{seq}/print"), 200);
+    assert!(header(&printed, "Content-Security-Policy").contains("sandbox"));
+    let out = body(&printed);
+    assert!(out.contains("evil@x.test") && !out.contains("<script") && !out.contains("onerror=alert(1)>"), "{out}");
+    let plain = body(&get(&world, &format!("/mail/message/{}/print", world.inbound(PLAIN)), 200));
+    assert!(plain.contains("A line.") && plain.contains("dora@x.test"), "{plain}");
+}
+
+const INVITATION: &str = "From: Bo <bo@x.test>\r\nTo: office@example.com\r\nSubject: Shelves\r\nMessage-ID: <inv@x.test>\r\n\
+Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nPlease come.\r\n\
+--b\r\nContent-Type: text/calendar; method=REQUEST; charset=utf-8\r\n\r\n\
+BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:u1\r\nSUMMARY:<b>Shelves</b>\r\nDTSTART:20260305T090000Z\r\nDTEND:20260305T100000Z\r\n\
+LOCATION:Room 4\r\nORGANIZER;CN=Bo:mailto:bo@x.test\r\nATTENDEE;CN=Office;PARTSTAT=NEEDS-ACTION:mailto:office@example.com\r\n\
+END:VEVENT\r\nEND:VCALENDAR\r\n--b--\r\n";
+
+#[test]
+fn an_invitation_is_a_card_that_can_be_answered() {
+    let mut world = World::new(Mode::Continuity);
+    let seq = world.inbound(INVITATION);
+    let path = format!("/mail/message/{seq}");
+    let page = body(&get(&world, &path, 200));
+    assert!(page.contains("&lt;b&gt;Shelves&lt;/b&gt;") && page.contains("Room 4") && page.contains("value=\"accept\""), "{page}");
+
+    let post = |world: &World, fields: &[(&str, &str)], status, intents| {
+        check(&world.ask("POST", &format!("{path}/answer")).by(ANN).form(fields), status, intents)
+    };
+    let outcome = post(&world, &[("csrf", CSRF), ("answer", "tentative"), ("comment", "late\r\nBcc: x@y.test")], 303, 1);
+    let Intent::Submit(submission) = &outcome.intents[0] else { panic!("{:?}", outcome.intents) };
+    assert_eq!(submission.recipients, [address_of("bo@x.test")]);
+    let message = submission.message.head(usize::MAX).unwrap();
+    let text = String::from_utf8_lossy(&message).into_owned();
+    assert!(text.contains("METHOD:REPLY") && text.contains("method=REPLY"), "{text}");
+    assert!(text.contains("ATTENDEE;PARTSTAT=TENTATIVE;CN=\"Office\":mailto:office@example.com"), "as the invitation names her: {text}");
+    assert!(text.contains("COMMENT:late\\nBcc: x@y.test") && !text.contains("\nBcc:"), "{text}");
+    assert_eq!(parse::open(&message).summary.in_reply_to.as_deref(), Some("inv@x.test"));
+
+    post(&world, &[("csrf", "wrong"), ("answer", "accept")], 403, 0);
+    post(&world, &[("csrf", CSRF), ("answer", "maybe")], 400, 0);
+    world.mode = Mode::Recovering;
+    post(&world, &[("csrf", CSRF), ("answer", "accept")], 403, 0);
+    assert!(!body(&get(&world, &path, 200)).contains("value=\"accept\""), "nothing to press that would be refused");
+}
+
+#[test]
+fn the_agenda_knows_what_was_invited_to_and_what_was_called_off() {
+    let world = World::new(Mode::Continuity);
+    let later = INVITATION.replace("u1", "u2").replace("20260305", "20260309").replace("<b>Shelves</b>", "Boards");
+    let far = INVITATION.replace("u1", "u3").replace("20260305", "20260509").replace("<b>Shelves</b>", "Far away");
+    for message in [INVITATION, &later, &far] {
+        world.inbound(message);
+    }
+    let agenda = |world: &World| body(&get(world, "/mail/agenda", 200));
+    let page = agenda(&world);
+    assert!(page.contains("&lt;b&gt;Shelves") && page.contains("Boards") && !page.contains("Far away"), "{page}");
+    world.inbound(&later.replace("METHOD:REQUEST", "METHOD:CANCEL"));
+    assert!(!agenda(&world).contains("Boards"));
+    let others = world.ask("GET", "/mail/agenda").by("bo@example.com").answer();
+    assert!(!body(&others).contains("Shelves"));
+}
+
+#[test]
+fn what_outlook_packed_is_shown_with_the_message() {
+    // A stream with the text `packed words` and a file.
+    let attribute =
+        |level: u8, id: u32, data: &[u8]| [&[level][..], &id.to_le_bytes(), &(data.len() as u32).to_le_bytes(), data, &[0, 0]].concat();
+    let stream = [
+        &0x223E_9F78u32.to_le_bytes()[..],
+        &[0, 0],
+        &attribute(1, 0x0002_800C, b"packed words\0"),
+        &attribute(2, 0x0006_9002, &[0; 14]),
+        &attribute(2, 0x0001_8010, b"plan.txt\0"),
+        &attribute(2, 0x0006_800F, b"the plan"),
+    ]
+    .concat();
+    let hex: String = stream.iter().map(|byte| format!("={byte:02X}")).collect();
+    let world = World::new(Mode::Continuity);
+    let seq = world.inbound(&mixed(&[&format!(
+        "Content-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{hex}"
+    )]));
+    let page = body(&get(&world, &format!("/mail/message/{seq}"), 200));
+    let file = format!("/mail/message/{seq}/part/0?in=0");
+    assert!(page.contains("packed words") && page.contains("plan.txt") && page.contains(&file), "{page}");
+    assert_eq!(get(&world, &file, 200).response.body, b"the plan");
+}
