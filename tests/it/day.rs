@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::harness::browser::{Browser, Settings};
 use crate::harness::lifeboat::{Lifeboat, Setup};
 use crate::harness::sink::Sink;
-use crate::harness::{PRIMARY, SMARTHOST, folder, free_port, heavy, mail, sender, wait_for};
+use crate::harness::{SMARTHOST, folder, free_port, heavy, mail, sender, wait_for};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -70,12 +70,19 @@ impl Desk<'_> {
 
     /// A picture, and the browser has nothing to complain about.
     fn picture(&self, name: &str) {
+        self.shows(name);
+        let said = self.complaints();
+        assert!(said.is_empty(), "{} {name}: {said:?}", self.name);
+    }
+
+    fn shows(&self, name: &str) {
         self.browser.picture(&format!("day-{}-{name}", self.name));
         self.browser.fits(&format!("{} {name}", self.name));
-        // What did not come is named by its path; a page that is a refusal on purpose is no complaint.
-        let said: Vec<String> =
-            self.browser.console().into_iter().filter(|line| line.starts_with("SEVERE") || line.contains("policy")).collect();
-        assert!(said.is_empty(), "{} {name}: {said:?}", self.name);
+    }
+
+    /// What did not come, what the policy of a page forbade, errors of scripts.
+    fn complaints(&self) -> Vec<String> {
+        self.browser.console().into_iter().filter(|line| line.starts_with("SEVERE") || line.contains("policy")).collect()
     }
 
     fn signs_in(&self, password: &str) {
@@ -177,7 +184,10 @@ impl Desk<'_> {
             let text = self.browser.text();
             (text.contains("Outlook") && !text.contains("Truck on Monday")).then_some(())
         });
-        self.picture("over");
+        self.shows("over");
+        // The page is closed now: 403, and that is all.
+        let said = self.complaints();
+        assert!(said.iter().all(|line| line.contains("status of 403")), "{said:?}");
         wait_for("everything is handed over", PATIENCE, || (self.lifeboat.queued() == 0).then_some(()));
         back
     }
