@@ -28,7 +28,7 @@ impl<'a> Look<'a> {
         Look { browser, axe, findings: Vec::new(), looked_at: 0 }
     }
 
-    fn finds(&mut self, page: &str, what: &str) {
+    pub fn finds(&mut self, page: &str, what: &str) {
         self.findings.push(format!("{page}: {what}"));
     }
 
@@ -64,6 +64,31 @@ impl<'a> Look<'a> {
         browser.script(spaced);
         self.fits(&format!("{name} with wide letters"));
         browser.script("document.documentElement.style.cssText = ''");
+    }
+
+    /// What made-up data cannot show: the page with its own headers and scripts, as the box sends it.
+    pub fn once(&mut self, name: &str, url: &str) {
+        let browser = self.browser;
+        self.looked_at += 1;
+        browser.size(1280, 900);
+        drop(browser.console());
+        browser.open(url);
+        self.stays_at_home(name);
+        self.is_accessible(name, &json!(TAGS));
+        for width in [1280, 320] {
+            browser.size(width, 800);
+            self.fits(&format!("{name} at {width}"));
+        }
+        for line in browser.console() {
+            self.finds(name, &format!("the console says: {line}"));
+        }
+    }
+
+    /// Octets of the page that is open and of everything that it loaded, uncompressed.
+    pub fn weight(&self) -> u64 {
+        let sum = "const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]; \
+                   return all.reduce((sum, entry) => sum + entry.decodedBodySize, 0)";
+        self.browser.script(sum).as_u64().unwrap_or_default()
     }
 
     /// The page where letters of 32 pixels are set in the browser's settings (success criterion 1.4.4).

@@ -2,6 +2,7 @@
 //! another host, the console is silent. Pictures of all of them go to `target/screenshots/page-*`.
 
 mod look;
+mod visit;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,14 +17,18 @@ fn gallery() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages")
 }
 
-/// The pages, none older than what makes them.
-fn pages() -> Vec<PathBuf> {
+/// None of its files is older than what makes them.
+fn gallery_is_fresh() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let age = |file: &Path| fs::metadata(file).and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
     let sources = [root.join("src/web"), root.join("assets")];
     let newest = sources.iter().flat_map(|folder| files(folder)).map(|file| age(&file)).max();
     let made = age(&gallery().join("routes.txt"));
     assert!(Some(made) >= newest, "the pages are older than their source: run `cargo test --lib web::gallery` first");
+}
+
+fn pages() -> Vec<PathBuf> {
+    gallery_is_fresh();
     let is_page = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "html");
     let mut found: Vec<PathBuf> = files(&gallery()).into_iter().filter(is_page).collect();
     found.sort();
@@ -79,7 +84,7 @@ fn a_bad_page_is_found() {
     let folder = folder();
     let file = folder.path().join("bad.html");
     let page = "<!DOCTYPE html><html><head><title></title><link rel=\"stylesheet\" href=\"http://127.0.0.2:9/x.css\"></head><body><h1>One</h1>\
-                <h1>Two</h1><p id=\"a\">x<p id=\"a\">y<div><input type=\"text\"><img src=\"x.png\" width=\"2000\"></div></body></html>";
+                <h1>Two</h1><p id=\"a\">x<p id=\"a\">y<div><input type=\"text\"><img src=\"x.png\"><table width=\"2000\"><tr><td>x</table></div></body></html>";
     fs::write(&file, page).unwrap();
     let said = look::validate(&[file]).join("\n");
     for rule in ["no-dup-id", "wcag/h37", "empty-title", "element-required-attributes"] {
