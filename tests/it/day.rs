@@ -61,13 +61,6 @@ impl Desk<'_> {
         wait_for(&format!("{}: {words} is gone", self.name), PATIENCE, || (!self.browser.text().contains(words)).then_some(()));
     }
 
-    /// Instead of what is there.
-    fn fill(&self, css: &str, text: &str) {
-        let element = self.browser.find(css);
-        self.browser.command("POST", &format!("/element/{element}/clear"), json!({}));
-        self.browser.type_into(css, text);
-    }
-
     /// A picture, and the browser has nothing to complain about.
     fn picture(&self, name: &str) {
         self.shows(name);

@@ -122,7 +122,7 @@ fn book(people: usize) -> PeoplePage {
         name: ["Ann Smith", "Bo Larsen", "Clara Ortiz", "يوسف حداد"][number % 4].to_owned(),
         address: format!("person{number}@example.com"),
         aliases: if number % 4 == 1 { vec!["office@example.com".to_owned()] } else { Vec::new() },
-        groups: if number % 3 == 0 { vec!["Purchasing".to_owned(), "First aiders".to_owned()] } else { Vec::new() },
+        groups: if number.is_multiple_of(3) { vec!["Purchasing".to_owned(), "First aiders".to_owned()] } else { Vec::new() },
     };
     PeoplePage {
         words: if people == 0 { "nobody" } else { "" }.to_owned(),

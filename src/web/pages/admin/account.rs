@@ -52,6 +52,8 @@ pub fn own(shell: &AdminShell, page: &AccountPage) -> Markup {
                 h2 #password-heading { "Change your password" }
                 form method="post" action="/admin/account/password" {
                     (layout::csrf(shell))
+                    // Keepers of passwords want to know whose it is.
+                    input type="text" name="name" value=(shell.name) autocomplete="username" hidden;
                     (secret("old", "Old password", "current-password"))
                     (secret("new", "New password", "new-password"))
                     (secret("again", "The new one once more", "new-password"))

@@ -173,10 +173,10 @@ pub fn draw(timeline: &Timeline, now: Wall) -> Markup {
             figcaption {
                 span.key.good { "works" } " " span.key.slow { "slow" } " " span.key.odd { "needs a look" } " " span.key.red { "failed" } " "
                 @if !timeline.events.is_empty() { span.key.band { "event" } }
-            }
-            details {
-                summary { "The same as a table" }
-                (table(timeline, now))
+                details {
+                    summary { "The same as a table" }
+                    (table(timeline, now))
+                }
             }
         }
     }
