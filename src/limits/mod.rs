@@ -389,7 +389,9 @@ pub const SEARCH_YIELD_MAX: Duration = Duration::from_secs(300);
 pub const SEARCH_PAUSE_BUSY: Duration = Duration::from_millis(500);
 /// How far the thread of the search steps back (`setpriority(2)`): beside a busy thread it gets a tenth of a core.
 pub const SEARCH_NICE: i32 = 10;
-/// SQLite's cache for each of the two connections of the search, in KiB.
+/// Statements that each connection keeps prepared.
+pub const SEARCH_STATEMENTS_KEPT: usize = 48;
+/// SQLite's cache for each of the connections of the search, in KiB.
 pub const SEARCH_CACHE_KIB: i64 = 2048;
 /// After a failure, and when nothing happens, the search looks again after this time.
 pub const SEARCH_RETRY_WAIT: Duration = Duration::from_secs(15);

@@ -152,8 +152,16 @@ impl Feed {
     /// # Errors
     /// [`StoreError::NotReady`] if the index is being made, and is not there after [`INDEX_PATIENCE`].
     pub fn settle(&self) -> Result<(), StoreError> {
+        let wanted = self.lock().durable.seq;
+        self.settle_at(wanted)
+    }
+
+    /// Waits until the index has everything up to this record.
+    ///
+    /// # Errors
+    /// As [`Feed::settle`].
+    pub fn settle_at(&self, wanted: u64) -> Result<(), StoreError> {
         let mut state = self.lock();
-        let wanted = state.durable.seq;
         let started = Stopwatch::start();
         state.waiting += 1;
         let result = loop {

@@ -307,7 +307,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] while the search cannot be asked; see [`Store::search_state`].
     pub fn search(&self, mailbox: &Mailbox, query: &str, before: Option<Seq>, limit: usize) -> Result<Vec<Seq>, StoreError> {
-        self.inner.search.find(mailbox, &Query::words(query), before, limit)
+        self.inner.search.candidates(mailbox, &Query::words(query), before, limit)
     }
 
     /// Whether the search knows all that is on disk. It is made from the spool behind everything else.

@@ -80,7 +80,7 @@ fn start(files: Arc<dyn Files>, data_dir: &Path, segments: &[Segment], end: &Rep
     let view = Arc::new(View::new(Arc::clone(&feed), reader.clone()));
     let (current, findings) = (Current::default(), Arc::default());
     let next_number = segments.last().map_or(1, |segment| segment.number + 1);
-    let search = Search::start(data_dir, paths.clone(), Arc::clone(&feed));
+    let search = Search::start(data_dir, paths.clone(), Arc::clone(&feed), Arc::clone(&view));
     let writer = Writer {
         log: Log::new(Arc::clone(&files), spool.clone(), paths.clone(), end.highest_seq.saturating_add(1), next_number, end.previous),
         feed: Arc::clone(&feed),

@@ -53,6 +53,7 @@ mod response;
 mod route;
 mod scripts;
 mod search;
+mod search_names;
 mod send;
 mod settings;
 mod table;

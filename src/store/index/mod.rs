@@ -45,6 +45,15 @@ pub struct Entry {
     pub summary: Summary,
 }
 
+/// Where mailboxes show a message now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Shown {
+    pub message: Seq,
+    pub entries: Vec<(Mailbox, Folder, Flags)>,
+    /// None: the message is gone.
+    pub place: Option<Place>,
+}
+
 impl Entry {
     /// The Date field says when it was written, but anybody can write anything there: one from the future would mislead.
     pub fn shown_date(&self) -> Wall {
@@ -53,7 +62,7 @@ impl Entry {
 }
 
 /// See [`Entry::shown_date`]; `at`: when it came.
-pub fn shown_date(date: Option<Wall>, at: Wall) -> Wall {
+pub(in crate::store) fn shown_date(date: Option<Wall>, at: Wall) -> Wall {
     date.filter(|date| *date <= at.plus(DATE_AHEAD_MAX)).unwrap_or(at)
 }
 
@@ -139,6 +148,16 @@ impl Slot {
     /// Runs `what` on the tree when it has everything that was on disk at the call.
     fn read<T>(&self, what: impl FnOnce(&sled::Tree) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.feed.settle()?;
+        self.read_settled(what)
+    }
+
+    /// When it has everything up to this record.
+    fn read_at<T>(&self, wanted: u64, what: impl FnOnce(&sled::Tree) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.feed.settle_at(wanted)?;
+        self.read_settled(what)
+    }
+
+    fn read_settled<T>(&self, what: impl FnOnce(&sled::Tree) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let vessel = self.vessel.read().unwrap_or_else(PoisonError::into_inner).clone();
         let result = vessel.ok_or(StoreError::NotReady { percent: 0 })?.read(what);
         if let Err(StoreError::Damaged(_)) = &result {

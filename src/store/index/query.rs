@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::lines::Line;
 use super::overlay::Rows;
 use super::rows::{Applied, DeliveryRow, EntryRow, Place, QueueRow, SegmentRow, StoredFolder, StoredMessage, decode};
-use super::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, keys, message_rows, sled_error};
+use super::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Shown, Tally, View, keys, message_rows, sled_error};
 use crate::clock::Wall;
 use crate::mail::{DsnRequest, Mailbox, Summary};
 use crate::relay::plan::QueueEntry;
@@ -84,6 +84,64 @@ impl View {
             Ok(None)
         })?;
         Ok(found.map(|(folder, row)| self.to_entry(message, folder, row)))
+    }
+
+    /// Oldest first, those after `after`.
+    pub fn folder_ascending(&self, mailbox: &Mailbox, folder: Folder, after: Option<Seq>, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let prefix = keys::entries(mailbox, folder);
+        let start = after.map_or_else(|| prefix.clone(), |after| keys::from_message(&prefix, Seq(after.0.saturating_add(1))));
+        let found = self.vessel.read(|tree| {
+            let mut found = Vec::new();
+            for row in tree.range(start..keys::behind(&prefix)).take(limit) {
+                let (key, value) = row.map_err(sled_error)?;
+                if let Some(message) = keys::number_of(&key).map(Seq) {
+                    found.push((message, decode::<EntryRow>(&value)?));
+                }
+            }
+            Ok(found)
+        })?;
+        Ok(found.into_iter().map(|(message, row)| self.to_entry(message, folder, row)).collect())
+    }
+
+    /// Of these messages those that a folder of the mailbox shows, in the same order.
+    pub fn entries_in(&self, mailbox: &Mailbox, wanted: &[(Seq, Folder)]) -> Result<Vec<Entry>, StoreError> {
+        let found = self.vessel.read(|tree| {
+            let mut found = Vec::with_capacity(wanted.len());
+            for (message, folder) in wanted {
+                if let Some(value) = tree.get(keys::entry(mailbox, *folder, *message)).map_err(sled_error)? {
+                    found.push((*message, *folder, decode::<EntryRow>(&value)?));
+                }
+            }
+            Ok(found)
+        })?;
+        Ok(found.into_iter().map(|(message, folder, row)| self.to_entry(message, folder, row)).collect())
+    }
+
+    /// Where mailboxes show these messages, as of record `at_least` or later.
+    pub(in crate::store) fn shown(&self, messages: &BTreeSet<Seq>, at_least: u64) -> Result<Vec<Shown>, StoreError> {
+        self.vessel.read_at(at_least, |tree| {
+            let mut all = Vec::with_capacity(messages.len());
+            for &message in messages {
+                let mut shown = Shown { message, entries: Vec::new(), place: None };
+                if let Some(stored) = message_rows::stored(tree, message)? {
+                    shown.place = Some(stored.place);
+                    let filings = match stored.few {
+                        Some(few) => few.filings,
+                        None => message_rows::filings(tree, message)?,
+                    };
+                    let mut places: Vec<_> = filings.into_iter().map(|filing| (filing.mailbox, filing.folder)).collect();
+                    places.sort();
+                    places.dedup();
+                    for (mailbox, folder) in places {
+                        if let Some(value) = tree.get(keys::entry(&mailbox, folder, message)).map_err(sled_error)? {
+                            shown.entries.push((mailbox, folder, decode::<EntryRow>(&value)?.flags));
+                        }
+                    }
+                }
+                all.push(shown);
+            }
+            Ok(all)
+        })
     }
 
     /// Of a message whose record cannot be read any more this tells so in its subject; its recipients are still known.

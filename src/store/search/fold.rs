@@ -55,7 +55,6 @@ pub fn bare_subject(subject: &str) -> (&str, bool) {
     (rest, answers)
 }
 
-#[allow(dead_code, reason = "for conversations, which come next")]
 /// What two subjects of one conversation have in common: bare, folded, with single spaces, cut.
 pub fn subject_key(bare: &str) -> String {
     let folded = fold(&bare[..bare.floor_char_boundary(THREAD_SUBJECT_MAX_OCTETS)]);

@@ -1,5 +1,6 @@
 //! The thread of the search: reads the spool behind the writer, and puts what can be found into the tables.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,22 +8,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, mem};
 
+use super::ask::Questions;
 use super::condense::Condensed;
 use super::courtesy::{Courtesy, Turn};
-use super::tables::{Document, Fault, Questions, Tables};
+use super::entries::Filed;
+use super::tables::{Document, Fault, Tables};
+use super::threads::{Links, Swept};
 use super::{Shared, Woken, words};
 use crate::clock::Stopwatch;
 use crate::limits::{
-    INDEX_READ_TRIES, SEARCH_BATCH_MESSAGES, SEARCH_BATCH_OCTETS, SEARCH_BATCH_READ_OCTETS, SEARCH_FREE_MIN_OCTETS, SEARCH_GATHER,
-    SEARCH_NICE, SEARCH_NOTE_RECORDS, SEARCH_PAUSE, SEARCH_PAUSE_BUSY, SEARCH_PIECE_OCTETS, SEARCH_RETRY_WAIT, SEARCH_TEXT_MAX_OCTETS,
+    CATALOGUE_BATCH_TOUCHED, INDEX_READ_TRIES, SEARCH_BATCH_MESSAGES, SEARCH_BATCH_OCTETS, SEARCH_BATCH_READ_OCTETS,
+    SEARCH_FREE_MIN_OCTETS, SEARCH_GATHER, SEARCH_NICE, SEARCH_NOTE_RECORDS, SEARCH_PAUSE, SEARCH_PAUSE_BUSY, SEARCH_PIECE_OCTETS,
+    SEARCH_RETRY_WAIT, SEARCH_TEXT_MAX_OCTETS,
 };
 use crate::mail::parse::{self, Opened, Person};
+use crate::mail::{Mailbox, Summary};
 use crate::store::feed::Durable;
-use crate::store::index::{Applied, Place};
+use crate::store::index::{Applied, Place, Shown, View, shown_date};
 use crate::store::reader::Reader;
 use crate::store::record::{Head, Placed};
 use crate::store::segment::{self, Paths, Segment};
-use crate::store::{Accepted, Disk, Files, Seq, StoreError, recover};
+use crate::store::{Accepted, Disk, Files, Filing, Folder, Seq, StoreError, recover};
 
 /// Why the thread left what it was doing.
 enum Halt {
@@ -50,6 +56,8 @@ pub struct Follower {
     pub data_dir: PathBuf,
     pub paths: Paths,
     pub shared: Arc<Shared>,
+    /// What mailboxes show: asked, not worked out a second time.
+    pub view: Arc<View>,
 }
 
 impl Follower {
@@ -105,12 +113,14 @@ impl Follower {
             tables,
             noted: position,
             position,
+            read: position.seq,
             batch: Batch::default(),
             courtesy: Courtesy::default(),
             is_behind: false,
             looked: Stopwatch::start(),
             refused: 0,
             may_forget: true,
+            sweeping: None,
             short_of_room: false,
         })
     }
@@ -133,17 +143,24 @@ impl Follower {
     }
 }
 
-// Documents on their way into the tables.
+// What is on its way into the tables.
 #[derive(Default)]
 struct Batch {
     documents: Vec<Document>,
+    /// Their places in mailboxes.
+    filings: usize,
+    /// Messages that records were about.
+    touched: BTreeSet<Seq>,
     octets: usize,
     read_octets: u64,
 }
 
 impl Batch {
     fn is_full(&self) -> bool {
-        self.documents.len() >= SEARCH_BATCH_MESSAGES || self.octets >= SEARCH_BATCH_OCTETS || self.read_octets >= SEARCH_BATCH_READ_OCTETS
+        self.documents.len() >= SEARCH_BATCH_MESSAGES
+            || self.octets >= SEARCH_BATCH_OCTETS
+            || self.read_octets >= SEARCH_BATCH_READ_OCTETS
+            || self.filings.max(self.touched.len()) >= CATALOGUE_BATCH_TOUCHED
     }
 }
 
@@ -153,6 +170,8 @@ struct AtWork<'a> {
     /// What the tables say, and what was read: records that say nothing to the search are not worth a transaction each.
     noted: Durable,
     position: Durable,
+    /// Number of the last record that was read, of a unit that may have more.
+    read: u64,
     batch: Batch,
     courtesy: Courtesy,
     /// There is more to do than one batch.
@@ -163,6 +182,8 @@ struct AtWork<'a> {
     refused: u32,
     /// Rows of dropped segments may be left.
     may_forget: bool,
+    /// How far the tidying behind that is.
+    sweeping: Option<Swept>,
     short_of_room: bool,
 }
 
@@ -266,7 +287,7 @@ impl AtWork<'_> {
         self.refused = 0;
         self.is_behind = false;
         self.position = self.position.max(durable);
-        if !self.batch.documents.is_empty() || self.position.seq - self.noted.seq >= SEARCH_NOTE_RECORDS {
+        if !self.batch.touched.is_empty() || self.position.seq - self.noted.seq >= SEARCH_NOTE_RECORDS {
             self.note()?;
         }
         Ok(())
@@ -279,8 +300,13 @@ impl AtWork<'_> {
                 Some(Head::Message(accepted)) => self.message(reader, placed, placed.header.seq, accepted),
                 // Written again from another segment: what is known of it is replaced.
                 Some(Head::Carried(carried)) => self.message(reader, placed, carried.message, &carried.accepted),
+                Some(Head::Delivery(head)) => self.touch(head.message),
+                Some(Head::Flags(head)) => self.touch(head.message),
+                Some(Head::Move(head)) => self.touch(head.message),
+                Some(Head::Remove(head)) => self.touch(head.message),
                 _ => {}
             }
+            self.read = placed.header.seq.0;
             if self.batch.is_full() {
                 is_full = true;
                 self.note()?;
@@ -306,21 +332,45 @@ impl AtWork<'_> {
             return;
         }
         self.batch.read_octets += placed.header.body_octets;
-        if let Some(document) = document_of(reader, placed, message, accepted) {
-            self.batch.octets += document.octets();
-            self.batch.documents.push(document);
-        }
+        self.batch.filings += accepted.filings.len();
+        self.touch(message);
+        let document = document_of(reader, placed, message, accepted);
+        self.batch.octets += document.octets();
+        self.batch.documents.push(document);
+    }
+
+    fn touch(&mut self, message: Seq) {
+        self.batch.touched.insert(message);
     }
 
     // What was collected, and how far. The position is behind the last whole unit: what of the next one is in already is replaced when
     // it is read again.
     fn note(&mut self) -> Result<(), Halt> {
-        let Batch { documents, .. } = mem::take(&mut self.batch);
-        if !documents.is_empty() || self.noted != self.position {
-            self.tables.put(&documents, self.position)?;
-            self.noted = self.position;
+        if self.batch.touched.is_empty() && self.noted == self.position {
+            return Ok(());
         }
+        let shown = self.shown()?;
+        let Batch { documents, .. } = mem::take(&mut self.batch);
+        let reader = Reader::new(Arc::new(Disk), self.follower.paths.clone());
+        let summary = |shown: &Shown| shown.place.map(|place| summary_of(&reader, &place)).unwrap_or_default();
+        self.tables.put(&documents, &shown, &summary, self.position)?;
+        self.noted = self.position;
         Ok(())
+    }
+
+    // Waits for the index: what it does not know yet nobody can be shown either.
+    fn shown(&self) -> Result<Vec<Shown>, Halt> {
+        loop {
+            match self.follower.view.shown(&self.batch.touched, self.read) {
+                Ok(shown) => return Ok(shown),
+                Err(StoreError::NotReady { .. } | StoreError::Damaged(_)) => {}
+                Err(StoreError::Closed) => return Err(Halt::Stopping),
+                Err(error) => return Err(error.into()),
+            }
+            if self.follower.shared.pause(SEARCH_GATHER) {
+                return Err(Halt::Stopping);
+            }
+        }
     }
 
     // Retention drops segments from the oldest on. Until their rows are gone, the index knows that nobody has those messages.
@@ -328,22 +378,23 @@ impl AtWork<'_> {
         let oldest = self.tables.oldest_segment()?.filter(|oldest| self.follower.paths.get(*oldest).is_none());
         if let Some(oldest) = oldest {
             self.tables.forget(oldest, SEARCH_BATCH_MESSAGES)?;
+            self.sweeping = Some(Swept::default());
+        } else if let Some(from) = self.sweeping {
+            self.sweeping = self.tables.sweep(from)?;
         }
-        self.may_forget = oldest.is_some();
+        self.may_forget = oldest.is_some() || self.sweeping.is_some();
         Ok(())
     }
 }
 
-fn document_of(reader: &Reader, placed: &Placed, message: Seq, accepted: &Accepted) -> Option<Document> {
+// One that cannot be read is listed all the same, as pages do: by what its record's head says.
+fn document_of(reader: &Reader, placed: &Placed, message: Seq, accepted: &Accepted) -> Document {
     let Placed { segment, offset, header, .. } = *placed;
     let place = Place { record: header.seq, segment, offset, head_octets: header.head_octets, body_octets: header.body_octets };
-    let body = match condensed(reader, &place) {
-        Ok(body) => body,
-        Err(error) => {
-            log::warn!("message={message} search cannot read it: {error}");
-            return None;
-        }
-    };
+    let body = condensed(reader, &place).unwrap_or_else(|error| {
+        log::warn!("message={message} search cannot read it: {error}");
+        Vec::new()
+    });
     // One message that the parser stumbles over must not keep all others from being found.
     let opened = catch_unwind(|| parse::open(&body)).unwrap_or_default();
     let mut boxes: Vec<String> = accepted.filings.iter().map(|filing| words::mailbox_word(&filing.mailbox)).collect();
@@ -351,7 +402,37 @@ fn document_of(reader: &Reader, placed: &Placed, message: Seq, accepted: &Accept
     boxes.dedup();
     let mut document = document(&opened);
     (document.message, document.segment, document.boxes) = (message.0, segment, boxes.join(" "));
-    Some(document)
+    document.filed = filed(accepted, &opened, header.body_octets);
+    document
+}
+
+fn filed(accepted: &Accepted, opened: &Opened, size: u64) -> Filed {
+    let owners = |wanted: &dyn Fn(&Filing) -> bool| {
+        let mut owners: Vec<Mailbox> =
+            accepted.filings.iter().filter(|filing| wanted(filing)).map(|filing| filing.mailbox.clone()).collect();
+        owners.sort();
+        owners.dedup();
+        owners
+    };
+    let senders = owners(&|filing| filing.folder == Folder::Sent);
+    let recipients = if senders.is_empty() { Vec::new() } else { opened.to.iter().chain(&opened.cc).cloned().collect() };
+    Filed {
+        boxes: owners(&|_| true),
+        senders,
+        recipients,
+        links: Links::of(&accepted.summary, &opened.references),
+        date: shown_date(accepted.summary.date, accepted.at),
+        summary: accepted.summary.clone(),
+        size,
+    }
+}
+
+fn summary_of(reader: &Reader, place: &Place) -> Summary {
+    match reader.head(place) {
+        Ok(Head::Message(accepted)) => accepted.summary,
+        Ok(Head::Carried(carried)) => carried.accepted.summary,
+        _ => Summary::default(),
+    }
 }
 
 fn condensed(reader: &Reader, place: &Place) -> Result<Vec<u8>, StoreError> {

@@ -66,7 +66,8 @@ pub struct Listed {
     pub rows: Vec<ListedRow>,
     /// Where the next page begins; none: there is no more.
     pub next: Option<Cursor>,
-    /// Messages (not conversations) that the filter lets through, if that is known without counting long.
+    /// Messages (not conversations) that the filter lets through, if that is known without counting long. Of flags and attachments: as the
+    /// catalogue has it, which forgets what retention dropped a moment later.
     pub total: Option<u64>,
     /// Of the catalogue. A plain listing does not need it and says `Ready`. Otherwise: `Behind`: the newest messages may be missing;
     /// `Unavailable`: there are no rows, and the page says that it waits.
@@ -134,7 +135,10 @@ impl FromStr for Cursor {
             return Ok(Cursor { message: Seq(number(message)?), key: Key::Size(number(octets)?) });
         }
         let Some((message, hex)) = text.split_once('.') else { return Ok(Cursor { message: Seq(number(text)?), key: Key::Date }) };
-        if !hex.is_ascii() || hex.len() % 2 != 0 || hex.len() > 2 * crate::limits::SORT_KEY_MAX_OCTETS {
+        if !hex.bytes().all(|octet| octet.is_ascii_hexdigit())
+            || !hex.len().is_multiple_of(2)
+            || hex.len() > 2 * crate::limits::SORT_KEY_MAX_OCTETS
+        {
             return Err(());
         }
         let octets: Result<Vec<u8>, _> = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16)).collect();

@@ -1,4 +1,4 @@
-//! Full text search: the second view of the spool.
+//! The catalogue and full text search: the second view of the spool.
 //!
 //! Owns `search/` in the data folder: for each message that is filed somewhere, the words of its header fields for people and subject,
 //! of its text and of the names of its attachments, and the mailboxes it was filed in. A thread of its own ([`follow`]) reads the
@@ -6,9 +6,12 @@
 //! found after a quarter of a second; while much is written the search waits for a quiet moment, five minutes at most. How far
 //! it got stands in the same transaction as what it put in, so that it goes on from there after any end.
 //!
-//! It never decides who sees what: it finds candidates among the messages once filed in a mailbox, and whoever asks looks
-//! them up in the [`View`](super::View), which knows what the mailbox shows now and in which folder. So moved, removed and refused
-//! messages need nothing here, and rows of segments that retention dropped may go later, in small steps.
+//! Beside the words it is a catalogue ([`entries`]): a row for each message in each folder of each mailbox, in the orders in which pages list
+//! a folder, with its flags and its conversation ([`threads`]). Records only say which messages to look at again; what a mailbox shows of
+//! them is asked of the [`View`](super::View), so that nothing is worked out twice and any record may be read again.
+//!
+//! It never decides who sees what: it finds candidates among the messages of a mailbox, and whoever asks looks them up in the view, which
+//! knows what the mailbox shows now. Rows of segments that retention dropped may go later, in small steps.
 //!
 //! It is never a reason not to start, not to accept mail or not to show a page. Tables that SQLite finds damaged, that are of another format
 //! or ahead of the spool are set aside as `search.broken` and made again while everything else works; other failures (a full disk)
@@ -37,14 +40,17 @@
 //! Case and diacritics do not matter. Scripts without spaces between words are taken character by character, so that any run of
 //! characters is found. See [`query`] for the questions.
 
+mod ask;
 mod condense;
 mod courtesy;
+mod entries;
 mod fold;
 mod follow;
 mod listing;
 mod marks;
 mod query;
 mod tables;
+mod threads;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -52,19 +58,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-pub(super) use self::fold::{bare_subject, sort_key};
+use self::ask::Questions;
+pub(super) use self::ask::{Member, Place};
+#[cfg(test)]
+pub(super) use self::entries::{person_key, subject_sort_key};
+pub(super) use self::fold::fold;
 use self::follow::Follower;
 pub(super) use self::listing::Key;
 pub use self::listing::{Conversation, Cursor, Direction, Filter, Listed, ListedRow, Listing, Sort};
 pub use self::marks::Marks;
 pub(super) use self::query::Facts;
 pub use self::query::{Field, Names, Query};
-use self::tables::{Fault, Questions};
+use self::tables::Fault;
 use super::feed::{Durable, Feed};
 use super::segment::Paths;
-use super::{Seq, StoreError};
+use super::{Folder, Seq, StoreError, View};
 use crate::limits::SEARCH_HITS_MAX;
 use crate::mail::Mailbox;
+use crate::mail::parse::Person;
 
 const FOLDER: &str = "search";
 const BROKEN: &str = "search.broken";
@@ -113,26 +124,104 @@ enum Woken {
 impl Search {
     /// Starts the thread, which opens the tables or makes them anew. Without a thread (the system has none to give) the search
     /// stays unavailable.
-    pub fn start(data_dir: &Path, paths: Paths, feed: Arc<Feed>) -> Search {
+    pub fn start(data_dir: &Path, paths: Paths, feed: Arc<Feed>, view: Arc<View>) -> Search {
         let shared = Arc::new(Shared { feed, state: Mutex::default(), questions: Mutex::new(None) });
-        let follower = Follower { data_dir: data_dir.to_owned(), paths, shared: Arc::clone(&shared) };
+        let follower = Follower { data_dir: data_dir.to_owned(), paths, shared: Arc::clone(&shared), view };
         let thread = std::thread::Builder::new().name("search".to_owned()).spawn(move || follower.run());
         let thread = thread.inspect_err(|error| log::error!("search not started: {error}")).ok();
         Search { shared, thread: Mutex::new(thread) }
     }
 
     /// Candidates, newest first; see [`super::Store::search`].
-    pub fn find(&self, mailbox: &Mailbox, query: &Query, before: Option<Seq>, limit: usize) -> Result<Vec<Seq>, StoreError> {
+    pub fn candidates(&self, mailbox: &Mailbox, query: &Query, before: Option<Seq>, limit: usize) -> Result<Vec<Seq>, StoreError> {
         let Some(expression) = query.expression(mailbox) else { return Ok(Vec::new()) };
+        self.ask(|questions| questions.words(&expression, before, limit.min(SEARCH_HITS_MAX)))
+    }
+
+    /// What may be what `query` asks for, newest first, with the folder that it is in; a message in several comes several times in a row.
+    /// `folders`: those to look in if no word is asked for.
+    pub fn find(
+        &self,
+        mailbox: &Mailbox,
+        query: &Query,
+        folders: &[Folder],
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<(Seq, Folder)>, StoreError> {
+        let expression = query.expression(mailbox);
+        self.ask(|questions| {
+            let Some(number) = questions.mailbox(mailbox)? else { return Ok(Vec::new()) };
+            if let Some(expression) = &expression {
+                return questions.find(number, expression, &query.facts, before, limit);
+            }
+            let mut found = Vec::new();
+            for folder in folders {
+                found.extend(questions.find_in(number, *folder, &query.facts, before, limit)?);
+            }
+            found.sort_by_key(|(message, folder)| (std::cmp::Reverse(*message), *folder));
+            found.truncate(limit);
+            Ok(found)
+        })
+    }
+
+    /// One page of a folder behind `cursor`.
+    pub fn page(
+        &self,
+        mailbox: &Mailbox,
+        folder: Folder,
+        listing: &Listing,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Vec<Place>, StoreError> {
+        self.of_mailbox(mailbox, |questions, number| questions.page(number, folder, listing, cursor, limit))
+    }
+
+    /// Messages that a filter lets through, unless they are too many to count.
+    pub fn count(&self, mailbox: &Mailbox, folder: Folder, filter: Filter) -> Result<Option<u64>, StoreError> {
+        self.of_mailbox(mailbox, |questions, number| questions.count(number, folder, filter))
+    }
+
+    /// The messages of these conversations, each oldest first.
+    pub fn members(&self, mailbox: &Mailbox, threads: &[i64]) -> Result<Vec<Vec<Member>>, StoreError> {
+        self.of_mailbox(mailbox, |questions, number| threads.iter().map(|thread| questions.members(number, *thread)).collect())
+    }
+
+    /// The messages of the conversation that a message belongs to, oldest first.
+    pub fn conversation(&self, mailbox: &Mailbox, message: Seq) -> Result<Vec<Member>, StoreError> {
+        self.of_mailbox(mailbox, |questions, number| match questions.thread(number, message)? {
+            Some(thread) => questions.members(number, thread),
+            None => Ok(Vec::new()),
+        })
+    }
+
+    /// Whom the newest messages that a mailbox sent were for, newest first.
+    pub fn written(&self, mailbox: &Mailbox) -> Result<Vec<Person>, StoreError> {
+        self.of_mailbox(mailbox, |questions, number| questions.written(number))
+    }
+
+    // Of a mailbox in which nothing was ever filed, nothing is known.
+    fn of_mailbox<T: Default>(&self, mailbox: &Mailbox, what: impl FnOnce(&Questions, i64) -> Result<T, Fault>) -> Result<T, StoreError> {
+        self.ask(|questions| match questions.mailbox(mailbox)? {
+            Some(number) => what(questions, number),
+            None => Ok(T::default()),
+        })
+    }
+
+    fn ask<T>(&self, what: impl FnOnce(&Questions) -> Result<T, Fault>) -> Result<T, StoreError> {
         let questions = self.shared.questions();
         let Some(asked) = questions.as_ref() else { return Err(StoreError::Io("the search is not available".to_owned())) };
-        asked.ask(&expression, before, limit.min(SEARCH_HITS_MAX)).map_err(|fault| {
+        what(asked).map_err(|fault| {
             log::error!("search failed: {fault}");
             if matches!(fault, Fault::Broken(_)) {
                 self.shared.distrust();
             }
             StoreError::Io(format!("the search failed: {fault}"))
         })
+    }
+
+    /// Number of the last record that it knows; 0 while it is not available.
+    pub fn reached(&self) -> Seq {
+        Seq(self.shared.state().applied.map_or(0, |applied| applied.seq))
     }
 
     pub fn state(&self) -> SearchState {

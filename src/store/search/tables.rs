@@ -1,4 +1,4 @@
-//! The tables of the search in SQLite. The only import of rusqlite.
+//! The file of the catalogue in SQLite, and its words; what sorts, filters and threads is in [`super::entries`] and [`super::threads`].
 //!
 //! | table | holds |
 //! | --- | --- |
@@ -14,9 +14,12 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, params};
 
-use crate::limits::{SEARCH_CACHE_KIB, SEARCH_MERGE_PARTS};
-use crate::store::Seq;
+use super::entries::{self, Filed};
+use super::threads::{self, Swept};
+use crate::limits::{CATALOGUE_SWEEP_ROWS, SEARCH_CACHE_KIB, SEARCH_MERGE_PARTS, SEARCH_STATEMENTS_KEPT};
+use crate::mail::Summary;
 use crate::store::feed::Durable;
+use crate::store::index::Shown;
 
 const FILE: &str = "search.db";
 /// Of tables and words; another one is made again.
@@ -32,6 +35,8 @@ const SCHEMA: &str = "
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document {
     pub message: u64,
+    /// For the tables that sort and thread.
+    pub filed: Filed,
     pub segment: u64,
     /// The words of its mailboxes.
     pub boxes: String,
@@ -99,6 +104,7 @@ impl Tables {
             }
             let transaction = db.transaction()?;
             transaction.execute_batch(SCHEMA)?;
+            transaction.execute_batch(entries::SCHEMA)?;
             transaction.execute("INSERT INTO words(words, rank) VALUES('automerge', ?)", [SEARCH_MERGE_PARTS])?;
             transaction.pragma_update(None, "user_version", FORMAT)?;
             transaction.commit()?;
@@ -115,6 +121,10 @@ impl Tables {
             let asked = self.db.query_row(sql, [], |row| row.get::<_, i64>(0)).optional();
             asked.map_err(|error| Fault::Broken(error.to_string()))?;
         }
+        for sql in entries::CHECKS {
+            let asked = self.db.query_row(sql, [], |_| Ok(())).optional();
+            asked.map_err(|error| Fault::Broken(error.to_string()))?;
+        }
         let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
         let found = self.db.query_row("SELECT segment, end, seq FROM applied", [], row).optional();
         let found = found.map_err(|error| Fault::Broken(error.to_string()))?;
@@ -123,10 +133,23 @@ impl Tables {
         })
     }
 
-    /// Puts messages in, instead of what was known of them, and moves the position: all of it or nothing.
-    pub fn put(&mut self, documents: &[Document], position: Durable) -> Result<(), Fault> {
+    /// Puts messages in, instead of what was known of them, makes the rows of those that records were about what mailboxes show, and moves the
+    /// position: all of it or nothing.
+    pub fn put(
+        &mut self,
+        documents: &[Document],
+        shown: &[Shown],
+        summary: &dyn Fn(&Shown) -> Summary,
+        position: Durable,
+    ) -> Result<(), Fault> {
         let transaction = self.db.transaction()?;
         put_documents(&transaction, documents)?;
+        for document in documents {
+            entries::file(&transaction, signed(document.message)?, &document.filed)?;
+        }
+        for shown in shown {
+            entries::show(&transaction, shown, &|| summary(shown))?;
+        }
         transaction.execute(
             "INSERT OR REPLACE INTO applied(id, segment, end, seq) VALUES(1, ?, ?, ?)",
             params![signed(position.segment)?, signed(position.end)?, signed(position.seq)?],
@@ -154,10 +177,22 @@ impl Tables {
             for message in &messages {
                 words.execute([message])?;
                 place.execute([message])?;
+                entries::forget(&transaction, *message)?;
             }
         }
+        entries::forget_days(&transaction)?;
         transaction.commit()?;
         Ok(messages.len())
+    }
+}
+
+impl Tables {
+    /// One step of tidying behind [`Tables::forget`]; None when there is nothing more.
+    pub fn sweep(&mut self, from: Swept) -> Result<Option<Swept>, Fault> {
+        let transaction = self.db.transaction()?;
+        let reached = threads::sweep(&transaction, from, CATALOGUE_SWEEP_ROWS)?;
+        transaction.commit()?;
+        Ok(reached)
     }
 }
 
@@ -175,32 +210,11 @@ fn put_documents(transaction: &Transaction<'_>, documents: &[Document]) -> Resul
     Ok(())
 }
 
-/// The tables, for questions.
-pub struct Questions {
-    db: Connection,
-}
-
-impl Questions {
-    /// Of tables that are open for writing already.
-    pub fn open(folder: &Path) -> Result<Questions, Fault> {
-        let db = connect(folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        db.pragma_update(None, "query_only", true)?;
-        Ok(Questions { db })
-    }
-
-    /// Numbers of the messages that an expression finds, newest first, those before `before`.
-    pub fn ask(&self, expression: &str, before: Option<Seq>, limit: usize) -> Result<Vec<Seq>, Fault> {
-        let before = before.and_then(|seq| i64::try_from(seq.0).ok()).unwrap_or(i64::MAX);
-        let mut ask = self.db.prepare("SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?")?;
-        let rows = ask.query_map(params![expression, before, signed(limit as u64)?], |row| row.get::<_, i64>(0))?;
-        rows.map(|row| unsigned(row?).map(Seq)).collect()
-    }
-}
-
-fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
+pub fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
     // Each connection has one user at a time: SQLite's own locks around it are not needed.
     let db = Connection::open_with_flags(folder.join(FILE), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.pragma_update(None, "cache_size", -SEARCH_CACHE_KIB)?;
+    db.set_prepared_statement_cache_capacity(SEARCH_STATEMENTS_KEPT);
     // A damaged file must not get further than an error.
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "cell_size_check", true)?;
@@ -208,11 +222,11 @@ fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
 }
 
 // SQLite's integers are signed. Sequence numbers and offsets never come near the difference.
-fn signed(number: u64) -> Result<i64, Fault> {
+pub fn signed(number: u64) -> Result<i64, Fault> {
     i64::try_from(number).map_err(|_| Fault::Failed(format!("{number} is too large a number")))
 }
 
-fn unsigned(number: i64) -> Result<u64, Fault> {
+pub fn unsigned(number: i64) -> Result<u64, Fault> {
     u64::try_from(number).map_err(|_| Fault::Broken(format!("{number} is no position")))
 }
 
@@ -220,6 +234,7 @@ fn unsigned(number: i64) -> Result<u64, Fault> {
 mod tests {
     use super::*;
     use crate::mail::{Address, Mailbox};
+    use crate::store::search::ask::Questions;
     use crate::store::search::{query::Query, words};
 
     fn mailbox(name: &str) -> Mailbox {
@@ -232,7 +247,7 @@ mod tests {
 
     fn check(folder: &Path, who: &str, query: &str, expected: &[u64]) {
         let expression = Query::words(query).expression(&mailbox(who)).unwrap();
-        let found: Vec<u64> = Questions::open(folder).unwrap().ask(&expression, None, 10).unwrap().into_iter().map(|seq| seq.0).collect();
+        let found: Vec<u64> = Questions::open(folder).unwrap().words(&expression, None, 10).unwrap().into_iter().map(|seq| seq.0).collect();
         assert_eq!(found, expected, "{expression}");
     }
 
@@ -246,7 +261,7 @@ mod tests {
             document(5, 1, "bo", "annual report"),
             document(9, 2, "ann", "report: annual"),
         ];
-        tables.put(&documents, position).unwrap();
+        tables.put(&documents, &[], &|_| Summary::default(), position).unwrap();
         assert_eq!(tables.applied().unwrap(), position);
         check(folder.path(), "ann", "annual report", &[9, 3]);
         check(folder.path(), "ann", "\"annual report\"", &[3]);
@@ -265,8 +280,10 @@ mod tests {
     fn a_message_put_again_is_replaced_and_a_segment_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let mut tables = Tables::open(folder.path()).unwrap();
-        tables.put(&[document(3, 1, "ann", "old"), document(4, 1, "ann", "old")], Durable::default()).unwrap();
-        tables.put(&[document(3, 2, "ann", "new")], Durable::default()).unwrap();
+        tables
+            .put(&[document(3, 1, "ann", "old"), document(4, 1, "ann", "old")], &[], &|_| Summary::default(), Durable::default())
+            .unwrap();
+        tables.put(&[document(3, 2, "ann", "new")], &[], &|_| Summary::default(), Durable::default()).unwrap();
         check(folder.path(), "ann", "old", &[4]);
         check(folder.path(), "ann", "new", &[3]);
         assert_eq!(tables.oldest_segment().unwrap(), Some(1));

@@ -1,5 +1,6 @@
 //! Tests of the store as a whole.
 
+mod catalogue;
 mod dying;
 mod faults;
 pub(super) mod faulty;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::relay::Queue;
 
-const NAMES: [&str; 4] = ["ann", "bob", "eve", "zoë"];
-const COMMON: [Folder; 6] = [Folder::Inbox, Folder::Sent, Folder::Drafts, Folder::Archive, Folder::Junk, Folder::Trash];
+pub const NAMES: [&str; 4] = ["ann", "bob", "eve", "zoë"];
+pub const COMMON: [Folder; 6] = [Folder::Inbox, Folder::Sent, Folder::Drafts, Folder::Archive, Folder::Junk, Folder::Trash];
 
 /// Makes units of changes that refer to messages it made before.
 pub struct Work {
@@ -55,6 +55,11 @@ impl Work {
             one.origin = Origin::Digest { event: "e1".to_owned(), mailbox: mailbox("ann"), part: self.digests };
         }
         one.summary.message_id = self.random.bool().then(|| format!("{}@example.net", self.random.u8(..9)));
+        let mut pick = |texts: &[&str]| texts[self.random.usize(..texts.len())].to_owned();
+        one.summary.subject = pick(&["Plan", "Re: plan", "AW: Re: Plän", "Zebra", "(zebra)", ""]);
+        one.summary.from_name = pick(&["Ärwin", "arwin b", "Zoë", "", " "]);
+        one.summary.to = pick(&["Bo", "Ann, Bo", ""]);
+        one.summary.attachments = self.random.bool();
         let body: Vec<u8> = (0..self.random.usize(..3000)).map(|_| self.random.u8(..)).collect();
         Change::Message(Box::new(one), Staged::from_bytes(body).into())
     }

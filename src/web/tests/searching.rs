@@ -82,6 +82,34 @@ fn hits_say_where_they_are() {
 }
 
 #[test]
+fn operators_narrow_it_down_and_hits_are_marked() {
+    let world = World::new(Mode::Continuity);
+    let (inbox, archived) = (world.inbound(PLAIN), world.inbound(PLAIN));
+    let ann = mailbox("ann@example.com");
+    let moved = Change::Move { mailbox: ann.clone(), message: archived, from: Folder::Inbox, to: Folder::Archive };
+    let flagged = Change::Flags { mailbox: ann, message: archived, add: Flags::FLAGGED, remove: Flags::NONE };
+    world.store.write_wait(vec![moved, flagged], NOW).unwrap();
+    world.settle();
+    let finds = |query: &str, wanted: &[Seq]| {
+        let page = look(&world, "ann@example.com", &format!("/mail/search?q={query}"));
+        for seq in [inbox, archived] {
+            assert_eq!(page.contains(&format!("/mail/message/{seq}\"")), wanted.contains(&seq), "{query} {seq} {page}");
+        }
+        page
+    };
+    finds("in:posteingang", &[inbox]);
+    finds("IN:Archive+hello", &[archived]);
+    finds("is:flagged", &[archived]);
+    finds("-is:flagged+subject:hello", &[inbox]);
+    finds("before:1999-01-01", &[]);
+    finds("hello+-line", &[]);
+    let page = finds("hello+line", &[inbox, archived]);
+    assert!(page.contains("<mark>Hello</mark> there"), "{page}");
+    let page = finds("in:nowhere+%3Cscript%3E", &[]);
+    assert!(!page.contains("<script>"), "{page}");
+}
+
+#[test]
 fn pages_of_hits_can_be_turned() {
     let world = World::new(Mode::Continuity);
     let seqs: Vec<Seq> = (0..120).map(|n| world.inbound(&PLAIN.replace("Hello there", &format!("Number {n}.")))).collect();
