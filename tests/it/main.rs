@@ -30,6 +30,7 @@ mod pages;
 mod postfix;
 mod reading;
 mod scope;
+mod sessions;
 mod smtp_loopback;
 mod undo;
 mod volume;

@@ -21,6 +21,7 @@ over-title = Der Mailserver arbeitet wieder
 over-lead = Sie wurden hier abgemeldet. Bitte verwenden Sie wieder Outlook.
 over-in = Was für Sie eingetroffen ist, liegt in Ihrem normalen Postfach.
 over-out = Was Sie hier gesendet haben und Ihre Entwürfe kommen als eine Nachricht mit allem im Anhang in Ihr normales Postfach.
+over-drill = Nach einer Übung gibt es nichts zu suchen: Was Sie in ihr geschrieben haben, ging an niemanden.
 over-nothing = Sie müssen nichts weiter tun.
 
 help-title = Hilfe

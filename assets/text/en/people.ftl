@@ -21,6 +21,7 @@ over-title = The mail server works again
 over-lead = You were signed out here. Please use Outlook again.
 over-in = What came in for you is in your normal mailbox.
 over-out = What you sent here, and your drafts, come to your normal mailbox as one message with everything attached.
+over-drill = After a drill there is nothing to look for: what you wrote in it was sent to nobody.
 over-nothing = You need not do anything else.
 
 help-title = Help

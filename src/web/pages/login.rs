@@ -101,6 +101,7 @@ fn over(shell: &Shell) -> Markup {
                 ul {
                     li { (t.get("over-in")) }
                     li { (t.get("over-out")) }
+                    li { (t.get("over-drill")) }
                 }
                 p { (t.get("over-nothing")) }
             }
