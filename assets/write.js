@@ -28,7 +28,7 @@
 		data.delete("files"); data.delete("draft"); data.delete("csrf");
 		return JSON.stringify([...data]);
 	};
-	let last = typed(), leaving = false, busy = false, again = false, timer = 0, size = 0;
+	let last = typed(), leaving = false, busy = false, again = false, pending = null, timer = 0, size = 0;
 	// Every save writes all of it: the larger it is, the more seldom.
 	const pause = () => Math.min(300, 5 + size / 200000) * 1000;
 	const wait = () => { clearTimeout(timer); timer = setTimeout(() => { if (typed() !== last) save([]); }, pause()); };
@@ -59,11 +59,15 @@
 				say(answer.said);
 				list(answer.files);
 				last = more ? now : typed();
-				if (again) { again = false; save([]); }
+				if (files.length) at("files").value = "";
+				if (again && !pending) { again = false; save([]); }
 			} else {
 				say((answer && answer.problem) || texts.failed);
+				// What was chosen is still in its field, and goes with the form. What was dropped is not: nobody sends without it.
+				if (files.length && !at("files").files.length) pending = null;
 				wait();
 			}
+			if (pending) { const button = pending; pending = null; form.requestSubmit(button); }
 		};
 		request.send(data);
 	}
@@ -90,13 +94,13 @@
 		setInterval(() => { if (!busy && size < 1e6 && typed() !== last) save([]); }, 30000);
 		form.addEventListener("submit", (event) => {
 			// What is on its way first: else the draft would be there twice.
-			if (busy) { event.preventDefault(); const button = event.submitter; setTimeout(() => form.requestSubmit(button), 300); return; }
+			if (busy) { event.preventDefault(); pending = event.submitter; return; }
 			leaving = true; clearTimeout(timer);
 		});
 		addEventListener("pageshow", () => { leaving = false; });
 		addEventListener("beforeunload", (event) => { if (!leaving && typed() !== last) event.preventDefault(); });
 		const input = at("files");
-		input.addEventListener("change", () => { const files = [...input.files]; input.value = ""; if (files.length) save(files); });
+		input.addEventListener("change", () => { if (input.files.length) save([...input.files]); });
 		for (const name of ["dragover", "drop"]) form.addEventListener(name, (event) => {
 			if (!event.dataTransfer || ![...event.dataTransfer.types].includes("Files")) return;
 			event.preventDefault();

@@ -263,8 +263,10 @@ fn outcome(to: &Delivery) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::submitting::keep_draft;
     use crate::app::testing::World;
     use crate::clock::Wall;
+    use crate::web::Submission;
 
     fn everybodys(first: u64) -> Digests {
         Digests::of_everybody(EventNow { id: EventId("2026-03-03T09-15-02".to_owned()), since: Wall(0), first: Seq(first) })
@@ -328,6 +330,23 @@ mod tests {
         assert_eq!(write(&world, &digests), 1);
         world.wrote("ann", "late");
         assert_eq!((write(&world, &digests), write(&world, &digests)), (1, 0));
+    }
+
+    #[test]
+    fn of_a_draft_that_was_saved_often_only_the_newest_is_handed_over() {
+        let world = World::new();
+        let digests = everybodys(1);
+        let mut newest = None;
+        for words in ["one", "two", "three"] {
+            let message = format!("Subject: {words}\r\n\r\nx\r\n").into_bytes();
+            let new = Submission::new(world.address("ann").mailbox(), Vec::new(), message);
+            newest = Some(keep_draft(&world.core, Submission { replaces: newest, ..new }).unwrap());
+        }
+        assert_eq!((write(&world, &digests), write(&world, &digests)), (1, 0));
+        let (places, _) = digests.recorded(&world.core).unwrap();
+        let written = written_in(&world.core, &places[0]).unwrap();
+        let messages: Vec<Seq> = written[0].1.iter().map(|(number, _)| Seq(*number)).collect();
+        assert_eq!((written.len(), messages), (1, newest.into_iter().collect()));
     }
 
     #[test]

@@ -268,3 +268,16 @@ fn people_and_groups_are_found_while_typing() {
     assert!(found("").is_empty() && found("nobody").is_empty());
     check(&world.ask("GET", "/mail/people?q=bo"), 303, 0);
 }
+
+#[test]
+fn the_signature_stands_below_the_own_words() {
+    let mut world = office();
+    world.preferences.signature = "Ann Smith\nSales".to_owned();
+    let original = world.inbound(PLAIN);
+    let page = |path: String| body(&check(&world.ask("GET", &path).by(ANN), 200, 0));
+    let new = page("/mail/new?to=carl@x.test".to_owned());
+    assert!(new.contains("\n\n\n-- \nAnn Smith\nSales</textarea>") && new.contains("value=\"carl@x.test\""), "{new}");
+    let answer = page(format!("/mail/reply/{original}"));
+    assert!(answer.contains("\n\n\nAnn Smith\nSales\n\nOn ") && answer.contains("&gt; A line."), "{answer}");
+    assert!(page(format!("/mail/forward/{original}?whole=1")).contains("\n\n\nAnn Smith\nSales</textarea>"));
+}
