@@ -117,7 +117,7 @@
 		x: tick,
 		"/": () => { const field = $("#search"); if (field) field.focus(); return field; },
 		c: () => follow("a[href='/mail/new']"),
-		z: () => follow("button#undo, #undo button"),
+		z: () => follow("button#undo, #unsent button"),
 		"?": () => { help(); return true; },
 	};
 	let going = 0;

@@ -1,12 +1,12 @@
 // Drafts keep themselves, files go up while one writes, addresses are completed. Without it the page works all the same.
 "use strict";
 (() => {
-	const undo = document.getElementById("undo");
+	const undo = document.getElementById("unsent");
 	if (undo) {
 		let left = Number(undo.dataset.left);
 		const clock = setInterval(() => {
 			left -= 1;
-			document.getElementById("undo-left").textContent = String(Math.max(left, 0));
+			document.getElementById("unsent-left").textContent = String(Math.max(left, 0));
 			if (left <= 0) { clearInterval(clock); location.replace("/mail/sent?sent=1"); }
 		}, 1000);
 	}

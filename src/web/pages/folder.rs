@@ -216,9 +216,9 @@ fn unsent(shell: &Shell, undo: Undo) -> Markup {
     let (before, after) = t.around("unsent-more", "seconds");
     let csrf = shell.reader.as_ref().map(|reader| reader.csrf.as_str()).unwrap_or_default();
     html! {
-        form.notice.undo #undo method="post" action={ "/mail/undo/" (undo.message) } data-left=(undo.left_s) {
+        form.notice.undo #unsent method="post" action={ "/mail/undo/" (undo.message) } data-left=(undo.left_s) {
             input type="hidden" name="csrf" value=(csrf);
-            p { strong { (t.get("unsent")) } " " (before) span #undo-left { (undo.left_s) } (after) }
+            p { strong { (t.get("unsent")) } " " (before) span #unsent-left { (undo.left_s) } (after) }
             button type="submit" { (t.get("unsent-undo")) }
         }
         script src=(assets::WRITE.path()) defer {}
