@@ -31,7 +31,7 @@ pub fn show(visit: &Visit<'_>) -> Answer {
         log::info!("web search unavailable: {error}");
     }
     let (entries, older) = found.map(|found| (found.entries, found.next)).unwrap_or_default();
-    let acting = folder::acting(visit, None, None)?;
+    let acting = if entries.is_empty() { None } else { folder::acting(visit, None, None)? };
     let page =
         SearchPage { rows: rows(context, &places, &entries, &asked_for), acting, words, older, is_newest: before.is_none(), trouble };
     let mut shell = reader::shell(context, context.texts.get("search"));

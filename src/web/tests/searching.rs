@@ -27,7 +27,7 @@ fn what_is_found_is_the_readers_own() {
     world.inbound(RICH);
     world.settle();
     let page = look(&world, "ann@example.com", "/mail/search?q=hello+LINE");
-    assert!(page.contains(&format!("/mail/message/{seq}")) && page.contains("Hello there"), "{page}");
+    assert!(page.contains(&format!("/mail/message/{seq}")) && page.contains("<mark>Hello</mark> there"), "{page}");
     assert_eq!(page.matches("class=\"mail").count() - page.matches("class=\"mails").count(), 1, "{page}");
     let others = look(&world, "bo@example.com", "/mail/search?q=hello");
     assert!(others.contains("Nothing was found") && !others.contains("Hello there"), "{others}");
