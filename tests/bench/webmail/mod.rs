@@ -6,7 +6,7 @@ mod mailbox;
 mod roundcube;
 mod visit;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Wanted;
 use crate::machine::free_octets;
@@ -24,6 +24,8 @@ const OCTETS_A_MESSAGE: u64 = 30 * 1024;
 const OCTETS_A_MESSAGE_ALONE: u64 = 12 * 1024;
 /// By turns, so often.
 const ROUNDS: usize = 5;
+/// No more rounds of an action after so long: eight searches of the peer at a time may take minutes.
+const CELL_AT_MOST: Duration = Duration::from_secs(90);
 /// One client of the box acts so often in a round.
 const OURS: Length = Length { least: 100, most: 400, time: Duration::from_secs(2) };
 const OURS_QUICK: Length = Length { least: 20, most: 50, time: Duration::from_millis(500) };
@@ -112,10 +114,14 @@ fn measure(wanted: &Wanted, messages: usize, table: &mut Table, memory: &mut Tab
         ours.warm(action);
         theirs.iter_mut().for_each(|side| side.warm(action));
         for (at, clients) in CLIENTS.iter().enumerate() {
+            let began = Instant::now();
             for _ in 0..rounds {
                 ours.act(action, at, &|| filled.resident_mib());
                 if let (Some(side), Some(peer)) = (&mut theirs, &peer) {
                     side.act(action, at, &|| peer.resident_mib());
+                }
+                if began.elapsed() > CELL_AT_MOST {
+                    break;
                 }
             }
             let none = Samples::default();
