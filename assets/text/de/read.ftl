@@ -155,7 +155,6 @@ invitation-guests = Gäste
 invitation-repeats = Wiederholt sich
 invitation-next = Nächste Termine
 invitation-comment = Kommentar
-invitation-details = Einzelheiten
 invitation-untitled = (ohne Titel)
 invitation-no-time = Keine Zeit angegeben
 invitation-all-day = { $day }, ganztägig

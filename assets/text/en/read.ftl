@@ -155,7 +155,6 @@ invitation-guests = Guests
 invitation-repeats = Repeats
 invitation-next = Next times
 invitation-comment = Comment
-invitation-details = Details
 invitation-untitled = (no title)
 invitation-no-time = No time is given
 invitation-all-day = { $day }, all day
