@@ -5,7 +5,7 @@
 
 use super::login::hex;
 use super::pages::actions::{self, ConfirmPage, MessageActions, Sure, Target};
-use super::places::{self, Places};
+use super::places::Places;
 use super::visit::Visit;
 use super::{Act, Answer, Context, Deed, Done, FolderStep, Intent, Outcome, Step, Trouble, reader, response, route, table};
 use crate::limits::{ACT_MESSAGES_MAX, ACT_NAMED_MAX};
@@ -163,7 +163,8 @@ pub fn of_message(visit: &Visit<'_>, entry: &Entry) -> Result<Option<MessageActi
 
 /// Where messages can be moved to.
 pub fn targets(places: &Places) -> Vec<Target> {
-    let common = places::COMMON.into_iter().filter(|folder| *folder != Folder::Drafts);
+    // Where things usually go first.
+    let common = [Folder::Archive, Folder::Inbox, Folder::Junk, Folder::Trash, Folder::Sent].into_iter();
     let common = common.map(|folder| Target { folder, name: places.name(folder), depth: 0 });
     let own = places.tree().into_iter().map(|place| Target { folder: place.folder, name: place.name, depth: place.depth });
     common.chain(own).collect()

@@ -12,13 +12,15 @@ pub struct Asset {
     stem: &'static str,
     extension: &'static str,
     media_type: &'static str,
+    /// As it was written.
     pub text: &'static str,
+    lean: OnceLock<String>,
     path: OnceLock<String>,
 }
 
 impl Asset {
     const fn new(stem: &'static str, extension: &'static str, media_type: &'static str, text: &'static str) -> Asset {
-        Asset { stem, extension, media_type, text, path: OnceLock::new() }
+        Asset { stem, extension, media_type, text, lean: OnceLock::new(), path: OnceLock::new() }
     }
 
     const fn style(stem: &'static str, text: &'static str) -> Asset {
@@ -31,7 +33,16 @@ impl Asset {
 
     /// Where a page finds it.
     pub fn path(&self) -> &str {
-        self.path.get_or_init(|| format!("/assets/{}-{:016x}.{}", self.stem, fnv1a(self.text.as_bytes()), self.extension))
+        self.path.get_or_init(|| format!("/assets/{}-{:016x}.{}", self.stem, fnv1a(self.body().as_bytes()), self.extension))
+    }
+
+    /// As it is sent: without what only people read.
+    pub fn body(&self) -> &str {
+        self.lean.get_or_init(|| match self.extension {
+            "css" => lean_style(self.text),
+            "js" => lean_script(self.text),
+            _ => self.text.to_owned(),
+        })
     }
 }
 
@@ -64,7 +75,34 @@ pub fn icon() -> Response {
 /// A file by its whole path; one of an older version is not there any more.
 pub fn serve(path: &str) -> Answer {
     let asset = ALL.iter().find(|asset| asset.path() == path).ok_or(Trouble::NotFound)?;
-    Ok(response::immutable(asset.media_type, asset.text.as_bytes()).into())
+    Ok(response::immutable(asset.media_type, asset.body().as_bytes()).into())
+}
+
+/// A style sheet without comments, indentation and the spaces around its marks. Texts in our own sheets have none of these marks in them.
+fn lean_style(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("/*") {
+        out.push_str(before);
+        rest = behind.split_once("*/").map_or("", |(_, after)| after);
+    }
+    out.push_str(rest);
+    let mut lean = String::with_capacity(out.len());
+    for line in out.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        lean.push_str(line);
+        if !line.ends_with(['{', '}', ';', ',']) {
+            lean.push(' ');
+        }
+    }
+    for (long, short) in [(" {", "{"), ("{ ", "{"), ("; ", ";"), (": ", ":"), (", ", ","), (" }", "}"), (";}", "}")] {
+        lean = lean.replace(long, short);
+    }
+    lean
+}
+
+/// A script without indentation and without lines that are comments. Each line stays a line: none of ours needs its semicolons guessed.
+fn lean_script(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// FNV-1a, 64 bits: names a version, protects nothing.
@@ -77,6 +115,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_only_people_read_is_not_sent() {
+        let style =
+            "/* a */\n.b, .c > d {\n\tmargin: 0 calc(1rem - 2px);\n\tcontent: \"·\";\n}\n@media (max-width: 2rem) { a { b: c; } }\n";
+        assert_eq!(lean_style(style), ".b,.c > d{margin:0 calc(1rem - 2px);content:\"·\"}@media (max-width:2rem){a{b:c}}");
+        assert_eq!(lean_script("// a\n\"use strict\";\n\n\tcall(\"//x\"); // b\n"), "\"use strict\";\ncall(\"//x\"); // b");
+        assert!(!STYLE.body().contains("/*") && STYLE.body().contains("prefers-color-scheme"));
+    }
+
+    #[test]
     fn hash_is_fnv1a() {
         // Test vectors of the FNV reference (draft-eastlake-fnv).
         assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
@@ -87,7 +134,7 @@ mod tests {
     fn every_file_has_a_path_of_its_own() {
         for asset in ALL {
             let served = serve(asset.path()).ok().unwrap().response;
-            assert_eq!(served.body, asset.text.as_bytes(), "{}", asset.path());
+            assert_eq!(served.body, asset.body().as_bytes(), "{}", asset.path());
         }
         assert!(serve("/assets/style.css").is_err() && serve("/assets/").is_err());
     }

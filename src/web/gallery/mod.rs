@@ -66,7 +66,7 @@ fn pages() -> Vec<Sample> {
 fn the_inbox_is_light() {
     let page = folders::inbox_of(PAGE_ENTRIES).into_string();
     let used = assets::ALL.iter().filter(|asset| page.contains(asset.path()));
-    let total = page.len() + used.map(|asset| asset.text.len()).sum::<usize>();
+    let total = page.len() + used.map(|asset| asset.body().len()).sum::<usize>();
     assert!(total < 60_000, "{total} octets");
 }
 
@@ -138,7 +138,7 @@ fn write_the_gallery() {
     let _not_there = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(folder.join("assets")).unwrap();
     for asset in assets::ALL {
-        std::fs::write(folder.join(asset.path().trim_start_matches('/')), asset.text).unwrap();
+        std::fs::write(folder.join(asset.path().trim_start_matches('/')), asset.body()).unwrap();
     }
     for (name, markup) in pages() {
         // So that the files can also be looked at without a server.
