@@ -101,7 +101,7 @@ pub fn filing(t: Texts, folder: Folder) -> Markup {
 }
 
 pub fn button(wish: &str, text: &str) -> Markup {
-    html! { button type="submit" name="do" value=(wish) { (text) } }
+    html! { button name="do" value=(wish) { (text) } }
 }
 
 /// Any other folder.

@@ -176,17 +176,14 @@ fn link(t: Texts, row: &Row, tell_flag: bool) -> Markup {
             " "
             bdi.subject id={ "s" (row.message) } { @if row.subject.is_empty() { (t.get("no-subject")) } @else { (marked(&row.subject, &row.hits.subject)) } }
             " "
-            @if tell_flag && row.flagged || row.answered || row.forwarded || row.attachments {
-                span.marks {
-                    @if tell_flag && row.flagged { span.flag { span.unseen { (t.get("mark-flagged")) " " } } }
-                    @if row.answered { span.answered { span.unseen { (t.get("mark-answered")) " " } } }
-                    @if row.forwarded { span.forwarded { span.unseen { (t.get("mark-forwarded")) " " } } }
-                    @if row.attachments { span.clip { span.unseen { (t.get("with-attachment")) " " } } }
-                }
-            }
+            @if tell_flag && row.flagged { span.flag { span.unseen { (t.get("mark-flagged")) " " } } }
+            @if row.answered { span.answered { span.unseen { (t.get("mark-answered")) " " } } }
+            @if row.forwarded { span.forwarded { span.unseen { (t.get("mark-forwarded")) " " } } }
+            @if row.attachments { span.clip { span.unseen { (t.get("with-attachment")) " " } } }
             @if let Some(place) = &row.place { span.place { span.unseen { (t.get("in-folder")) " " } bdi { (place) } } " " }
             @if let Some(size) = &row.size { span.place.size { (size) } " " }
-            time datetime=(row.datetime) { (row.date) }
+            // The day alone: a page has many of them.
+            time datetime=(row.datetime.get(..10).unwrap_or_default()) { (row.date) }
         }
     }
 }
