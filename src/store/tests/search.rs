@@ -392,6 +392,33 @@ fn numbers() {
         times.sort_by(f64::total_cmp);
         println!("{query:24} median {:.2} ms, slowest {:.2} ms", times[25], times[49]);
     }
+    let asked = |text: &str, what: &dyn Fn(&Mailbox)| {
+        let mut times: Vec<f64> = (0..50)
+            .map(|user| {
+                let mailbox = mailbox(&format!("user{user}"));
+                let started = Instant::now();
+                what(&mailbox);
+                started.elapsed().as_secs_f64() * 1e3
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        println!("{text:24} median {:.2} ms, slowest {:.2} ms", times[25], times[49]);
+    };
+    for (text, listing) in [
+        ("date", Listing::default()),
+        ("sender", Listing { sort: Sort::Person, ..Listing::default() }),
+        ("subject", Listing { sort: Sort::Subject, direction: Direction::Ascending, ..Listing::default() }),
+        ("size", Listing { sort: Sort::Size, ..Listing::default() }),
+        ("unread", Listing { filter: Filter { unread: true, ..Filter::NONE }, ..Listing::default() }),
+        ("flagged by size", Listing { sort: Sort::Size, filter: Filter { flagged: true, ..Filter::NONE }, ..Listing::default() }),
+        ("conversations", Listing { conversations: true, ..Listing::default() }),
+    ] {
+        let listing = Listing { limit: 50, ..listing };
+        asked(text, &|mailbox| drop(store.list(mailbox, Folder::Inbox, &listing).unwrap()));
+    }
+    for words in [common.as_str(), middle, rare] {
+        asked(words, &|mailbox| drop(store.find(mailbox, &Query::words(words), None, 50).unwrap()));
+    }
     println!("{}", memory());
     assert!(!find(&store, "user1", common).is_empty());
 }
