@@ -189,7 +189,11 @@ fn media_type(value: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::Arc;
+
     use super::*;
+    use crate::mail::Content;
 
     const TYPE: &str = "multipart/form-data; boundary=----b1";
 
@@ -237,6 +241,36 @@ mod tests {
             ("name=\"f\"; filename=\"..\"", "attachment"),
         ] {
             check(&(part(disposition, "", "x") + "------b1--\r\n"), &[], &[(expected, "application/octet-stream", "x")]);
+        }
+    }
+
+    /// Gives at most so many octets at a time.
+    struct Crumbs(Vec<u8>, usize);
+
+    impl Content for Crumbs {
+        fn octets(&self) -> u64 {
+            self.0.len() as u64
+        }
+
+        fn piece(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+            self.0.piece(offset, length.min(self.1))
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_read_in_crumbs_is_the_same_form() {
+        let body = part("name=\"text\"", "", "a\r\n\r\n------b1x\r\r\nb\r")
+            + &part("name=\"f\"; filename=\"a.txt\"", "Content-Type: text/plain\r\n", &format!("x{}\r\ny\n------b1\r\n", "z".repeat(999)))
+            + "------b1--\r\n";
+        let read = |crumb: usize| {
+            let form = Form::parse(TYPE, &Blob::new(Arc::new(Crumbs(body.clone().into_bytes(), crumb)))).unwrap();
+            let files: Vec<Vec<u8>> = form.files.iter().map(|file| file.content.bytes().unwrap()).collect();
+            (form.fields, files)
+        };
+        let whole = read(usize::MAX);
+        assert_eq!(whole.0, [("text".to_owned(), "a\r\n\r\n------b1x\r\r\nb\r".to_owned())]);
+        for crumb in (1..300).chain([500, 1000]) {
+            assert_eq!(read(crumb), whole, "{crumb} octets at a time");
         }
     }
 

@@ -61,6 +61,61 @@ fn body_lengths_leave_no_doubt() {
     check_body("Content-Length: 99999999999999999999999999\r\n", Err(TOO_LARGE));
 }
 
+#[test]
+fn smuggled_requests_are_refused() {
+    let check = |fields: &str, expected: Refusal| check_body(fields, Err(expected));
+    check("Content-Length: 5\r\nContent-Length: 6\r\n", BAD_REQUEST);
+    check("Content-Length: 5\r\ncontent-length: 5\r\n", BAD_REQUEST);
+    check("Content-Length: 0x5\r\n", BAD_REQUEST);
+    check("Content-Length: -5\r\n", BAD_REQUEST);
+    check("Content-Length: 5 5\r\n", BAD_REQUEST);
+    check("Content-Length: 5;\r\n", BAD_REQUEST);
+    check("Content-Length: \u{b2}\r\n", BAD_REQUEST);
+    check("Content-Length : 5\r\n", BAD_REQUEST);
+    check("Content-Length: 5\r\n\tfolded\r\n", BAD_REQUEST);
+    check("Content-Length:\r\n 5\r\n", BAD_REQUEST);
+    check("X: y\rContent-Length: 5\r\n", BAD_REQUEST);
+    check("X: \0y\r\n", BAD_REQUEST);
+    check("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", BAD_REQUEST);
+    check("Transfer-Encoding: identity\r\n", LENGTH_REQUIRED);
+    check("Transfer-Encoding: \u{b}chunked\r\n", BAD_REQUEST);
+    check("Transfer-Encoding: x\r\nTransfer-Encoding: chunked\r\n", LENGTH_REQUIRED);
+    check("TRANSFER-ENCODING: xchunked\r\n", LENGTH_REQUIRED);
+    check("Transfer-Encoding : chunked\r\n", BAD_REQUEST);
+    check(" Transfer-Encoding: chunked\r\n", BAD_REQUEST);
+}
+
+/// Whatever comes in, what goes on is one request with one end and without a body.
+#[test]
+fn random_heads_go_on_as_one_request() {
+    let seed = std::env::var("LIFEBOAT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0x5eed);
+    println!("LIFEBOAT_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let whole = b"POST /mail/send?a=b HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\nConnection: close\r\nCookie: a=b; c=d\r\nExpect: 100-continue\r\n\r\n";
+    let mut passed = 0;
+    for _ in 0..20_000 {
+        let mut head = whole.to_vec();
+        for _ in 0..random.usize(0..4) {
+            let at = random.usize(0..head.len());
+            match random.u8(0..3) {
+                0 => head[at] = random.choice(*b"\r\n :;,\t/?%\0\x0b\x7f\xff5aGETContent-Length").unwrap_or(0),
+                1 => drop(head.remove(at)),
+                _ => head.insert(at, random.choice(*b"\r\n :\t\x00/0").unwrap_or(0)),
+            }
+        }
+        let Ok(request) = parse_request(&head) else { continue };
+        passed += 1;
+        let shown = || String::from_utf8_lossy(&head).into_owned();
+        assert_eq!(head_end(&request.forward, 0), Some(request.forward.len()), "{:?}", shown());
+        let mut fields = [httparse::EMPTY_HEADER; WEB_HEAD_FIELDS_MAX];
+        let mut again = httparse::Request::new(&mut fields);
+        assert!(matches!(again.parse(&request.forward), Ok(httparse::Status::Complete(length)) if length == request.forward.len()), "{:?}", shown());
+        assert!(values(again.headers, "content-length").chain(values(again.headers, "transfer-encoding")).next().is_none(), "{:?}", shown());
+        assert!(request.body <= WEB_BODY_MAX_OCTETS);
+    }
+    assert!(passed > 1000, "{passed} were requests");
+}
+
 fn check_keep_alive(version: &str, field: &str, expected: bool) {
     let input = format!("GET / HTTP/{version}\r\nHost: x\r\n{field}\r\n");
     assert_eq!(parse_request(input.as_bytes()).unwrap().keep_alive, expected, "{version} {field:?}");

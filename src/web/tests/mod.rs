@@ -4,6 +4,7 @@ mod acting;
 mod admin;
 mod drafting;
 mod enrolling;
+mod guarded;
 mod opening;
 mod people;
 mod practising;
