@@ -60,7 +60,7 @@ impl Blob {
         Blob { content: self.content.clone(), start: self.start + start, length: end - start }
     }
 
-    /// Up to `length` octets from `offset`; empty at the end.
+    /// At least one and up to `length` octets from `offset`; none at the end.
     ///
     /// # Errors
     /// Of the disk, if it lies there.

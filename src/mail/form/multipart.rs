@@ -129,7 +129,7 @@ fn add(form: &mut Form, part: &Blob, left: &mut usize) -> Result<(), FormError> 
 
 // Header block and content of a part; a header block must end within its bound.
 fn split(part: &Blob) -> Result<(Vec<u8>, Blob), FormError> {
-    let mut header = part.piece(0, PART_HEADER_MAX_OCTETS)?;
+    let mut header = part.slice(0..PART_HEADER_MAX_OCTETS as u64).bytes()?;
     let at = header.windows(4).position(|end| end == b"\r\n\r\n").ok_or(FormError::Malformed)?;
     header.truncate(at);
     Ok((header, part.slice(at as u64 + 4..part.len())))

@@ -147,7 +147,7 @@ fn no_attack_survives() {
 #[test]
 fn what_loads_from_outside_is_said() {
     // Comments, and what only browsers of the last century or with scripts switched off would load.
-    let doubtful = ["<!--", "/**/", "noscript", "progid", "\\00"];
+    let doubtful = ["<!--", "/**/", "noscript", "progid", "\\00", "cid://"];
     for attack in attacks().filter(|a| a.contains("//evil.example/p.gif") && !doubtful.iter().any(|word| a.contains(word))) {
         assert!(sanitise(attack, &cid).remote_blocked, "{attack}");
     }
