@@ -49,7 +49,14 @@ fn eight_uploads_at_a_time_leave_memory_flat() {
                 command.args(["--form-string", &format!("{name}={value}")]);
             }
             command.args(["--form-string", "to=bo@example.com", "--form-string", &format!("subject=upload {number}")]);
-            command.args(["--form-string", "text=see the file", "-F", &format!("{file_field}=@{}", folder.path().join(name).display())]);
+            command.args([
+                "--form-string",
+                "text=see the file",
+                "--form-string",
+                "do=send",
+                "-F",
+                &format!("{file_field}=@{}", folder.path().join(name).display()),
+            ]);
             let url = format!("https://{}{}", lifeboat.web, form.action);
             (name, command.arg(url).stdout(Stdio::piped()).spawn().expect("curl starts"))
         })
@@ -57,7 +64,7 @@ fn eight_uploads_at_a_time_leave_memory_flat() {
     for (name, upload) in uploads {
         let output = upload.wait_with_output().unwrap();
         let status = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert_eq!(status, if name == "large.bin" { "422" } else { "303" }, "{name}");
+        assert!(if name == "large.bin" { ["413", "422"].contains(&status.as_str()) } else { status == "303" }, "{name}: {status}");
     }
     let peak = lifeboat.peak_mib();
     println!("peak of {AT_A_TIME} uploads: {peak} MiB");

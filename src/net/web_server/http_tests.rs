@@ -109,8 +109,16 @@ fn random_heads_go_on_as_one_request() {
         assert_eq!(head_end(&request.forward, 0), Some(request.forward.len()), "{:?}", shown());
         let mut fields = [httparse::EMPTY_HEADER; WEB_HEAD_FIELDS_MAX];
         let mut again = httparse::Request::new(&mut fields);
-        assert!(matches!(again.parse(&request.forward), Ok(httparse::Status::Complete(length)) if length == request.forward.len()), "{:?}", shown());
-        assert!(values(again.headers, "content-length").chain(values(again.headers, "transfer-encoding")).next().is_none(), "{:?}", shown());
+        assert!(
+            matches!(again.parse(&request.forward), Ok(httparse::Status::Complete(length)) if length == request.forward.len()),
+            "{:?}",
+            shown()
+        );
+        assert!(
+            values(again.headers, "content-length").chain(values(again.headers, "transfer-encoding")).next().is_none(),
+            "{:?}",
+            shown()
+        );
         assert!(request.body <= WEB_BODY_MAX_OCTETS);
     }
     assert!(passed > 1000, "{passed} were requests");
