@@ -3,7 +3,6 @@
 mod harness;
 
 mod admin;
-mod attacks;
 mod binary;
 mod browser;
 mod canary;
@@ -20,7 +19,6 @@ mod exim;
 mod full_disk;
 mod garbage;
 mod guards;
-mod hostile;
 mod index;
 mod journal;
 mod kills;
@@ -35,5 +33,4 @@ mod scope;
 mod sessions;
 mod smtp_loopback;
 mod undo;
-mod uploads;
 mod volume;
