@@ -37,7 +37,7 @@ pub fn navigation(t: Texts, reader: &ReaderView, here: Option<Folder>) -> Markup
             @if reader.folders.iter().any(|link| own(&link)) {
                 ul.mine { @for link in reader.folders.iter().filter(own) { (item(t, link, here)) } }
             }
-            p.manage { a href="/mail/folders" { (t.get("folders")) } " " a href="/mail/keys" { (t.get("keys")) } }
+            p.manage { a href="/mail/agenda" { (t.get("agenda")) } " " a href="/mail/folders" { (t.get("folders")) } " " a href="/mail/keys" { (t.get("keys")) } }
         }
     }
 }
