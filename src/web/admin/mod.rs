@@ -48,6 +48,12 @@ pub fn is_large(row: RowId) -> bool {
     row.row(routes::TABLE).large
 }
 
+/// Method and path of every row.
+#[cfg(test)]
+pub fn every_row() -> impl Iterator<Item = (super::table::Method, &'static str)> {
+    routes::TABLE.iter().map(|row| (row.method, row.path))
+}
+
 fn answer(row: &'static Row, request: &Request, context: &Context<'_>) -> Answer {
     let arguments = row.arguments(&request.path);
     match row.door {
