@@ -3,6 +3,7 @@
 mod harness;
 
 mod admin;
+mod attacks;
 mod binary;
 mod browser;
 mod canary;
@@ -19,6 +20,7 @@ mod exim;
 mod full_disk;
 mod garbage;
 mod guards;
+mod hostile;
 mod index;
 mod journal;
 mod kills;
@@ -33,4 +35,5 @@ mod scope;
 mod sessions;
 mod smtp_loopback;
 mod undo;
+mod uploads;
 mod volume;

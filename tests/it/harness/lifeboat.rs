@@ -289,8 +289,17 @@ impl Lifeboat {
 
     /// Resident memory in MiB.
     pub fn resident_mib(&self) -> u64 {
+        self.mib("VmRSS:")
+    }
+
+    /// The most that it ever had, in MiB.
+    pub fn peak_mib(&self) -> u64 {
+        self.mib("VmHWM:")
+    }
+
+    fn mib(&self, what: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the box runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        let line = status.lines().find_map(|line| line.strip_prefix(what)).expect("a line of /proc");
         line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
     }
 }
