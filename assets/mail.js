@@ -74,7 +74,7 @@
 		return true;
 	}
 	function act(wish) {
-		if (!list) return follow("form.acts button[value=" + wish + "]");
+		if (!list) return follow("div.acts button[value=" + wish + "]");
 		const button = $("button[name=do][value=" + wish + "]", list);
 		if (!button) return false;
 		if (!all("input[name=m]:checked", list).length) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::harness::lifeboat::{Lifeboat, Setup};
 use crate::harness::person::Person;
-use crate::harness::{folder, heavy, sender};
+use crate::harness::{folder, heavy, sender, slow};
 
 const FLIP: Duration = Duration::from_secs(30);
 const RESIDENT_MAX_MIB: u64 = 200;
@@ -111,6 +111,10 @@ fn hostile() -> Vec<(&'static str, String)> {
 
 #[test]
 fn hostile_mail_opens_or_is_refused() {
+    if !slow() {
+        eprintln!("SKIPPED: hostile mail (LIFEBOAT_SLOW=1 runs it)");
+        return;
+    }
     let _one = heavy();
     let folder = folder();
     let lifeboat = Lifeboat::start(folder.path(), &Setup::without_primary());

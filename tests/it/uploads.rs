@@ -8,7 +8,7 @@ use lifeboat::demo::html;
 
 use crate::harness::lifeboat::{Lifeboat, Setup};
 use crate::harness::person::Person;
-use crate::harness::{folder, heavy};
+use crate::harness::{folder, heavy, slow};
 
 const FLIP: Duration = Duration::from_secs(30);
 const MIB: usize = 1024 * 1024;
@@ -18,6 +18,10 @@ const PEAK_MAX_MIB: u64 = 120;
 
 #[test]
 fn eight_uploads_at_a_time_leave_memory_flat() {
+    if !slow() {
+        eprintln!("SKIPPED: eight uploads at a time (LIFEBOAT_SLOW=1 runs it)");
+        return;
+    }
     let _one = heavy();
     let folder = folder();
     let lifeboat = Lifeboat::start(folder.path(), &Setup::without_primary());

@@ -67,16 +67,19 @@ pub struct ConfirmPage {
 /// One message: archive, delete, flag, move and the rest, for its own page.
 pub fn of_message(t: Texts, actions: &MessageActions) -> Markup {
     html! {
-        form.acts method="post" action="/mail/act" aria-label=(t.get("act-one")) {
-            input type="hidden" name="csrf" value=(actions.csrf);
-            input type="hidden" name="m" value={ (actions.message) "-" (places::key(actions.folder)) };
-            input type="hidden" name="back" value=(crate::web::route::folder_path(actions.folder));
-            input type="hidden" name="stay" value=(actions.stay);
-            (filing(t, actions.folder))
-            @if actions.folder != Folder::Drafts {
-                (button("unread", t.get("act-mark-unread")))
-                @if actions.flagged { (button("unflag", t.get("act-unflag"))) } @else { (button("flag", t.get("act-flag"))) }
-                (move_to(t, actions.folder, &actions.targets))
+        form method="post" action="/mail/act" {
+            // A group and no landmark: a conversation has one for each of its messages.
+            div.acts role="group" aria-label=(t.get("act-one")) {
+                input type="hidden" name="csrf" value=(actions.csrf);
+                input type="hidden" name="m" value={ (actions.message) "-" (places::key(actions.folder)) };
+                input type="hidden" name="back" value=(crate::web::route::folder_path(actions.folder));
+                input type="hidden" name="stay" value=(actions.stay);
+                (filing(t, actions.folder))
+                @if actions.folder != Folder::Drafts {
+                    (button("unread", t.get("act-mark-unread")))
+                    @if actions.flagged { (button("unflag", t.get("act-unflag"))) } @else { (button("flag", t.get("act-flag"))) }
+                    (move_to(t, actions.folder, &actions.targets))
+                }
             }
         }
     }

@@ -72,7 +72,7 @@ fn letter(t: Texts, letter: &LetterView, may_write: bool) -> Markup {
                 time datetime=(letter.datetime) { (letter.date) }
             }
             @if may_write {
-                nav.actions aria-label={ (t.get("act-one")) ": " (letter.who) ", " (letter.date) } {
+                div.actions role="group" aria-label={ (t.get("act-one")) ": " (letter.who) ", " (letter.date) } {
                     @if letter.folder == Folder::Drafts {
                         a.button href={ "/mail/edit/" (seq) } { (t.get("conversation-edit")) }
                     } @else {

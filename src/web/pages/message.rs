@@ -207,8 +207,8 @@ fn actions(t: Texts, page: &MessagePage) -> Markup {
 fn remarks(t: Texts, remarks: &[Remark]) -> Markup {
     html! {
         @if !remarks.is_empty() {
-            ul.remarks aria-label=(t.get("message-remarks")) {
-                @for remark in remarks { li.warns[remark.warns] { (remark.text) } }
+            section aria-label=(t.get("message-remarks")) {
+                ul.remarks { @for remark in remarks { li.warns[remark.warns] { (remark.text) } } }
             }
         }
     }

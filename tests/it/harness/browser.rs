@@ -71,7 +71,7 @@ impl Browser {
         });
         let options = json!({ "binary": "/usr/bin/chromium", "args": arguments, "prefs": prefs });
         let wanted = json!({ "capabilities": { "alwaysMatch": {
-            "browserName": "chrome", "acceptInsecureCerts": true, "timeouts": { "implicit": 10_000 },
+            "browserName": "chrome", "acceptInsecureCerts": true, "timeouts": { "implicit": 10_000, "script": 120_000 },
             "goog:loggingPrefs": { "browser": "ALL" }, "goog:chromeOptions": options } } });
         let session = browser.ask("POST", "/session", Some(&wanted));
         browser.session = session["sessionId"].as_str().expect("a session").to_owned();

@@ -61,7 +61,9 @@ impl Session {
                 return Ok(reply);
             }
         }
-        self.write(&stuffed(message))?;
+        // A message may end in the middle of a line, or with half a line end; the dot still has to stand alone.
+        let whole = if message.ends_with(b"\r\n") { message.to_vec() } else { [message, b"\r\n"].concat() };
+        self.write(&stuffed(&whole))?;
         self.reply()
     }
 }

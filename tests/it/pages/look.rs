@@ -176,9 +176,12 @@ pub fn validate(files: &[PathBuf]) -> Vec<String> {
     let program = tools().join("html-validate/bin/html-validate.mjs");
     assert!(program.exists(), "{} is missing: {MISSING}", program.display());
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/htmlvalidate.json");
-    let output = Command::new("node").arg(program).arg("--config").arg(config).args(["-f", "json"]).args(files).output();
-    let output = output.expect("`node` is missing: install Debian's package `nodejs` (tests/run does)");
-    let text = String::from_utf8_lossy(&output.stdout);
+    // Into a file: what node has not yet written to a pipe when it exits is lost.
+    let report = tempfile::NamedTempFile::new().unwrap();
+    let mut command = Command::new("node");
+    command.arg(program).arg("--config").arg(config).args(["-f", "json"]).args(files).stdout(report.reopen().unwrap());
+    let output = command.output().expect("`node` is missing: install Debian's package `nodejs` (tests/run does)");
+    let text = std::fs::read_to_string(report.path()).unwrap();
     let reports: Value = serde_json::from_str(&text).unwrap_or_else(|error| {
         panic!("html-validate: {error}: {text} {}", String::from_utf8_lossy(&output.stderr));
     });

@@ -38,6 +38,7 @@ const SAMPLES: &[(&str, Sample)] = &[
     ("/mail/:", Page("/mail/deleted")),
     ("/mail/folder/#", Elsewhere("nobody has one here; tests/it/day.rs makes one")),
     ("/mail/folders", Page("/mail/folders")),
+    ("/mail/changes", Elsewhere("for the script of the list")),
     ("/mail/conversation/#", Page("/mail/conversation/MESSAGE")),
     ("/mail/keys", Page("/mail/keys")),
     ("/mail/agenda", Page("/mail/agenda")),
