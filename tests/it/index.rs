@@ -46,6 +46,7 @@ fn deleting_the_index_loses_nothing_that_a_person_sees() {
     carla.sign_in("carla@example.com", &password);
     let message = carla.open("index 57");
     carla.answer(&message, "bo@example.com", "noted");
+    wait_for("it can be taken back no more", FLIP, || (lifeboat.status()["queue"]["in_session"] == 0).then_some(()));
     // The first round opens everything, so that unread marks are the same afterwards.
     seen(&carla);
     let before = seen(&carla);
