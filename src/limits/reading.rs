@@ -19,11 +19,12 @@ pub const PRINTED_FIELDS_MAX: usize = 200;
 pub const REPORT_RECIPIENTS_MAX: usize = 100;
 /// Ways to unsubscribe that are shown.
 pub const UNSUBSCRIBE_MAX: usize = 4;
-/// A calendar in a message: its lines, the longest line in octets, events, and guests of one event.
+/// A calendar in a message: its lines, the longest line in octets, events, and guests and exceptions of one event.
 pub const CALENDAR_LINES_MAX: usize = 20_000;
 pub const CALENDAR_LINE_MAX_OCTETS: usize = 64 * 1024;
 pub const CALENDAR_EVENTS_MAX: usize = 100;
 pub const CALENDAR_GUESTS_MAX: usize = 500;
+pub const CALENDAR_EXCEPTIONS_MAX: usize = 1000;
 /// Days of a series that are looked at: 30 years.
 pub const CALENDAR_DAYS_MAX: usize = 11_000;
 /// The agenda looks for invitations in so many of a person's newest messages, and at none that is larger, in octets; it shows so many days.

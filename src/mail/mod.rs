@@ -13,6 +13,9 @@ pub mod date;
 pub mod dkim;
 mod dsn_request;
 pub mod form;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod journal;
 pub mod mbox;
 pub mod nested;

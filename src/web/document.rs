@@ -56,7 +56,9 @@ pub fn print(visit: &Visit<'_>) -> Answer {
         let names: Vec<String> = opened.attachments.iter().map(|file| visible(&file.name)).collect();
         head.push((t.count("attachments", names.len() as u64), names.join(", ")));
     }
-    Ok(response::message_document(pages::message::printed(&opened.summary.subject, &head, &body), false).into())
+    let subject = visible(&opened.summary.subject);
+    let title = if subject.is_empty() { t.get("no-subject") } else { &subject };
+    Ok(response::message_document(pages::message::printed(t, title, &head, &body), false).into())
 }
 
 const PRINTED: [&str; 10] = ["From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Date", "Subject", "Message-ID", "Importance"];

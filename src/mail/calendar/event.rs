@@ -8,7 +8,7 @@ use super::lines::{Line, lines};
 use super::rule::Rule;
 use super::zone::{self, Defined};
 use crate::clock::Wall;
-use crate::limits::{CALENDAR_EVENTS_MAX, CALENDAR_GUESTS_MAX};
+use crate::limits::{CALENDAR_EVENTS_MAX, CALENDAR_EXCEPTIONS_MAX, CALENDAR_GUESTS_MAX};
 use crate::mail::date;
 use crate::mail::parse::one_line;
 
@@ -266,9 +266,10 @@ fn event(lines: &[&Line], zones: &[Defined]) -> Event {
                 event.repeats_oddly |= event.rule.is_none();
             }
             "RDATE" => event.repeats_oddly = true,
-            "EXDATE" => event.except.extend(line.value.split(',').take(1000).filter_map(|day| {
-                moment(&Line { name: String::new(), parameters: line.parameters.clone(), value: day.to_owned() }, zones).map(|at| at.day())
-            })),
+            "EXDATE" => {
+                let left = CALENDAR_EXCEPTIONS_MAX.saturating_sub(event.except.len());
+                event.except.extend(line.value.split(',').take(left).filter_map(|day| moment_of(day, line, zones)).map(|at| at.day()));
+            }
             _ => {}
         }
     }
@@ -296,7 +297,12 @@ fn guest(line: &Line) -> Option<Guest> {
 }
 
 fn moment(line: &Line, zones: &[Defined]) -> Option<Moment> {
-    let value = line.value.trim();
+    moment_of(&line.value, line, zones)
+}
+
+/// One of several values of a line.
+fn moment_of(value: &str, line: &Line, zones: &[Defined]) -> Option<Moment> {
+    let value = value.trim();
     let Some((day, time)) = value.split_once(['T', 't']) else { return date(value).map(Moment::Day) };
     let day = date(day)?;
     let number = |at: usize| time.get(at..at + 2).and_then(|pair| pair.parse::<i8>().ok());

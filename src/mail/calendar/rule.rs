@@ -85,12 +85,13 @@ impl Rule {
         let to = self.until.map_or(to, |until| until.min(to));
         // Counting must begin at the beginning; otherwise what is long past is left out.
         let mut day = if self.count.is_some() { start } else { start.max(from) };
+        let mut period = Period::default();
         for _ in 0..CALENDAR_DAYS_MAX {
             if day > to || found.len() >= max || self.count.is_some_and(|count| number >= count) {
                 break;
             }
             // The first day counts, whatever the rule says (section 3.8.5.3).
-            if day == start || self.has(start, day) {
+            if day == start || self.has(start, day, &mut period) {
                 number += 1;
                 if day >= from {
                     found.push(day);
@@ -102,7 +103,7 @@ impl Rule {
         found
     }
 
-    fn has(&self, start: Date, day: Date) -> bool {
+    fn has(&self, start: Date, day: Date, period: &mut Period) -> bool {
         let interval = i64::from(self.interval);
         let steps = match self.frequency {
             Frequency::Daily => days_between(start, day),
@@ -110,7 +111,7 @@ impl Rule {
             Frequency::Monthly => months_between(start, day),
             Frequency::Yearly => i64::from(day.year()) - i64::from(start.year()),
         };
-        steps >= 0 && steps % interval == 0 && self.is_chosen(start, day) && self.is_in_place(start, day)
+        steps >= 0 && steps % interval == 0 && self.is_chosen(start, day) && self.is_in_place(start, day, period)
     }
 
     fn is_chosen(&self, start: Date, day: Date) -> bool {
@@ -151,7 +152,7 @@ impl Rule {
     }
 
     // BYSETPOS: the n-th of the chosen days of the month or year.
-    fn is_in_place(&self, start: Date, day: Date) -> bool {
+    fn is_in_place(&self, start: Date, day: Date, period: &mut Period) -> bool {
         if self.places.is_empty() {
             return true;
         }
@@ -161,17 +162,12 @@ impl Rule {
             // A week or a day of whole days: rare enough to be left as it is.
             Frequency::Daily | Frequency::Weekly => return true,
         };
-        let mut chosen = Vec::new();
-        let mut other = first;
-        for _ in 0..length {
-            if self.is_chosen(start, other) {
-                chosen.push(other);
-            }
-            let Ok(next) = other.tomorrow() else { break };
-            other = next;
+        if period.first != Some(first) {
+            let days = std::iter::successors(Some(first), |day| day.tomorrow().ok()).take(usize::try_from(length).unwrap_or_default());
+            *period = Period { first: Some(first), chosen: days.filter(|day| self.is_chosen(start, *day)).collect() };
         }
-        let Some(at) = chosen.iter().position(|chosen| *chosen == day) else { return false };
-        let (from_start, from_end) = (at as i16 + 1, at as i16 - chosen.len() as i16);
+        let Ok(at) = period.chosen.binary_search(&day) else { return false };
+        let (from_start, from_end) = (at as i16 + 1, at as i16 - period.chosen.len() as i16);
         self.places.contains(&from_start) || self.places.contains(&from_end)
     }
 
@@ -179,6 +175,13 @@ impl Rule {
         let back = day.weekday().since(self.week_begins);
         day.checked_sub(jiff::Span::new().days(i64::from(back))).unwrap_or(day)
     }
+}
+
+/// The chosen days of the month or year that was looked at last: the days of one ask for the same again and again.
+#[derive(Default)]
+struct Period {
+    first: Option<Date>,
+    chosen: Vec<Date>,
 }
 
 fn days_between(a: Date, b: Date) -> i64 {

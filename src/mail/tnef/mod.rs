@@ -42,6 +42,9 @@ pub struct Packed<'a> {
 
 // MS-OXTNEF section 2.1.3.1 and 2.1.3.2.
 const SIGNATURE: u32 = 0x223E_9F78;
+/// The same as it stands at the beginning of a stream.
+#[cfg(any(test, fuzzing))]
+pub(super) const SIGNATURE_OCTETS: [u8; 4] = SIGNATURE.to_le_bytes();
 const SUBJECT: u32 = 0x0001_8004;
 const BODY: u32 = 0x0002_800C;
 const MESSAGE_CLASS: u32 = 0x0007_8008;

@@ -329,26 +329,40 @@ pub fn plain(text: &str) -> String {
 }
 
 /// For printing: the head of the message above its body. `head` is (label, value); `html` is sanitised, or escaped text.
-pub fn printed(title: &str, head: &[(String, String)], html: &str) -> Markup {
-    let table = html! {
-        h1 { (title) }
-        table { @for (label, value) in head { tr { th style="text-align:start;vertical-align:top;padding-inline-end:1em" { (label) } td { bdi { (value) } } } } }
-        hr;
+pub fn printed(t: Texts, title: &str, head: &[(String, String)], html: &str) -> Markup {
+    let page = html! {
+        main {
+            h1 { bdi { (title) } }
+            table {
+                @for (label, value) in head {
+                    tr {
+                        th scope="row" style="text-align:start;vertical-align:top;padding-inline-end:1em" { (label) }
+                        td { bdi { (value) } }
+                    }
+                }
+            }
+            hr;
+            div lang="" { (PreEscaped(html)) }
+        }
     };
-    document(&format!("{}{html}", table.into_string()))
+    framed(t.tag(), title, &page.into_string())
 }
 
 /// `html` is sanitised: the only markup of a stranger that is ever written unescaped, into a document that may do nothing.
 pub fn document(html: &str) -> Markup {
+    // Nobody knows the language of a stranger's message.
+    framed("", "Message", html)
+}
+
+fn framed(language: &str, title: &str, html: &str) -> Markup {
     html! {
         (DOCTYPE)
-        // Nobody knows the language of a stranger's message.
-        html lang="" {
+        html lang=(language) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="only light";
-                title { "Message" }
+                title { (title) }
                 style { (PreEscaped(DOCUMENT_STYLE)) }
             }
             body { (PreEscaped(html)) }

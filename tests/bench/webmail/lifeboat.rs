@@ -1,16 +1,15 @@
 //! The box's side: mail by its own listener, pages by its own links.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lifeboat::demo::html;
 
-use super::browser::{Browser, Reply};
 use super::mailbox;
 use super::visit::{Action, Visitor, number_of_turn};
 use crate::accept::{setup, start};
+use crate::harness::https::{Https, Reply};
 use crate::harness::lifeboat::Lifeboat;
 use crate::harness::wait_for;
 use crate::load::fill_with;
@@ -55,8 +54,8 @@ impl Box_ {
         filled
     }
 
-    fn sign_in(&self) -> Browser {
-        sign_in(self.lifeboat.web, &self.password)
+    fn sign_in(&self) -> Https {
+        Https::signed_in(self.lifeboat.web, mailbox::ADDRESS, &self.password)
     }
 
     pub fn visitor(&self) -> Box<dyn Visitor> {
@@ -68,19 +67,7 @@ impl Box_ {
     }
 }
 
-fn sign_in(server: SocketAddr, password: &str) -> Browser {
-    let mut browser = Browser::new(server);
-    let page = browser.get("/login", &[]).text();
-    let mut form = html::forms(&page).into_iter().find(|form| form.has_kind("password")).expect("a form to sign in");
-    assert!(form.fill(|field| field.kind == "text" || field.kind == "email", mailbox::ADDRESS), "a field for the address");
-    assert!(form.fill(|field| field.kind == "password", password), "a field for the password");
-    let reply = browser.post(&form.action, &String::from_utf8_lossy(&form.encode().1));
-    assert_eq!(reply.status, 303, "the box does not let anybody in: {}", html::text(&reply.text()));
-    browser
-}
-
-/// Turns all pages of the inbox: every message must be on one of them.
-fn paths(browser: &mut Browser, messages: usize) -> Vec<String> {
+fn paths(browser: &mut Https, messages: usize) -> Vec<String> {
     let mut paths = vec![String::new(); messages];
     let mut next = Some("/mail/inbox".to_owned());
     while let Some(path) = next {
@@ -104,7 +91,7 @@ fn messages_of(page: &Reply) -> Vec<(String, String)> {
 }
 
 struct Visit {
-    browser: Browser,
+    browser: Https,
     messages: usize,
     paths: Arc<Vec<String>>,
 }

@@ -1,6 +1,5 @@
 //! The webmail beside Roundcube and Dovecot: the same mailbox, the same actions, by turns in one run, over TLS.
 
-mod browser;
 mod lifeboat;
 mod mailbox;
 mod roundcube;

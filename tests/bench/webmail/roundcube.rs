@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::browser::Browser;
 use super::mailbox;
 use super::visit::{Action, Visitor, number_of_turn};
+use crate::harness::https::{Https, Reply};
 use crate::harness::{free_port, need, run, wait_for};
 use crate::machine::resident_mib;
 
@@ -146,14 +146,14 @@ impl Drop for Roundcube {
 
 /// A person in front of Roundcube, with its own skin's requests.
 struct Visit {
-    browser: Browser,
+    browser: Https,
     token: String,
     messages: usize,
 }
 
 impl Visit {
     fn sign_in(server: SocketAddr, messages: usize) -> Visit {
-        let mut browser = Browser::new(server);
+        let mut browser = Https::new(server);
         let page = browser.get("/?_task=login", &[]).text();
         let token = between(&page, "name=\"_token\" value=\"", "\"");
         let form = format!("_token={token}&_task=login&_action=login&_timezone=UTC&_url=&_user=ann&_pass={PASSWORD}");
@@ -165,7 +165,7 @@ impl Visit {
     }
 
     /// As its script asks.
-    fn ask(&mut self, path: &str) -> super::browser::Reply {
+    fn ask(&mut self, path: &str) -> Reply {
         let token = self.token.clone();
         let reply = self.browser.get(path, &[("X-Requested-With", "XMLHttpRequest"), ("X-Roundcube-Request", &token)]);
         assert_eq!(reply.status, 200, "{path}: {}", reply.text());

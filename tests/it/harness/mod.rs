@@ -6,6 +6,7 @@ pub mod dnsmasq;
 pub mod exim;
 pub mod health;
 pub mod httpd;
+pub mod https;
 pub mod lifeboat;
 pub mod mail;
 pub mod netns;

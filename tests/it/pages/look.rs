@@ -68,6 +68,8 @@ impl<'a> Look<'a> {
 
     /// What made-up data cannot show: the page with its own headers and scripts, as the box sends it.
     pub fn once(&mut self, name: &str, url: &str) {
+        // The last one is where a browser that says nothing any more stands.
+        println!("{name}");
         let browser = self.browser;
         self.looked_at += 1;
         browser.size(1280, 900);

@@ -9,7 +9,7 @@ use super::{gallery, gallery_is_fresh};
 use crate::harness::browser::Browser;
 use crate::harness::lifeboat::{Lifeboat, Setup};
 use crate::harness::person::Person;
-use crate::harness::{folder, heavy, sender, wait_for};
+use crate::harness::{folder, heavy, httpd, sender, wait_for};
 
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 const PASSWORD: &str = "seven grey whales below";
@@ -18,13 +18,15 @@ const PASSWORD: &str = "seven grey whales below";
 enum Sample {
     /// `MESSAGE` is the number of a message with everything in it, `EVENT` the id of an event.
     Page(&'static str),
+    /// In a sandbox where no script runs, not even one that looks at it: a copy without its policy is looked at.
+    Document(&'static str),
     /// Saved or asked for by scripts: it comes, there is nothing to look at.
     File(&'static str),
     /// Looked at by made-up data or another test; why not here.
     Elsewhere(&'static str),
 }
 
-use Sample::{Elsewhere, File, Page};
+use Sample::{Document, Elsewhere, File, Page};
 
 const SAMPLES: &[(&str, Sample)] = &[
     ("/", Page("/")),
@@ -51,7 +53,7 @@ const SAMPLES: &[(&str, Sample)] = &[
     ("/mail/message/#/view/#", Page("/mail/message/MESSAGE/view/0")),
     ("/mail/message/#/zip", File("/mail/message/MESSAGE/zip")),
     ("/mail/message/#/source", Page("/mail/message/MESSAGE/source")),
-    ("/mail/message/#/print", Page("/mail/message/MESSAGE/print")),
+    ("/mail/message/#/print", Document("/mail/message/MESSAGE/print")),
     ("/mail/practice/#", Elsewhere("only in a drill: tests/it/drill.rs")),
     ("/mail/new", Page("/mail/new")),
     ("/mail/reply/#", Page("/mail/reply/MESSAGE?all=1")),
@@ -102,7 +104,7 @@ const RICH: &str = "From: Marta Keller <marta@northwind.example>\r\nTo: ann@exam
     List-Unsubscribe: <https://northwind.example/leave>, <mailto:leave@northwind.example>\r\n\
     Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n\
     --c\r\nContent-Type: text/plain\r\n\r\nDear Ann,\r\n\r\nthe chairs are in stock.\r\n\r\n\
-    --c\r\nContent-Type: text/html\r\n\r\n<p>Dear Ann, the <b>chairs</b> are in stock.</p><img src=\"https://northwind.example/x.png\">\r\n\
+    --c\r\nContent-Type: text/html\r\n\r\n<p>Dear Ann, the <b>chairs</b> are in stock.</p><img src=\"https://northwind.example/x.png\" alt=\"A chair\">\r\n\
     --c\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n\
     UID:chairs@northwind.example\r\nDTSTAMP:20260303T091500Z\r\nDTSTART:20300310T100000Z\r\nDTEND:20300310T110000Z\r\n\
     SUMMARY:Trying chairs\r\nLOCATION:Hall 2\r\nORGANIZER:mailto:marta@northwind.example\r\nATTENDEE:mailto:ann@example.com\r\n\
@@ -135,10 +137,6 @@ fn every_path_has_a_sample() {
 
 #[test]
 fn every_page_of_a_box_is_accessible_valid_and_stays_at_home() {
-    if !crate::harness::slow() {
-        eprintln!("SKIPPED: every page of a running box (LIFEBOAT_SLOW=1 runs it)");
-        return;
-    }
     let _one = heavy();
     let folder = folder();
     let here = folder.path();
@@ -176,14 +174,15 @@ fn every_page_of_a_box_is_accessible_valid_and_stays_at_home() {
     browser.click(&browser.find("main form button"));
     wait_for("the inbox", PATIENCE, || browser.text().contains("Offer for chairs").then_some(()));
 
-    let routes = routes();
+    let (routes, copies) = (routes(), httpd::serve(here));
     let mut look = Look::new(&browser);
     let (mut saved, mut weights) = (Vec::new(), Vec::new());
     for (at, (pattern, sample)) in SAMPLES.iter().enumerate().filter(|(_, (pattern, _))| routes.iter().any(|path| path == pattern)) {
         let person = if pattern.starts_with("/admin") { &eva } else { &ann };
-        let (path, is_page) = match sample {
-            Page(path) => (places.path(path), true),
-            File(path) => (places.path(path), false),
+        let (path, is_page, has_sandbox) = match sample {
+            Page(path) => (places.path(path), true, false),
+            Document(path) => (places.path(path), true, true),
+            File(path) => (places.path(path), false, false),
             Elsewhere(why) => {
                 eprintln!("{pattern}: {why}");
                 continue;
@@ -193,10 +192,16 @@ fn every_page_of_a_box_is_accessible_valid_and_stays_at_home() {
         if answer.status != 200 {
             look.finds(&path, &format!("status {}: {}", answer.status, answer.text()));
         } else if is_page {
-            let file = here.join(format!("page-{at}.html"));
+            let file = here.join(format!("page-{at}{}.html", if has_sandbox { "-document" } else { "" }));
             fs::write(&file, &answer.html).unwrap();
-            saved.push(file);
-            look.once(&path, &format!("{base}{path}"));
+            // What a sender wrote is in a document, too, and is not ours to judge.
+            if !has_sandbox {
+                saved.push(file);
+            }
+            match has_sandbox {
+                false => look.once(&path, &format!("{base}{path}")),
+                true => look.once(&path, &format!("http://{copies}/page-{at}-document.html")),
+            }
             if path == "/mail/inbox" {
                 weights.push(look.weight());
             }

@@ -1,19 +1,20 @@
-//! A browser's connection: TLS kept open, cookies kept, one request after the other.
+//! A browser's connection: TLS kept open, cookies kept, one request after the other; how long each took.
 
 use std::collections::BTreeMap;
 use std::io::{self, Error, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use lifeboat::demo::html;
 use lifeboat::net::tls;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
-/// A page that does not come within this time ends the benchmark.
+/// A page that does not come within this time is a failure.
 const SILENCE: Duration = Duration::from_secs(600);
 const READ_OCTETS: usize = 64 * 1024;
 
-pub struct Browser {
+pub struct Https {
     server: SocketAddr,
     stream: Option<StreamOwned<ClientConnection, TcpStream>>,
     cookies: BTreeMap<String, String>,
@@ -37,9 +38,21 @@ impl Reply {
     }
 }
 
-impl Browser {
-    pub fn new(server: SocketAddr) -> Browser {
-        Browser { server, stream: None, cookies: BTreeMap::new() }
+impl Https {
+    pub fn new(server: SocketAddr) -> Https {
+        Https { server, stream: None, cookies: BTreeMap::new() }
+    }
+
+    /// Somebody who has signed in to the webmail.
+    pub fn signed_in(server: SocketAddr, address: &str, password: &str) -> Https {
+        let mut https = Https::new(server);
+        let page = https.get("/login", &[]).text();
+        let mut form = html::forms(&page).into_iter().find(|form| form.has_kind("password")).expect("a form to sign in");
+        assert!(form.fill(|field| field.kind == "text" || field.kind == "email", address), "a field for the address");
+        assert!(form.fill(|field| field.kind == "password", password), "a field for the password");
+        let reply = https.post(&form.action, &String::from_utf8_lossy(&form.encode().1));
+        assert_eq!(reply.status, 303, "the box does not let anybody in: {}", html::text(&reply.text()));
+        https
     }
 
     pub fn get(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
@@ -52,7 +65,7 @@ impl Browser {
     }
 
     fn ask(&mut self, method: &str, path: &str, fields: &[(&str, &str)], body: &str) -> Reply {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: bench\r\nAccept: */*\r\n", self.server);
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: tests\r\nAccept: */*\r\n", self.server);
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             head += &format!("Cookie: {}\r\n", cookies.join("; "));
