@@ -83,6 +83,7 @@ use crate::limits;
 use crate::net::control_socket::{self, ControlServer};
 use crate::net::deadline;
 use crate::net::dns::Resolver;
+use crate::net::listen::{Inherited, ListenOn};
 use crate::net::rt::{self, Task};
 use crate::net::smtp_server::{self, Server};
 use crate::net::tls;
@@ -124,6 +125,11 @@ struct Listen {
 impl Running {
     /// Opens the store, starts everything; listening when it returns. Must not be called from async code.
     pub fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
+        Running::start_on(Inherited::default(), config, clock)
+    }
+
+    /// The same on sockets that the service manager holds; where it holds none, on the configured addresses.
+    pub fn start_on(held: Inherited, config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
         let core = Arc::new(open_core(config, clock)?);
         let config = &core.config;
         let outgoing = Arc::new(outgoing::Outgoing::new(core.clone(), Resolver::new()).map_err(StartError)?);
@@ -140,7 +146,7 @@ impl Running {
         let certificate = identity.config();
         let intake = Arc::new(intake::Intake::new(core.clone(), outgoing.clone()));
         let smtp_options = smtp_server::ServerOptions {
-            listen: config.smtp.listen.clone(),
+            listen: ListenOn::sockets_or(held.smtp, "smtp.listen", &config.smtp.listen),
             tls: (config.smtp.tls != SmtpTls::Off).then(|| certificate.clone()),
             stage_folder: core.store.stage_folder(),
         };
@@ -148,11 +154,11 @@ impl Running {
             .map_err(|error| listening("smtp.listen", &config.smtp.listen, &error))?;
         let webmail = webmail::Webmail::new(core.clone());
         let web_options = WebOptions {
-            listen: web_config.listen.clone(),
+            listen: ListenOn::sockets_or(held.web, "web.listen", &web_config.listen),
             tls: web_config.tls.then_some(certificate),
             networks: web_config.networks.clone(),
             bodies: BodyOptions { octets_max: crate::web::body_octets_max, uploads: Some(uploads(&core)) },
-            redirect_listen: web_config.redirect_listen.clone(),
+            redirect_listen: ListenOn::sockets_or(held.redirect, "web.redirect_listen", &web_config.redirect_listen),
             hostname: config.server.hostname.clone(),
         };
         let web = WebServer::start(web_options, Arc::new(move |request| webmail.handle(request)))
@@ -199,8 +205,7 @@ impl Running {
         log::info!("stopping");
         self.control.stop();
         rt::block_on(async {
-            self.web.stop(STOP_GRACE).await;
-            self.smtp.stop(STOP_GRACE).await;
+            rt::both(self.web.stop(STOP_GRACE), self.smtp.stop(STOP_GRACE)).await;
         });
         // Nobody can take it back any more.
         unsent::release_all(&self.core);

@@ -279,7 +279,7 @@ impl Primary {
     pub fn start() -> Primary {
         let folder = tempfile::tempdir().unwrap();
         let listen = vec!["127.0.0.1:0".parse().unwrap()];
-        let options = ServerOptions { listen, tls: None, stage_folder: folder.path().to_owned() };
+        let options = ServerOptions { listen: listen.into(), tls: None, stage_folder: folder.path().to_owned() };
         let script = Arc::new(Script::default());
         let server = Server::start(options, script.clone(), Arc::new(SystemClock::new())).unwrap();
         Primary { address: server.addresses()[0], script, _server: server, _folder: folder }

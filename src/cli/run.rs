@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lifeboat::app::Running;
 use lifeboat::clock::SystemClock;
+use lifeboat::net::listen::Inherited;
 use lifeboat::net::{rt, service};
 
 use super::{DONE, FAILED, complain, load, logging};
@@ -19,7 +20,7 @@ pub fn run(path: &Path) -> u8 {
         log::warn!("config {warning}");
     }
     log::info!("box starting version={} config={}", env!("CARGO_PKG_VERSION"), path.display());
-    let running = match Running::start(loaded.config, Arc::new(SystemClock::new())) {
+    let running = match Running::start_on(Inherited::take(), loaded.config, Arc::new(SystemClock::new())) {
         Ok(running) => running,
         Err(error) => {
             complain(&format!("lifeboat: cannot start: {}", error.0));

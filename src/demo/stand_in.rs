@@ -157,7 +157,7 @@ impl StandIn {
     }
 
     fn bind(&self) -> io::Result<Plugged> {
-        let options = ServerOptions { listen: vec![self.smtp], tls: None, stage_folder: self.folder.clone() };
+        let options = ServerOptions { listen: vec![self.smtp].into(), tls: None, stage_folder: self.folder.clone() };
         let server = Server::start(options, self.mailboxes.clone(), self.clock.clone())?;
         let page = match self.page {
             None => None,

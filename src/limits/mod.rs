@@ -70,6 +70,8 @@ pub const SMTP_CROWDED_CONNECTIONS: usize = 2200;
 pub const SMTP_CROWDED_TIMEOUT: Duration = Duration::from_secs(10);
 /// A session that waits looks this often whether there is a crowd.
 pub const SMTP_CROWD_LOOK: Duration = Duration::from_secs(5);
+/// A box that stops gives whoever is connected this long for the next command; whoever is in the middle of a message, or has sent none yet, may finish one.
+pub const SMTP_STOP_PATIENCE: Duration = Duration::from_secs(1);
 /// The PROXY header of a connection that a proxy passes on; it comes with the connection.
 pub const PROXY_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest reply write that a peer may delay.

@@ -8,7 +8,7 @@ pub mod control_socket;
 pub mod deadline;
 pub mod dns;
 pub mod https_client;
-mod listen;
+pub mod listen;
 pub mod own_address;
 pub mod probe;
 pub mod rt;

@@ -66,6 +66,11 @@ pub async fn race<T>(one: impl Future<Output = T>, other: impl Future<Output = T
     smol::future::or(one, other).await
 }
 
+/// Both, side by side.
+pub async fn both<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>) -> (A, B) {
+    smol::future::zip(one, other).await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

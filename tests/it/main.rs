@@ -31,6 +31,7 @@ mod outward;
 mod pages;
 mod postfix;
 mod reading;
+mod restart;
 mod scope;
 mod sessions;
 mod smtp_loopback;

@@ -86,7 +86,7 @@ impl Host for Office {
 
 fn start(office: &Arc<Office>, stage_folder: PathBuf) -> Server {
     let tls = office.starttls.then(|| tls::server(None, None, &stage_folder, "office.example", Wall(1_800_000_000_000)).unwrap());
-    let options = ServerOptions { listen: vec!["127.0.0.1:0".parse().unwrap()], tls, stage_folder };
+    let options = ServerOptions { listen: vec!["127.0.0.1:0".parse().unwrap()].into(), tls, stage_folder };
     Server::start(options, office.clone(), Arc::new(SystemClock::new())).unwrap()
 }
 

@@ -7,18 +7,13 @@ use std::time::Duration;
 use crate::harness::lifeboat::{Lifeboat, Setup};
 use crate::harness::person::Person;
 use crate::harness::sink::Sink;
-use crate::harness::{PRIMARY, folder, free_port, heavy, need, run, wait_for};
+use crate::harness::{PRIMARY, folder, free_port, heavy, mail, need, run, wait_for};
 
 const MESSAGES: usize = 10_000;
 const FLIP: Duration = Duration::from_secs(30);
 const BACK: Duration = Duration::from_secs(600);
 /// Every so many messages one is opened.
 const OPEN_EVERY: usize = 500;
-
-fn message_id(message: &[u8]) -> String {
-    let text = String::from_utf8_lossy(message);
-    text.lines().find_map(|line| line.strip_prefix("Message-Id: ")).unwrap_or_default().trim().to_owned()
-}
 
 #[test]
 fn ten_thousand_messages_are_readable_and_handed_over() {
@@ -48,7 +43,7 @@ fn ten_thousand_messages_are_readable_and_handed_over() {
     lifeboat.wait_mode("normal", BACK);
     wait_for("the queue is empty", FLIP, || (lifeboat.queued() == 0).then_some(()));
     let dumps = sink.dumps();
-    let arrived: Vec<String> = dumps.iter().map(|dump| message_id(&dump.message)).filter(|id| !id.is_empty()).collect();
+    let arrived: Vec<String> = dumps.iter().map(|dump| mail::message_id(&dump.message)).filter(|id| !id.is_empty()).collect();
     let different: BTreeSet<&String> = arrived.iter().collect();
     assert_eq!((arrived.len(), different.len()), (MESSAGES, MESSAGES), "messages at the primary, and different ones");
     assert!(lifeboat.resident_mib() < 150, "{} MiB resident", lifeboat.resident_mib());

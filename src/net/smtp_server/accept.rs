@@ -1,6 +1,5 @@
 //! Listening sockets: accept, caps, the greeting's first decision.
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,11 +10,10 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::net::TcpStream;
 
 use super::registry::Registry;
-use super::{Host, ServerOptions, session};
+use super::{Host, session};
 use crate::clock::Clock;
 use crate::limits::{PROXY_HEADER_TIMEOUT, SMTP_ACCEPT_RETRY_WAIT};
 use crate::net::deadline::within;
-use crate::net::listen::listen;
 use crate::net::rt;
 use crate::smtp::proxy::{self, Parsed};
 use crate::smtp::{Reply, reply};
@@ -36,7 +34,8 @@ pub struct Front<H> {
 
 impl<H: Host> Front<H> {
     pub fn new(
-        options: ServerOptions,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        stage_folder: PathBuf,
         host: Arc<H>,
         clock: Arc<dyn Clock>,
         registry: Arc<Registry>,
@@ -46,16 +45,12 @@ impl<H: Host> Front<H> {
         let mut seed = [0; 4];
         let _ = getrandom::fill(&mut seed);
         let next_id = AtomicU32::new(u32::from_le_bytes(seed));
-        Front { host, clock, tls: options.tls, stage_folder: options.stage_folder, registry, stop, next_id }
+        Front { host, clock, tls, stage_folder, registry, stop, next_id }
     }
 
     pub fn next_id(&self) -> String {
         format!("{:08x}", self.next_id.fetch_add(1, Ordering::Relaxed))
     }
-}
-
-pub fn bind(address: &SocketAddr) -> io::Result<Listener> {
-    Async::try_from(listen(*address)?)
 }
 
 /// Accepts until it is cancelled. `alive` is held here and by every session.

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::deadline::within;
+use super::listen::ListenOn;
 use super::rt;
 use crate::clock::Clock;
 use crate::mail::Address;
@@ -62,7 +63,7 @@ pub struct SessionInfo {
 }
 
 pub struct ServerOptions {
-    pub listen: Vec<SocketAddr>,
+    pub listen: ListenOn,
     /// For STARTTLS; None offers none.
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Where large bodies are staged; must exist.
@@ -84,12 +85,13 @@ impl Server {
     /// Binds all addresses (port 0 picks one) and starts accepting. Caps of `limits.rs` hold: past them 421.
     /// An accept error (out of file descriptors) is logged and waited out, never the end.
     pub fn start<H: Host>(options: ServerOptions, host: Arc<H>, clock: Arc<dyn Clock>) -> std::io::Result<Server> {
-        let listeners = options.listen.iter().map(accept::bind).collect::<std::io::Result<Vec<_>>>()?;
+        let ServerOptions { listen, tls, stage_folder } = options;
+        let listeners = listen.open()?.into_iter().map(accept::Listener::try_from).collect::<std::io::Result<Vec<_>>>()?;
         let addresses = listeners.iter().map(|listener| listener.get_ref().local_addr()).collect::<std::io::Result<Vec<_>>>()?;
         let registry = Arc::new(Registry::default());
         let (stopping, stop) = rt::channel::bounded(1);
         let (alive, all_gone) = rt::channel::bounded(1);
-        let front = Arc::new(Front::new(options, host, clock, registry.clone(), stop));
+        let front = Arc::new(Front::new(tls, stage_folder, host, clock, registry.clone(), stop));
         let accepting = listeners.into_iter().map(|listener| rt::spawn(accept::run(front.clone(), listener, alive.clone()))).collect();
         Ok(Server { addresses, accepting, registry, stopping, all_gone })
     }

@@ -155,7 +155,8 @@ impl<H: Host> Driver<H> {
             Ok(Woken::Read(Err(error))) => self.broken(&error),
             Ok(Woken::Stopping) => {
                 self.stop_seen = true;
-                self.session.shut_down();
+                let now = self.now();
+                self.session.shut_down(now);
             }
             // The machine looks at the time itself.
             Err(_) => self.mind_the_crowd(),

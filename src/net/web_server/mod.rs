@@ -39,7 +39,7 @@ use self::client::Patience;
 use self::front::Front;
 use self::redirect::Redirect;
 use super::deadline::within;
-use super::listen::listen;
+use super::listen::ListenOn;
 use super::rt;
 use super::rt::channel::{Receiver, Sender};
 use crate::config::NetworkSet;
@@ -50,14 +50,14 @@ use crate::limits::{
 use crate::web::{Request, Response};
 
 pub struct WebOptions {
-    pub listen: Vec<SocketAddr>,
+    pub listen: ListenOn,
     /// None serves plain HTTP (loopback and the demo page only). Its ALPN is set here.
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Clients outside get 403. Loopback always counts as inside.
     pub networks: NetworkSet,
     pub bodies: BodyOptions,
     /// Plain HTTP, that leads to the HTTPS of the first of `listen`.
-    pub redirect_listen: Vec<SocketAddr>,
+    pub redirect_listen: ListenOn,
     /// Our own name, for that.
     pub hostname: String,
 }
@@ -66,11 +66,11 @@ impl WebOptions {
     /// Plain HTTP for this machine, with small forms only.
     pub fn plain(address: SocketAddr) -> WebOptions {
         WebOptions {
-            listen: vec![address],
+            listen: vec![address].into(),
             tls: None,
             networks: NetworkSet::default(),
             bodies: BodyOptions { octets_max: crate::web::body_octets_max, uploads: None },
-            redirect_listen: Vec::new(),
+            redirect_listen: Vec::new().into(),
             hostname: String::new(),
         }
     }
@@ -118,8 +118,8 @@ impl WebServer {
     }
 
     fn start_with(options: WebOptions, handler: Handler, patience: Patience) -> std::io::Result<WebServer> {
-        let sockets = options.listen.iter().map(|address| bind(*address)).collect::<std::io::Result<Vec<_>>>()?;
-        let plain = options.redirect_listen.iter().map(|address| bind(*address)).collect::<std::io::Result<Vec<_>>>()?;
+        let sockets = open(options.listen)?;
+        let plain = open(options.redirect_listen)?;
         let addresses = sockets.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<_>>>()?;
         let redirect_addresses = plain.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<_>>>()?;
         let backend = Arc::new(Backend::start()?);
@@ -182,8 +182,8 @@ impl Drop for WebServer {
     }
 }
 
-fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
-    listen(address).and_then(TcpListener::try_from)
+fn open(on: ListenOn) -> std::io::Result<Vec<TcpListener>> {
+    on.open()?.into_iter().map(TcpListener::try_from).collect()
 }
 
 /// The web's own copy: browsers ask for `http/1.1` by ALPN (RFC 7301), SMTP's clients for nothing.

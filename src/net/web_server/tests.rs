@@ -414,7 +414,8 @@ fn one_client_gets_so_many_uploads_and_no_more() {
 
 #[test]
 fn plain_http_is_led_on() {
-    let options = WebOptions { redirect_listen: vec!["127.0.0.1:0".parse().unwrap()], hostname: "box.example".to_owned(), ..options(None) };
+    let options =
+        WebOptions { redirect_listen: vec!["127.0.0.1:0".parse().unwrap()].into(), hostname: "box.example".to_owned(), ..options(None) };
     let server = WebServer::start(options, Arc::new(echo)).unwrap();
     let (address, port) = (server.redirect_addresses()[0], server.addresses()[0].port());
     let follow = |request: &str| {

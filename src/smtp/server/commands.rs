@@ -156,6 +156,9 @@ impl Session {
     }
 
     fn mail(&mut self, mail: Mail) {
+        if self.is_leaving() {
+            return self.end(reply::shutting_down(), CloseReason::ShuttingDown);
+        }
         self.counts.transactions += 1;
         if self.counts.transactions > SMTP_TRANSACTIONS_MAX {
             return self.end(reply::too_many_commands(), CloseReason::TooManyCommands);

@@ -9,7 +9,7 @@ use super::{Answer, CloseReason, Envelope, Facts, Options, Output};
 use crate::clock::Mono;
 use crate::limits::{
     SMTP_COMMAND_TIMEOUT, SMTP_DATA_BLOCK_TIMEOUT, SMTP_ERRORS_MAX, SMTP_GREETING_TIMEOUT, SMTP_RATE_GRACE, SMTP_RATE_MIN_OCTETS_S,
-    SMTP_REFUSED_RECIPIENTS_MAX,
+    SMTP_REFUSED_RECIPIENTS_MAX, SMTP_STOP_PATIENCE,
 };
 use crate::mail::{Address, RecipientDsn};
 use crate::smtp::data::{ChunkReceiver, Receiver};
@@ -143,9 +143,19 @@ impl Session {
         self.gone = true;
     }
 
-    /// The box is stopping: 421 at the next possible moment (an open DATA may finish).
-    pub fn shut_down(&mut self) {
+    /// The box is stopping: the message under way may finish, and a client that has sent none yet may send one. Another one gets 421, and so does
+    /// silence for [`SMTP_STOP_PATIENCE`]. A client that sends one message a connection notices nothing that way.
+    pub fn shut_down(&mut self, now: Mono) {
         self.stopping = true;
+        if matches!(self.phase, Phase::Command) {
+            self.since = now;
+            self.hurry(SMTP_STOP_PATIENCE);
+        }
+    }
+
+    /// Whether the next transaction would be one too many.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.stopping && self.counts.transactions > 0
     }
 
     /// Answers the last `Check*`, `Commit` or `StartTls`. Ignored if there was none, or one of the other kind.
@@ -227,6 +237,7 @@ impl Session {
             match self.phase {
                 Phase::Ended(reason) => return Output::Close(reason),
                 Phase::Asked(_) => return Output::WaitUntil(END_OF_TIME),
+                Phase::Command if self.stopping && now >= self.deadline => self.end(reply::shutting_down(), CloseReason::ShuttingDown),
                 Phase::Command | Phase::Body(_) | Phase::Chunk(_) if now >= self.deadline => {
                     self.discard_body();
                     self.end(reply::timed_out(), CloseReason::Timeout);
@@ -240,10 +251,6 @@ impl Session {
     fn advance(&mut self, now: Mono) -> bool {
         match &self.phase {
             Phase::Ended(_) | Phase::Asked(_) => return false,
-            Phase::Command if self.stopping => {
-                self.end(reply::shutting_down(), CloseReason::ShuttingDown);
-                return true;
-            }
             Phase::Command => {
                 if self.advance_command(now) {
                     return true;
@@ -329,7 +336,7 @@ impl Session {
 
     pub(super) fn wait_for_command(&mut self, now: Mono) {
         self.since = now;
-        self.wait_at_most(SMTP_COMMAND_TIMEOUT, now);
+        self.wait_at_most(if self.stopping { SMTP_STOP_PATIENCE } else { SMTP_COMMAND_TIMEOUT }, now);
     }
 
     /// There is a crowd: whoever is not in the middle of a message has this long for the next command, from the end of the last one on.

@@ -118,7 +118,7 @@ fn dripping_does_not_stretch_a_message() {
 #[test]
 fn stopping_waits_for_the_message() {
     let mut session = in_data();
-    session.shut_down();
+    session.shut_down(START);
     assert!(matches!(run(&mut session, b"a: b\r\n", START).2, Output::WaitUntil(_)));
     let (sent, body, stop) = run(&mut session, b".\r\nMAIL FROM:<>\r\n", START);
     assert_eq!(sent, "250 2.0.0 stored as 7\r\n421 4.3.2 shutting down, try again later\r\n");
@@ -126,10 +126,31 @@ fn stopping_waits_for_the_message() {
 }
 
 #[test]
-fn stopping_ends_an_idle_session_at_once() {
+fn stopping_lets_a_client_say_goodbye() {
+    let mut session = in_data();
+    session.shut_down(START);
+    assert_eq!(run(&mut session, b".\r\nQUIT\r\n", START).0, "250 2.0.0 stored as 7\r\n221 2.0.0 closing the connection\r\n");
+}
+
+/// It connected in the last moment: it must not notice that somebody restarts the box.
+#[test]
+fn stopping_lets_a_new_client_send_one_message() {
     let mut session = session();
-    session.shut_down();
-    let (sent, _, stop) = run(&mut session, b"", START);
+    session.shut_down(START);
+    let (sent, _, stop) = run(&mut session, b"EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\n", START);
+    assert!(sent.ends_with("354 end with <CRLF>.<CRLF>\r\n"), "{sent}");
+    assert_eq!(stop, Output::WaitUntil(START.plus(SMTP_DATA_BLOCK_TIMEOUT)));
+    let (sent, _, stop) = run(&mut session, b"x\r\n.\r\n", START);
+    assert_eq!((sent.as_str(), stop), ("250 2.0.0 stored as 7\r\n", Output::WaitUntil(START.plus(SMTP_STOP_PATIENCE))));
+}
+
+#[test]
+fn stopping_ends_an_idle_session_soon() {
+    let mut session = session();
+    run(&mut session, b"EHLO c\r\n", START);
+    session.shut_down(START);
+    assert_eq!(session.poll(START), Output::WaitUntil(START.plus(SMTP_STOP_PATIENCE)));
+    let (sent, _, stop) = run(&mut session, b"", START.plus(SMTP_STOP_PATIENCE));
     assert_eq!(sent, "421 4.3.2 shutting down, try again later\r\n");
     assert_eq!(stop, Output::Close(CloseReason::ShuttingDown));
 }

@@ -26,7 +26,7 @@ fn primary(folder: &Path) -> (Server, Arc<ScriptedHost>) {
         script.recipients.insert(format!("{user}@example.com"), reply::recipient_ok());
     }
     let host = Arc::new(ScriptedHost { script, messages: Mutex::default() });
-    let options = ServerOptions { listen: vec![(PRIMARY, 0).into()], tls: None, stage_folder: folder.to_owned() };
+    let options = ServerOptions { listen: vec![(PRIMARY, 0).into()].into(), tls: None, stage_folder: folder.to_owned() };
     (Server::start(options, host.clone(), Arc::new(SystemClock::new())).unwrap(), host)
 }
 

@@ -115,7 +115,7 @@ pub fn play(dialog: &Dialog, address: SocketAddr) {
 fn check(dialog: &Dialog, folder: &std::path::Path) {
     let host = Arc::new(ScriptedHost { script: dialog.host.clone(), messages: Mutex::default() });
     let tls = dialog.host.options.starttls.then(|| tls::server(None, None, folder, "box.example", Wall(1_800_000_000_000)).unwrap());
-    let options = ServerOptions { listen: vec!["127.0.0.1:0".parse().unwrap()], tls, stage_folder: folder.to_owned() };
+    let options = ServerOptions { listen: vec!["127.0.0.1:0".parse().unwrap()].into(), tls, stage_folder: folder.to_owned() };
     let server = Server::start(options, host.clone(), Arc::new(SystemClock::new())).unwrap();
     play(dialog, server.addresses()[0]);
     rt::block_on(server.stop(Duration::ZERO));

@@ -1,13 +1,15 @@
 //! The real binary under a real configuration file.
 
 use std::fs::{self, File};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use lifeboat::control::Verb;
 use lifeboat::net::control_socket;
+use rustix::io::{FdFlags, fcntl_setfd};
 use serde_json::Value;
 
 use super::{PRIMARY, free_port, run, wait_for};
@@ -117,6 +119,8 @@ impl Setup {
 pub struct Lifeboat {
     folder: PathBuf,
     child: Option<Child>,
+    /// As systemd would hold them: they outlive the process.
+    held: Vec<(&'static str, TcpListener)>,
     /// Bound addresses; new ones after each start.
     pub smtp: SocketAddr,
     pub web: SocketAddr,
@@ -135,14 +139,37 @@ impl Lifeboat {
         fs::write(folder.join("directory.csv"), setup.directory()).unwrap();
         fs::write(folder.join("lifeboat.toml"), setup.text(folder)).unwrap();
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Lifeboat { folder: folder.to_owned(), child: None, smtp: nowhere, web: nowhere }
+        Lifeboat { folder: folder.to_owned(), child: None, held: Vec::new(), smtp: nowhere, web: nowhere }
+    }
+
+    /// From the next start on it is given sockets that stay open while it is away (sd_listen_fds(3)).
+    pub fn hold_sockets(&mut self) {
+        let held = |name| (name, TcpListener::bind("127.0.0.1:0").unwrap());
+        self.held = vec![held("smtp"), held("web")];
+        for (_, socket) in &self.held {
+            // Children inherit it: the shell below puts it where the box looks for it.
+            fcntl_setfd(socket, FdFlags::empty()).unwrap();
+        }
+    }
+
+    fn program(&self) -> Command {
+        if self.held.is_empty() {
+            return Command::new(binary());
+        }
+        let number = |(at, (_, socket)): (usize, &(_, TcpListener))| format!("{}<&{} ", at + 3, socket.as_raw_fd());
+        let redirections: String = self.held.iter().enumerate().map(number).collect();
+        let names: Vec<&str> = self.held.iter().map(|(name, _)| *name).collect();
+        let mut command = Command::new("bash");
+        command.args(["-c", &format!("exec {redirections}; LISTEN_PID=$$ exec \"$0\" \"$@\""), &binary()]);
+        command.env("LISTEN_FDS", names.len().to_string()).env("LISTEN_FDNAMES", names.join(":"));
+        command
     }
 
     /// Starts again with the same files, and does not wait.
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "stop or kill it first");
         let log = File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
-        let mut command = Command::new(binary());
+        let mut command = self.program();
         command.args(["run", "--config"]).arg(self.config());
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         command.env("RUST_BACKTRACE", "1");
@@ -230,7 +257,6 @@ impl Lifeboat {
         run(Command::new(binary()).args(arguments).arg("--config").arg(self.config()))
     }
 
-    /// `status --json`, if the box answers.
     /// The mail of a person, as it would be exported.
     pub fn mail_of(&self, address: &str) -> Vec<Vec<u8>> {
         let out = self.folder.join("exported");
@@ -239,6 +265,7 @@ impl Lifeboat {
         super::files(&out).into_iter().map(|file| fs::read(file).unwrap()).collect()
     }
 
+    /// `status --json`, if the box answers.
     pub fn try_status(&self) -> Option<Value> {
         let output = Command::new(binary()).args(["status", "--json", "--config"]).arg(self.config()).output().unwrap();
         if output.status.success() { serde_json::from_slice(&output.stdout).ok() } else { None }

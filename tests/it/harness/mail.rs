@@ -80,6 +80,12 @@ impl Ledger {
     }
 }
 
+/// The value of Message-Id, as smtp-source writes it.
+pub fn message_id(message: &[u8]) -> String {
+    let text = String::from_utf8_lossy(message);
+    text.lines().find_map(|line| line.strip_prefix("Message-Id: ")).unwrap_or_default().trim().to_owned()
+}
+
 /// The Subject field as it stands.
 pub fn subject(message: &[u8]) -> String {
     let text = String::from_utf8_lossy(message);
