@@ -43,7 +43,7 @@ const CARD: [&str; 10] = ["smol", "async_std", "sled", "mail_parser", "tiny_http
 const SAME_LAYER: [(&str, &str); 5] = [("demo", "app"), ("cli", "app"), ("cli", "demo"), ("config", "mail"), ("web", "control")];
 
 /// What may lie at the top of the repository.
-const TOP: [&str; 14] = [
+const TOP: [&str; 15] = [
     ".cargo",
     ".ci",
     ".git",
@@ -53,6 +53,7 @@ const TOP: [&str; 14] = [
     "LICENSE",
     "README.md",
     "assets",
+    "image",
     "rustfmt.toml",
     "src",
     "systemd",
@@ -449,7 +450,7 @@ fn each(rule: impl Fn(&str, &str) -> Vec<String>) {
 /// Everything that people read, with its path from the top.
 fn all_texts() -> Vec<(String, String)> {
     let mut texts = Vec::new();
-    for folder in ["src", "tests", "assets", "systemd", ".ci"] {
+    for folder in ["src", "tests", "assets", "systemd", "image", ".ci"] {
         let path = root().join(folder);
         if path.is_dir() {
             let endings = [".rs", ".md", ".toml", ".smtp", ".html", ".css", ".txt", ".service", "run"];

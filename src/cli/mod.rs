@@ -132,11 +132,7 @@ fn event(command: EventCommand) -> u8 {
 }
 
 fn version() -> u8 {
-    let version = env!("CARGO_PKG_VERSION");
-    match option_env!("LIFEBOAT_COMMIT").filter(|commit| !commit.is_empty()) {
-        Some(commit) => say(&format!("lifeboat {version} ({commit})")),
-        None => say(&format!("lifeboat {version}")),
-    }
+    say(&format!("lifeboat {} ({})", env!("CARGO_PKG_VERSION"), env!("LIFEBOAT_FACTS")));
     DONE
 }
 

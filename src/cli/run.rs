@@ -19,7 +19,7 @@ pub fn run(path: &Path) -> u8 {
     for warning in &loaded.warnings {
         log::warn!("config {warning}");
     }
-    log::info!("box starting version={} config={}", env!("CARGO_PKG_VERSION"), path.display());
+    log::info!("box starting version={} build={:?} config={}", env!("CARGO_PKG_VERSION"), env!("LIFEBOAT_FACTS"), path.display());
     let running = match Running::start_on(Inherited::take(), loaded.config, Arc::new(SystemClock::new())) {
         Ok(running) => running,
         Err(error) => {

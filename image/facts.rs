@@ -1,0 +1,47 @@
+//! Build script: what `lifeboat version` says about where a release build comes from.
+//!
+//! Only facts that are the same for everybody who builds the same commit: no time of the build, no machine, no path. A debug build carries none, so that a commit does not
+//! compile everything anew. Without git (an unpacked archive) `LIFEBOAT_COMMIT` may give the commit, as may any packager.
+
+use std::env;
+use std::process::Command;
+
+fn main() {
+    println!("cargo::rerun-if-changed=image/facts.rs");
+    println!("cargo::rerun-if-env-changed=LIFEBOAT_COMMIT");
+    let variable = |name: &str| env::var(name).unwrap_or_default();
+    let mut facts = Vec::new();
+    if variable("PROFILE") == "release" {
+        // Whatever changes the commit or the work tree.
+        for path in [".git/HEAD", ".git/logs/HEAD", "src", "assets", "Cargo.toml", "Cargo.lock"] {
+            println!("cargo::rerun-if-changed={path}");
+        }
+        facts.extend(commit());
+    }
+    facts.push(variable("TARGET"));
+    facts.push(said_by(&variable("RUSTC"), &["--version"]).map_or_else(String::new, |version| two_words(&version)));
+    facts.push(variable("PROFILE"));
+    facts.retain(|fact| !fact.is_empty());
+    println!("cargo::rustc-env=LIFEBOAT_FACTS={}", facts.join(", "));
+}
+
+/// `commit 0123456789ab of 2026-03-01`, or that somebody changed something since.
+fn commit() -> Option<String> {
+    let given = env::var("LIFEBOAT_COMMIT").ok().filter(|given| !given.is_empty());
+    if let Some(given) = given {
+        return Some(format!("commit {given}"));
+    }
+    let commit = said_by("git", &["show", "--no-patch", "--format=%h of %cs", "--abbrev=12", "HEAD"])?;
+    let changed = said_by("git", &["status", "--porcelain", "--untracked-files=no"])?;
+    Some(format!("commit {commit}{}", if changed.is_empty() { "" } else { " with changes" }))
+}
+
+/// `rustc 1.95.0 (59807616e 2026-04-14)`: the name and the version.
+fn two_words(version: &str) -> String {
+    version.split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
+fn said_by(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
