@@ -61,18 +61,9 @@ impl View {
     /// The `limit` messages of a folder that follow `after`, newest first: the page before the one that begins behind `after`.
     pub fn folder_after(&self, mailbox: &Mailbox, folder: Folder, after: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let prefix = keys::entries(mailbox, folder);
-        let (start, end) = (keys::from_message(&prefix, Seq(after.0.saturating_add(1))), keys::behind(&prefix));
-        let mut found = self.vessel.read(|tree| {
-            let mut found = Vec::new();
-            for row in tree.range(start..end).take(limit) {
-                let (key, value) = row.map_err(sled_error)?;
-                if let Some(message) = keys::number_of(&key).map(Seq) {
-                    found.push((message, decode::<EntryRow>(&value)?));
-                }
-            }
-            Ok(found)
-        })?;
+        let start = keys::from_message(&prefix, Seq(after.0.saturating_add(1)));
+        let mut found = self.entries(folder, start..keys::behind(&prefix), false, limit)?;
         found.reverse();
-        Ok(found.into_iter().map(|(message, row)| self.to_entry(message, folder, row)).collect())
+        Ok(found)
     }
 }

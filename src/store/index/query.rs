@@ -1,6 +1,7 @@
 //! Questions to the index.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::lines::Line;
@@ -19,9 +20,23 @@ impl View {
     pub fn folder(&self, mailbox: &Mailbox, folder: Folder, before: Option<Seq>, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let prefix = keys::entries(mailbox, folder);
         let end = before.map_or_else(|| keys::behind(&prefix), |before| keys::from_message(&prefix, before));
+        self.entries(folder, prefix..end, true, limit)
+    }
+
+    /// Of the rows of a folder the `limit` at one end of this range, from that end on.
+    pub(super) fn entries(
+        &self,
+        folder: Folder,
+        range: Range<Vec<u8>>,
+        newest_first: bool,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
         let found = self.vessel.read(|tree| {
+            let mut rows = tree.range(range);
             let mut found = Vec::new();
-            for row in tree.range(prefix..end).rev().take(limit) {
+            while found.len() < limit {
+                let row = if newest_first { rows.next_back() } else { rows.next() };
+                let Some(row) = row else { break };
                 let (key, value) = row.map_err(sled_error)?;
                 if let Some(message) = keys::number_of(&key).map(Seq) {
                     found.push((message, decode::<EntryRow>(&value)?));
@@ -90,17 +105,7 @@ impl View {
     pub fn folder_ascending(&self, mailbox: &Mailbox, folder: Folder, after: Option<Seq>, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let prefix = keys::entries(mailbox, folder);
         let start = after.map_or_else(|| prefix.clone(), |after| keys::from_message(&prefix, Seq(after.0.saturating_add(1))));
-        let found = self.vessel.read(|tree| {
-            let mut found = Vec::new();
-            for row in tree.range(start..keys::behind(&prefix)).take(limit) {
-                let (key, value) = row.map_err(sled_error)?;
-                if let Some(message) = keys::number_of(&key).map(Seq) {
-                    found.push((message, decode::<EntryRow>(&value)?));
-                }
-            }
-            Ok(found)
-        })?;
-        Ok(found.into_iter().map(|(message, row)| self.to_entry(message, folder, row)).collect())
+        self.entries(folder, start..keys::behind(&prefix), false, limit)
     }
 
     /// Of these messages those that a folder of the mailbox shows, in the same order.
