@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::clock::Mono;
-use crate::limits::{SESSION_AGE_MAX, SESSION_IDLE, WEB_SESSIONS_MAX};
+use crate::limits::{SESSION_AGE_MAX, SESSION_IDLE, WEB_SESSIONS_MAX, WEB_SESSIONS_PER_PERSON_MAX};
 use crate::mail::Mailbox;
 
 /// 256 random bits in hex; what the cookie holds.
@@ -33,7 +33,7 @@ impl Session {
     }
 }
 
-/// At most [`crate::limits::WEB_SESSIONS_MAX`]; the one that was silent longest goes first.
+/// At most [`crate::limits::WEB_SESSIONS_MAX`], and [`crate::limits::WEB_SESSIONS_PER_PERSON_MAX`] of one person; the one that was silent longest goes first.
 #[derive(Debug, Default)]
 pub struct Sessions {
     by_token: HashMap<Token, Session>,
@@ -41,6 +41,9 @@ pub struct Sessions {
 
 impl Sessions {
     pub fn open(&mut self, token: Token, csrf: String, mailbox: Mailbox, now: Mono) {
+        if self.by_token.values().filter(|session| session.mailbox == mailbox).count() >= WEB_SESSIONS_PER_PERSON_MAX {
+            self.close_most_silent(|session| session.mailbox == mailbox);
+        }
         if self.by_token.len() >= WEB_SESSIONS_MAX {
             self.make_room(now);
         }
@@ -49,9 +52,14 @@ impl Sessions {
 
     fn make_room(&mut self, now: Mono) {
         self.by_token.retain(|_, session| !session.is_over(now));
-        if self.by_token.len() >= WEB_SESSIONS_MAX
-            && let Some(silent) = self.by_token.iter().min_by_key(|(_, session)| session.last_seen).map(|(token, _)| token.clone())
-        {
+        if self.by_token.len() >= WEB_SESSIONS_MAX {
+            self.close_most_silent(|_| true);
+        }
+    }
+
+    fn close_most_silent(&mut self, among: impl Fn(&Session) -> bool) {
+        let those = self.by_token.iter().filter(|(_, session)| among(session));
+        if let Some(silent) = those.min_by_key(|(_, session)| session.last_seen).map(|(token, _)| token.clone()) {
             self.by_token.remove(&silent);
         }
     }
@@ -188,7 +196,8 @@ mod tests {
     fn the_longest_silent_makes_room() {
         let mut sessions = Sessions::default();
         for n in 0..WEB_SESSIONS_MAX as u64 {
-            open(&mut sessions, &n.to_string(), Mono(n));
+            let mailbox = Address::parse(&format!("p{n}@example.com")).unwrap().mailbox();
+            sessions.open(token(n), "csrf".to_owned(), mailbox, Mono(n));
         }
         // The oldest was just seen, so the second oldest has to go.
         assert!(sessions.get(&token(0), Mono(100_000)).is_some());
@@ -197,6 +206,19 @@ mod tests {
         assert!(sessions.get(&token(0), Mono(100_002)).is_some());
         assert!(sessions.get(&token(1), Mono(100_002)).is_none());
         assert!(sessions.get(&token("new"), Mono(100_002)).is_some());
+    }
+
+    #[test]
+    fn who_signs_in_again_and_again_pushes_out_nobody_else() {
+        let mut sessions = Sessions::default();
+        sessions.open(token("bo"), "csrf".to_owned(), Address::parse("bo@example.com").unwrap().mailbox(), Mono(0));
+        for n in 1..=WEB_SESSIONS_MAX as u64 {
+            open(&mut sessions, &n.to_string(), Mono(n));
+        }
+        assert_eq!(sessions.len(), WEB_SESSIONS_PER_PERSON_MAX + 1);
+        assert!(sessions.get(&token("bo"), Mono(6000)).is_some());
+        assert!(sessions.get(&token(WEB_SESSIONS_MAX), Mono(6000)).is_some());
+        assert!(sessions.get(&token(1), Mono(6000)).is_none());
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub const NAVIGATION_FOLDERS_MAX: usize = 100;
 pub const ACCEPT_LANGUAGE_MAX: usize = 20;
 /// Sessions at a time, all people together.
 pub const WEB_SESSIONS_MAX: usize = 5000;
+/// Of them of one person: whoever signs in more often than that loses the one that was silent longest, and nobody else does.
+pub const WEB_SESSIONS_PER_PERSON_MAX: usize = 20;
 /// A session ends after this much silence, and after this much time in any case.
 pub const SESSION_IDLE: Duration = Duration::from_secs(2 * 3600);
 pub const SESSION_AGE_MAX: Duration = Duration::from_secs(12 * 3600);
