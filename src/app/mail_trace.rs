@@ -168,7 +168,7 @@ fn told(core: &Core, message: &Walked, events: &[(String, Seq, Option<Seq>)]) ->
         message_id: accepted.summary.message_id.clone(),
         size: message.size,
         event: event.map(|(id, ..)| id.clone()),
-        recipients: message.deliveries.iter().take(TRACE_RECIPIENTS_MAX).map(|to| recipient(&accepted.origin, to)).collect(),
+        recipients: message.deliveries.iter().take(TRACE_RECIPIENTS_MAX).map(recipient).collect(),
         filed: filings.into_iter().take(TRACE_RECIPIENTS_MAX).map(|(mailbox, folder)| (mailbox.to_string(), folder_word(folder))).collect(),
         in_hand: [Queue::Primary, Queue::Outbound].iter().any(|queue| core.claims.is_taken(*queue, number)),
         about: match accepted.origin {
@@ -179,7 +179,7 @@ fn told(core: &Core, message: &Walked, events: &[(String, Seq, Option<Seq>)]) ->
     })
 }
 
-fn recipient(origin: &Origin, to: &Delivery) -> TracedRecipient {
+fn recipient(to: &Delivery) -> TracedRecipient {
     let (at, dsn) = match &to.state {
         DeliveryState::Delivered { at, .. } | DeliveryState::Refused { at, .. } | DeliveryState::Held { at, .. } => (Some(*at), None),
         DeliveryState::Bounced { at, dsn, .. } => (Some(*at), *dsn),
@@ -189,10 +189,7 @@ fn recipient(origin: &Origin, to: &Delivery) -> TracedRecipient {
         address: to.address.to_string(),
         route: json!(to.route).as_str().unwrap_or_default().to_owned(),
         state: json!(to.state)["state"].as_str().unwrap_or_default().to_owned(),
-        words: match (origin, &to.state) {
-            (Origin::Webmail, DeliveryState::InSession) => "waits a moment: its sender may still take it back".to_owned(),
-            (_, state) => state_words(state),
-        },
+        words: state_words(to.route, &to.state),
         at: at.map(date::rfc3339),
         dsn,
     }

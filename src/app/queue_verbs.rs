@@ -31,7 +31,7 @@ pub fn list(core: &Core, selection: &Selection) -> Answer {
     if found.is_empty() {
         return Answer::done("Nothing waits.\n", json!([]));
     }
-    let line = |to: &Delivery| format!("{}  {}  {:?}  {}\n", to.message, to.address, to.route, state_words(&to.state));
+    let line = |to: &Delivery| format!("{}  {}  {:?}  {}\n", to.message, to.address, to.route, state_words(to.route, &to.state));
     let mut text: String = found.iter().map(line).collect();
     if cut {
         text += &format!("These are the oldest {QUEUE_LIST_MAX}; there are more. --recipient and --domain choose among them.\n");
@@ -62,7 +62,7 @@ pub fn show(core: &Core, message: Seq) -> Answer {
     for to in &deliveries {
         let dsn = row.dsn.recipient(to.recipient as usize);
         let notify = dsn.notify.map(|notify| format!("; reports: {notify}")).unwrap_or_default();
-        text += &format!("\n{}  {:?}{notify}\n  {}\n", to.address, to.route, state_words(&to.state));
+        text += &format!("\n{}  {:?}{notify}\n  {}\n", to.address, to.route, state_words(to.route, &to.state));
     }
     let hand = [Queue::Primary, Queue::Outbound].iter().any(|queue| core.claims.is_taken(*queue, message));
     if hand {

@@ -40,7 +40,10 @@ pub fn count(core: &Core, from: Seq, before: Option<Seq>, members: Option<&BTree
 fn is_of(core: &Core, members: &BTreeSet<Mailbox>, message: &mut Walked) -> bool {
     let theirs = |filing: &Filing| members.contains(&filing.mailbox);
     if matches!(message.accepted.origin, Origin::Webmail | Origin::Draft) {
-        return message.accepted.filings.iter().any(|filing| matches!(filing.folder, Folder::Sent | Folder::Drafts) && theirs(filing));
+        // A record that was carried says where its writer put the message since: then only the reverse-path still tells who wrote it.
+        let by_them = message.accepted.reverse_path.as_ref().is_some_and(|path| members.contains(&core.mailbox_for(path)));
+        let filed = |filing: &Filing| matches!(filing.folder, Folder::Sent | Folder::Drafts) && theirs(filing);
+        return by_them || message.accepted.filings.iter().any(filed);
     }
     message.deliveries.retain(|to| core.is_local(&to.address) && members.contains(&core.mailbox_for(&to.address)));
     message.accepted.filings.retain(theirs);
@@ -71,8 +74,8 @@ impl Counting {
         match accepted.origin {
             Origin::Inbound | Origin::Trusted | Origin::Journal => self.copies += accepted.filings.iter().filter(is_copy).count() as u64,
             Origin::Webmail => {
-                let sent = accepted.filings.iter().find(|filing| filing.folder == Folder::Sent).map(|filing| filing.mailbox.to_string());
-                let writer = sent.or_else(|| accepted.reverse_path.as_ref().map(|path| path.mailbox().to_string()));
+                let sent = || accepted.filings.iter().find(|filing| filing.folder == Folder::Sent).map(|filing| filing.mailbox.to_string());
+                let writer = accepted.reverse_path.as_ref().map(|path| path.mailbox().to_string()).or_else(sent);
                 *self.written_by.entry(writer.unwrap_or_default()).or_default() += 1;
             }
             Origin::Draft | Origin::Digest { .. } | Origin::Notice | Origin::Dsn { .. } => {}
@@ -135,5 +138,43 @@ pub fn origin_word(origin: &Origin) -> &'static str {
         Origin::Digest { .. } => "digest",
         Origin::Notice => "notice",
         Origin::Dsn { .. } => "dsn",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::World;
+    use crate::mail::Address;
+    use crate::store::Flags;
+
+    /// What somebody wrote, as its record says after it was carried: where the writer has put it since.
+    fn written(world: &World, writer: &str, now_in: &str, folder: Folder) -> Walked {
+        let message = world.wrote(writer, "plans");
+        let walk = Walk { from: message, before: None, newest_first: false, page: 10 };
+        let mut walked = world.core.store.view().walk(&walk, &|_| true).unwrap().found.remove(0);
+        walked.accepted.reverse_path = Some(world.address(writer));
+        walked.accepted.filings = vec![Filing { mailbox: world.address(now_in).mailbox(), folder, flags: Flags::SEEN, recipient: None }];
+        walked
+    }
+
+    #[test]
+    fn what_a_member_wrote_is_theirs_wherever_they_put_it() {
+        let world = World::new();
+        let members = |who: &str| BTreeSet::from([Address::parse(who).unwrap().mailbox()]);
+        let check = |writer, folder, whose, expected| {
+            let mut walked = written(&world, writer, writer, folder);
+            assert_eq!(is_of(&world.core, &members(whose), &mut walked), expected, "{writer} {folder:?} {whose}");
+        };
+        for folder in [Folder::Sent, Folder::Archive, Folder::Trash, Folder::Own(crate::store::FolderId(7))] {
+            check("ann", folder, "ann@example.com", true);
+            check("ann", folder, "bo@example.com", false);
+        }
+        // Written as somebody else: it is in that one's Sent.
+        let mut shared = written(&world, "ann", "bo", Folder::Sent);
+        assert!(is_of(&world.core, &members("bo@example.com"), &mut shared));
+        let mut counting = Counting::default();
+        counting.take(&shared);
+        assert_eq!(counting.done(Wall(0)).written_by, [("ann@example.com".to_owned(), 1)]);
     }
 }

@@ -199,7 +199,7 @@ impl Gathered {
             // A line of a version that told admins only, by one message.
             if people.is_empty() {
                 let deliveries = core.store.view().deliveries(notice.message)?;
-                let told = |to: &Delivery| one(ADMINS, to.address.to_string(), "mail".to_owned(), state_words(&to.state));
+                let told = |to: &Delivery| one(ADMINS, to.address.to_string(), "mail".to_owned(), state_words(to.route, &to.state));
                 people.extend(deliveries.iter().map(told));
             }
             if notice.told.iter().any(|told| told.who != ADMINS) && about == "begun" {
@@ -310,7 +310,7 @@ fn persons(count: usize) -> String {
 fn outcome(core: &Core, message: Seq, to: &str) -> Result<String, StoreError> {
     let deliveries = core.store.view().deliveries(message)?;
     let theirs = deliveries.iter().find(|delivery| delivery.address.to_string() == to).or(deliveries.first());
-    Ok(theirs.map(|delivery| state_words(&delivery.state)).unwrap_or_default())
+    Ok(theirs.map(|delivery| state_words(delivery.route, &delivery.state)).unwrap_or_default())
 }
 
 fn moment(at: Wall, what: MomentKind, by: &str, text: &str) -> Moment {

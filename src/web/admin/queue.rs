@@ -42,7 +42,7 @@ pub fn show(visit: &Visit<'_>) -> Answer {
     let found: Value = super::whole(&answer)?;
     let recipients: Vec<Delivery> = super::part(&answer, "recipients")?;
     let recipients: Vec<(String, String, String)> =
-        recipients.iter().map(|to| (to.address.to_string(), route(to), state_words(&to.state))).collect();
+        recipients.iter().map(|to| (to.address.to_string(), route(to), state_words(to.route, &to.state))).collect();
     let word = |name: &str| found[name].as_str().unwrap_or_default().to_owned();
     let facts = [
         ("Accepted", found["accepted"].as_u64().map(|at| date::rfc3339(crate::clock::Wall(at))).unwrap_or_default()),
@@ -139,7 +139,7 @@ fn back(search: &Search) -> String {
 }
 
 fn waiting(to: &Delivery) -> Waiting {
-    Waiting { message: to.message.0, address: to.address.to_string(), route: route(to), state: state_words(&to.state) }
+    Waiting { message: to.message.0, address: to.address.to_string(), route: route(to), state: state_words(to.route, &to.state) }
 }
 
 fn route(to: &Delivery) -> String {
