@@ -23,9 +23,11 @@ use super::journal::Journal;
 use super::maintenance::Maintenance;
 use super::notices::Outbox;
 use super::preferences::Changes;
+use super::progress::Progress;
 use super::rates::{Rates, WhenFull};
 use super::scopes::{self, ScopeNow};
 use super::seen::{self, Seen};
+use super::submitting::Turns;
 use super::unsent::Unsent;
 use super::verdicts::{self, Verdicts};
 use crate::auth::{AdminSessions, Admins, Credentials, Enrolment, Sessions, Throttle, Tokens};
@@ -84,6 +86,9 @@ pub struct Core {
     pub claims: Claims,
     /// What people sent a moment ago and may take back.
     pub unsent: Unsent,
+    /// Who sends something at this moment.
+    pub turns: Turns,
+    pub progress: Progress,
     pub journal: Journal,
     /// What shows that the box is in the mail path.
     pub seen: Mutex<Seen>,
@@ -272,6 +277,8 @@ impl Core {
             verdicts: Mutex::new(known),
             claims: Claims::default(),
             unsent: Unsent::default(),
+            turns: Turns::default(),
+            progress: Progress::default(),
             rates: Mutex::new(Rates::new(crate::limits::TRUSTED_HOSTS_COUNTED_MAX, WhenFull::Refuse)),
             journal: Journal::default(),
             seen: Mutex::new(seen),
@@ -416,6 +423,8 @@ impl Core {
         let now = ModeNow { mode: transition.to, since: saved.since, event };
         let over = now.mode == Mode::Normal && before.mode == Mode::Recovering;
         *self.mode.write().unwrap_or_else(PoisonError::into_inner) = now;
+        // All of it is still to be handed over.
+        let _none_yet = self.handed_over();
         if over {
             self.sign_out_whom_mail_works_for();
         }

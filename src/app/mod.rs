@@ -41,6 +41,7 @@ mod outgoing;
 mod people;
 mod pins;
 mod preferences;
+mod progress;
 mod queue;
 mod queue_verbs;
 mod rates;

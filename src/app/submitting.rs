@@ -1,8 +1,9 @@
 //! What people write in the webmail, on its way into the store: sent, or kept as a draft.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use super::core::Core;
+use super::core::{Core, lock};
 use super::unsent;
 use super::writing::{Addressed, NewMessage, queued_now};
 use crate::mail::{DsnRequest, Mailbox};
@@ -10,7 +11,34 @@ use crate::relay::{DeliveryState, Queue, Route};
 use crate::store::{Change, Flags, Folder, Origin, Seq, Staged, StoreError};
 use crate::web::Submission;
 
+/// Who sends something at this moment. What one person sends is stored one after the other, so that two presses of the same button cannot
+/// both find that nothing was sent yet.
+#[derive(Default)]
+pub struct Turns {
+    taken: Mutex<HashSet<Mailbox>>,
+    free: Condvar,
+}
+
+struct Turn<'a>(&'a Turns, Mailbox);
+
+impl Turns {
+    fn take(&self, mailbox: &Mailbox) -> Turn<'_> {
+        let others = |taken: &mut HashSet<Mailbox>| taken.contains(mailbox);
+        let mut taken = self.free.wait_while(lock(&self.taken), others).unwrap_or_else(PoisonError::into_inner);
+        taken.insert(mailbox.clone());
+        Turn(self, mailbox.clone())
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.taken).remove(&self.1);
+        self.0.free.notify_all();
+    }
+}
+
 /// Stores what a person sent. Local people have it, and the queues get it, at once or when it cannot be taken back any more.
+/// What has the Message-ID of something that this person sent already is the same form, pressed twice: it is not sent again.
 /// Waits for the disk.
 ///
 /// # Errors
@@ -37,7 +65,13 @@ pub fn submit(core: &Arc<Core>, submission: Submission) -> Result<Seq, StoreErro
         gone.into_iter().chain(mark.map(|(message, add)| Change::Flags { mailbox: mailbox.clone(), message, add, remove: Flags::NONE }));
     let filed: Vec<Mailbox> = addressed.filings.iter().filter(|filing| filing.folder == Folder::Sent).map(|f| f.mailbox.clone()).collect();
     let recipients = addressed.recipients.len();
-    let mut changes = vec![new_message(core, Origin::Webmail, &mailbox, message, addressed)?];
+    let message = new_message(core, Origin::Webmail, &mailbox, message, addressed)?;
+    let _turn = core.turns.take(&mailbox);
+    if let Some(sent) = sent_already(core, &mailbox, &message)? {
+        log::info!("web not-sent-twice message={sent} mailbox=<{mailbox}>");
+        return Ok(sent);
+    }
+    let mut changes = vec![message];
     changes.extend(also);
     let written = core.store.write_wait(changes, core.now().wall)?.first().copied().unwrap_or_default();
     log::info!("web submitted message={written} mailbox=<{mailbox}> recipients={recipients}");
@@ -102,6 +136,21 @@ fn new_message(core: &Core, origin: Origin, writer: &Mailbox, body: Arc<Staged>,
     Ok(Change::Message(Box::new(accepted), body))
 }
 
+/// The message with the same Message-ID that this person sent before and did not take back.
+fn sent_already(core: &Core, mailbox: &Mailbox, new: &Change) -> Result<Option<Seq>, StoreError> {
+    let Change::Message(new, _) = new else { return Ok(None) };
+    let Some(message_id) = &new.summary.message_id else { return Ok(None) };
+    let view = core.store.view();
+    for message in view.by_message_id(message_id)? {
+        let Some(row) = view.message(message)? else { continue };
+        let is_own = row.origin == Origin::Webmail && row.reverse_path.is_some_and(|path| core.mailbox_for(&path) == *mailbox);
+        if is_own && !view.deliveries(message)?.iter().all(|to| to.state.is_withdrawn()) {
+            return Ok(Some(message));
+        }
+    }
+    Ok(None)
+}
+
 /// The mark, if the message is there and has it not yet.
 fn fresh_mark(core: &Core, mailbox: &Mailbox, message: Seq, flags: Flags) -> Option<(Seq, Flags)> {
     let entry = core.store.view().entry(mailbox, message).ok().flatten()?;
@@ -134,5 +183,63 @@ mod tests {
         assert_eq!((in_folder(Folder::Drafts), in_folder(Folder::Sent)), (1, 0));
         submit(&world.core, letter(Some(draft))).unwrap();
         assert_eq!((in_folder(Folder::Drafts), in_folder(Folder::Sent)), (0, 1));
+    }
+
+    fn letter(world: &World, who: &str, id: &str) -> Submission {
+        let text = format!("Message-ID: <{id}>\r\nSubject: plans\r\n\r\ntext\r\n");
+        let new = Submission::new(world.address(who).mailbox(), vec![world.address("bo")], text.into_bytes());
+        Submission { draft_fields: Some(Vec::new()), ..new }
+    }
+
+    fn sent_by(world: &World, who: &str) -> u64 {
+        world.core.store.view().counts(&world.address(who).mailbox(), Folder::Sent).unwrap().total
+    }
+
+    #[test]
+    fn who_presses_twice_sends_once() {
+        let world = World::new();
+        let first = submit(&world.core, letter(&world, "ann", "one@x")).unwrap();
+        assert_eq!(submit(&world.core, letter(&world, "ann", "one@x")).unwrap(), first);
+        assert_eq!(sent_by(&world, "ann"), 1);
+        // The same Message-ID of somebody else, or another one, is another message.
+        submit(&world.core, letter(&world, "bo", "one@x")).unwrap();
+        submit(&world.core, letter(&world, "ann", "two@x")).unwrap();
+        assert_eq!((sent_by(&world, "ann"), sent_by(&world, "bo")), (2, 1));
+        let world = world.restarted();
+        assert_eq!(submit(&world.core, letter(&world, "ann", "one@x")).unwrap(), first, "also after a restart");
+    }
+
+    #[test]
+    fn what_was_taken_back_can_be_sent_again() {
+        let world = World::new();
+        let ann = world.address("ann").mailbox();
+        let first = submit(&world.core, letter(&world, "ann", "one@x")).unwrap();
+        unsent::take_back(&world.core, &ann, first).unwrap().unwrap();
+        assert_ne!(submit(&world.core, letter(&world, "ann", "one@x")).unwrap(), first);
+        assert_eq!(sent_by(&world, "ann"), 1);
+    }
+
+    #[test]
+    fn a_try_that_failed_does_not_count() {
+        let world = World::new();
+        world.files.failing.store(true, Ordering::SeqCst);
+        assert!(submit(&world.core, letter(&world, "ann", "one@x")).is_err());
+        world.files.failing.store(false, Ordering::SeqCst);
+        submit(&world.core, letter(&world, "ann", "one@x")).unwrap();
+        assert_eq!(sent_by(&world, "ann"), 1);
+    }
+
+    #[test]
+    fn of_many_presses_at_once_one_sends() {
+        let world = World::new();
+        for round in 0..10 {
+            let id = format!("{round}@x");
+            let sent: Vec<Seq> = std::thread::scope(|scope| {
+                let presses: Vec<_> = (0..4).map(|_| scope.spawn(|| submit(&world.core, letter(&world, "ann", &id)).unwrap())).collect();
+                presses.into_iter().map(|press| press.join().unwrap()).collect()
+            });
+            assert!(sent.iter().all(|message| *message == sent[0]), "{sent:?}");
+        }
+        assert_eq!(sent_by(&world, "ann"), 10);
     }
 }

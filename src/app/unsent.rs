@@ -121,6 +121,9 @@ pub fn take_back(core: &Arc<Core>, mailbox: &Mailbox, message: Seq) -> Result<Op
     match written {
         Ok(written) => {
             log::info!("web withdrawn message={message} mailbox=<{mailbox}>");
+            drop(waiting.claims);
+            // A hand-over that waited for this message goes on.
+            core.kick(Queue::Primary);
             Ok(Some(written.first().copied().unwrap_or_default()))
         }
         Err(error) => {

@@ -53,7 +53,7 @@ impl Webmail {
         let bearer = request.bearer().and_then(|token| admins::bearer(core, token, request.client));
         let mut random = [0; 64];
         if getrandom::fill(&mut random).is_err() {
-            return web::refusal(503, "The box has no random numbers yet. Please try again in a minute.");
+            return web::refusal(503, web::Why::NoRandomNumbers, request.header("accept-language").unwrap_or_default());
         }
         let reader = session.as_ref().map(|(_, session)| session.mailbox.clone());
         let chosen = reader.as_ref().and_then(|mailbox| core.preferences_of(mailbox).language);
@@ -66,6 +66,7 @@ impl Webmail {
             standing,
             standing_of: &|mailbox| core.standing_of(mailbox),
             open_for_some: core.open_for_some(),
+            handed_over: core.handed_over(),
             access: core.config.web.access,
             texts,
             was_signed_in: request.cookie(SESSION_COOKIE).is_some_and(|token| !token.is_empty()) && session.is_none(),

@@ -1,5 +1,6 @@
 //! What the mode permits a person to do here (DESIGN section 3).
 
+use super::Context;
 use super::pages::layout::{Banner, Tone};
 use super::texts::Texts;
 use crate::clock::Wall;
@@ -48,7 +49,15 @@ impl Access {
 }
 
 /// Says on every page in what state the mail system is, whom it concerns, and what that means for the reader.
-pub fn banner(texts: Texts, access: Access, standing: &Standing, signed_in: bool, now: Wall) -> Option<Banner> {
+pub fn banner(context: &Context<'_>, access: Access, signed_in: bool) -> Option<Banner> {
+    let banner = banner_of(context.texts, access, &context.standing, signed_in, context.now.wall)?;
+    Some(match context.handed_over.filter(|_| access == Access::HandingOver && context.standing.whose == Whose::Everybody) {
+        Some(percent) => banner.and_so_far(context.texts, percent),
+        None => banner,
+    })
+}
+
+fn banner_of(texts: Texts, access: Access, standing: &Standing, signed_in: bool, now: Wall) -> Option<Banner> {
     let since = || texts.short(standing.since, now);
     Some(match access {
         Access::Open if standing.whose == Whose::Some => Banner::down_for_some(texts, &since()),
@@ -100,7 +109,7 @@ mod tests {
     fn banners_say_whom_it_concerns() {
         let strong = |mode, whose| {
             let standing = standing(mode, whose);
-            banner(Texts::english(), Access::of(&standing, config::Access::Always), &standing, true, Wall(0))
+            banner_of(Texts::english(), Access::of(&standing, config::Access::Always), &standing, true, Wall(0))
                 .map(|banner| banner.strong)
                 .unwrap_or_default()
         };

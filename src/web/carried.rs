@@ -6,9 +6,10 @@ use super::texts::Texts;
 use super::words;
 use super::{Context, Trouble, reader};
 use crate::limits::{COMPOSE_REFERENCES_MAX, MIME_PARTS_MAX};
+use crate::mail::Address;
 use crate::mail::compose::File;
 use crate::mail::parse::{self, Letter, Opened};
-use crate::store::{Entry, Flags, Folder, Origin, Seq};
+use crate::store::{Entry, Flags, Folder, MessageRow, Origin, Seq};
 
 /// Number of the file that is the whole original: no part has it.
 const WHOLE: usize = MIME_PARTS_MAX;
@@ -125,13 +126,20 @@ pub fn of_files(t: Texts, files: &[File]) -> Vec<Carried> {
     files.iter().enumerate().map(carried).collect()
 }
 
-/// A draft of the reader's that no folder shows any more. Only what this box recorded as a draft of this person is one.
+/// Whether this box recorded the message as a draft of this person, wherever it is now. What a message says of itself does not count.
+pub fn is_own_draft(context: &Context<'_>, reader: Reader<'_>, message: Seq) -> Result<bool, Trouble> {
+    Ok(own_draft(context, reader, message)?.is_some())
+}
+
+fn own_draft(context: &Context<'_>, reader: Reader<'_>, message: Seq) -> Result<Option<MessageRow>, Trouble> {
+    let row = context.store.view().message(message)?.filter(|row| row.origin == Origin::Draft);
+    let by_reader = |path: &Address| context.directory.resolve(path).is_some_and(|writer| writer.mailbox == *reader.mailbox());
+    Ok(row.filter(|row| row.reverse_path.as_ref().is_some_and(by_reader)))
+}
+
+/// A draft of the reader's that no folder shows any more.
 fn replaced(context: &Context<'_>, reader: Reader<'_>, message: Seq) -> Result<Entry, Trouble> {
-    let row = context.store.view().message(message)?.ok_or(Trouble::NotFound)?;
-    let writer = row.reverse_path.as_ref().and_then(|path| context.directory.resolve(path));
-    if row.origin != Origin::Draft || writer.is_none_or(|writer| writer.mailbox != *reader.mailbox()) {
-        return Err(Trouble::NotFound);
-    }
+    let row = own_draft(context, reader, message)?.ok_or(Trouble::NotFound)?;
     Ok(Entry { message, folder: Folder::Trash, flags: Flags::SEEN, at: row.at, size: row.size, summary: row.summary })
 }
 

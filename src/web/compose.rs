@@ -1,12 +1,12 @@
 //! The form for a new message, filled as a person expects it.
 
-use super::carried::Source;
+use super::carried::{Source, is_own_draft};
 use super::pages::compose::{About, ComposePage, Kind, Typed};
 use super::reader::Reader;
 use super::texts::Texts;
 use super::visit::Visit;
 use super::words::visible;
-use super::{Answer, Context, Trouble, completion, folder, pages, reader, response, typed};
+use super::{Answer, Context, Trouble, completion, once, pages, reader, response, typed};
 use crate::directory::Person;
 use crate::limits::COMPOSE_QUOTE_MAX_OCTETS;
 use crate::mail::parse::{self, Opened};
@@ -14,13 +14,14 @@ use crate::mail::{Address, compose};
 use crate::store::Folder;
 use typed::line;
 
-/// `/mail/new`, with `to=` to somebody.
+/// `/mail/new`, with `to=` to somebody and `subject=` about something.
 pub fn new(visit: &Visit<'_>) -> Answer {
-    let to = visit.query("to").map(|to| visible(&to)).unwrap_or_default();
+    let asked = |name: &str| visit.query(name).map(|value| visible(&value)).unwrap_or_default();
+    let (to, subject) = (asked("to"), asked("subject"));
     let signature = (visit.context.preferences)(visit.reader.mailbox()).signature;
     // RFC 3676 section 4.3.
     let text = if signature.is_empty() { String::new() } else { format!("\n\n-- \n{signature}") };
-    Ok(show(visit, None, Typed { to, text, ..Typed::default() }))
+    Ok(show(visit, None, Typed { to, subject, text, ..Typed::default() }))
 }
 
 /// `/mail/reply/SEQ`, with `all=1` to everybody.
@@ -75,7 +76,9 @@ pub fn edit(visit: &Visit<'_>) -> Answer {
         return Err(Trouble::NotFound);
     }
     let source = Source::load(context, reader, About { kind: Kind::Edit, message })?;
-    Ok(show(visit, None, typed::of_source(context.texts, &source, message, entry.folder == Folder::Drafts)))
+    // One that was thrown away is a draft still: with whom it was meant for, Bcc too.
+    let is_draft = entry.folder == Folder::Drafts || is_own_draft(context, reader, message)?;
+    Ok(show(visit, None, typed::of_source(context.texts, &source, message, is_draft)))
 }
 
 /// The signature below the own words and above those of others. Without its usual mark: programs take all that stands below that for the
@@ -103,7 +106,10 @@ fn show(visit: &Visit<'_>, title: Option<&'static str>, typed: Typed) -> super::
 }
 
 /// What every form for writing has.
-pub fn page(context: &Context<'_>, reader: Reader<'_>, title: &'static str, typed: Typed) -> ComposePage {
+pub fn page(context: &Context<'_>, reader: Reader<'_>, title: &'static str, mut typed: Typed) -> ComposePage {
+    if typed.once.is_empty() {
+        typed.once = once::secret(context);
+    }
     let others = reader.person.send_as.iter().map(|address| {
         let name = context.directory.resolve(address).map_or_else(String::new, |person| visible(&person.name));
         (name, address.to_string())
@@ -170,7 +176,7 @@ fn is_me(me: &Person, address: &str) -> bool {
 }
 
 fn attribution(texts: Texts, source: &Source) -> String {
-    let date = texts.day_and_time(folder::shown_date(&source.entry));
+    let date = texts.day_and_time(source.entry.shown_date());
     let who = source.opened.from.first().map(name).unwrap_or_else(|| texts.get("somebody").to_owned());
     texts.with("wrote", &[("date", date.into()), ("who", who.into())])
 }
@@ -198,7 +204,7 @@ fn forwarded(t: Texts, source: &Source) -> String {
         }
     };
     field(t.get("from"), &line(&opened.from));
-    field(t.get("date"), &t.day_and_time(folder::shown_date(&source.entry)));
+    field(t.get("date"), &t.day_and_time(source.entry.shown_date()));
     field(t.get("subject"), &visible(&opened.summary.subject));
     field(t.get("to"), &line(&opened.to));
     field(t.get("cc"), &line(&opened.cc));

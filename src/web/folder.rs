@@ -12,7 +12,7 @@ use super::visit::Visit;
 use super::words::{cut, visible};
 use super::{Answer, Trouble, act, changes, pages, practice, reader, response, table, undo};
 use crate::clock::Wall;
-use crate::limits::{DATE_AHEAD_MAX, PAGE_ENTRIES, ROW_TEXT_MAX_CHARS, SEARCH_BEHIND_SHOWN};
+use crate::limits::{PAGE_ENTRIES, ROW_TEXT_MAX_CHARS, SEARCH_BEHIND_SHOWN};
 use crate::mail::Mailbox;
 use crate::mail::date;
 use crate::mail::form::parse_urlencoded;
@@ -65,7 +65,7 @@ fn one(visit: &Visit<'_>, folder: Folder, name: String) -> Answer {
         waits: found.waits,
         live,
         is_newest,
-        skipped: if is_newest { 0 } else { skipped },
+        skipped: if is_newest { 0 } else { skipped.min(counts.total) },
         total: counts.total,
         unread: counts.unread,
         acting,
@@ -168,7 +168,7 @@ pub fn row(texts: Texts, entry: &Entry, now: Wall) -> Row {
         "" => &summary.from_address,
         _ => &summary.from_name,
     };
-    let at = shown_date(entry);
+    let at = entry.shown_date();
     Row {
         message: entry.message,
         folder: entry.folder,
@@ -195,11 +195,6 @@ pub fn marked(row: Row, query: &Query) -> Row {
     Row { hits, ..row }
 }
 
-/// The Date field says when it was written, but anybody can write anything there: one from the future would mislead.
-pub fn shown_date(entry: &Entry) -> Wall {
-    entry.summary.date.filter(|date| *date <= entry.at.plus(DATE_AHEAD_MAX)).unwrap_or(entry.at)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,7 +203,7 @@ mod tests {
     fn check(date: Option<u64>, at: u64, expected: u64) {
         let summary = Summary { date: date.map(Wall), ..Summary::default() };
         let entry = Entry { message: Seq(1), folder: Folder::Inbox, flags: Flags::SEEN, at: Wall(at), size: 1, summary };
-        assert_eq!(shown_date(&entry), Wall(expected));
+        assert_eq!(entry.shown_date(), Wall(expected));
     }
 
     #[test]

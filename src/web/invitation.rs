@@ -1,7 +1,7 @@
 //! Invitations: the card above a message, and the answer to the organizer.
 
-use super::login::hex;
 use super::message::people;
+use super::once::{self, Once};
 use super::opening::Opening;
 use super::pages::invitation::{AnswerForm, GuestView, InvitationView};
 use super::texts::Texts;
@@ -54,6 +54,7 @@ pub fn card(visit: &Visit<'_>, opening: &Opening, letter: &Letter<'_>) -> Option
         answer: answer.then(|| AnswerForm {
             action: opening.way.path(opening.seq(), "/answer"),
             csrf: visit.reader.session.csrf.clone(),
+            once: once::secret(visit.context),
             tells: t.with("answer-tells", &[("organizer", event.organizer.as_ref().map(shown).unwrap_or_default().into())]),
         }),
         sent: visit.query("answered").is_some(),
@@ -74,6 +75,8 @@ pub fn answer(visit: &Visit<'_>) -> Answer {
     };
     let to = organizer(event).ok_or_else(|| Trouble::Said(t.get("answer-no-organizer").to_owned()))?;
     let comment = cut(visit.form.get("comment").unwrap_or_default(), ANSWER_COMMENT_MAX_CHARS);
+    let once = Once::of(visit.form.get("once").unwrap_or_default()).and(visit.reader.mailbox().as_str());
+    let once = once.and(&visit.request.path).and(visit.form.get("answer").unwrap_or_default()).and(&comment);
     let me = Guest { answer, ..me(visit, event) };
     let subject = cut(&t.with(subject, &[("title", visible(&event.summary).into())]), COMPOSE_SUBJECT_MAX_CHARS);
     let opened = opening.letter().opened();
@@ -84,7 +87,7 @@ pub fn answer(visit: &Visit<'_>) -> Answer {
         subject,
         in_reply_to: opened.summary.message_id.clone(),
         references: opened.summary.message_id.into_iter().collect(),
-        ..Draft::new(format!("{}@{}", hex(&visit.context.random[..16]), visit.context.hostname), visit.context.now.wall)
+        ..Draft::new(once.message_id(visit.context), visit.context.now.wall)
     };
     let message = compose::write_calendar(&draft, &calendar::reply(event, &me, &comment, visit.context.now.wall), "REPLY")?;
     let submission = Submission::new(visit.reader.mailbox().clone(), vec![to], message);

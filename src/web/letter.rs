@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::addressed::Addressed;
 use super::carried::{self, Source};
-use super::login::hex;
+use super::once::Once;
 use super::pages::compose::{Carried, ComposePage, Field, Kind, Problem, Typed};
 use super::reader::Reader;
 use super::texts::Texts;
@@ -77,7 +77,15 @@ impl<'a> Letter<'a> {
             let asked = vec![Problem::new(Field::Subject, t.get("write-no-subject").to_owned())];
             return self.shown_again(422, asked, true);
         }
-        let (draft, wishes) = (self.draft(&addressed), self.wishes());
+        let (mut draft, wishes) = (self.draft(&addressed), self.wishes());
+        draft.message_id = match self.once() {
+            Ok(once) => once.message_id(self.context),
+            Err(error) => {
+                log::error!("web upload not readable: {error}");
+                let (status, problem) = self.not_stored(false);
+                return self.again(status, vec![problem]);
+            }
+        };
         let message = match self.composed(|out| compose::write_letter(&draft, &wishes, out)) {
             Ok(message) => message,
             Err((status, problem)) => return self.again(status, vec![problem]),
@@ -206,10 +214,21 @@ impl<'a> Letter<'a> {
             in_reply_to,
             references,
             attachments,
-            message_id: format!("{}@{}", hex(&self.context.random[..16]), self.context.hostname),
+            message_id: Once::of("").message_id(self.context),
             date: self.context.now.wall,
             auto_submitted: None,
         }
+    }
+
+    /// All that makes it this message and no other.
+    fn once(&self) -> io::Result<Once> {
+        let Typed { to, cc, bcc, subject, text, draft, carried, once, .. } = &self.typed;
+        let kept: Vec<String> = carried.iter().filter(|file| file.keep).map(|file| file.number.to_string()).collect();
+        let mut once = Once::of(once).and(self.reader.mailbox().as_str());
+        for typed in [to, cc, bcc, subject, text, &typed::options(&self.typed), &format!("{draft:?} {kept:?}")] {
+            once = once.and(typed);
+        }
+        self.files.iter().try_fold(once, |once, file| once.and_file(&file.name, &file.content))
     }
 
     fn wishes(&self) -> Wishes {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::access::Access;
+use super::carried::is_own_draft;
 use super::document;
 use super::files;
 use super::opening::{Opening, Way};
@@ -12,7 +13,7 @@ use super::reader::Reader;
 use super::texts::Texts;
 use super::visit::Visit;
 use super::words::{self, visible};
-use super::{Answer, Context, Intent, Outcome, Trouble, act, folder, invitation, pages, reader, remarks, response};
+use super::{Answer, Context, Intent, Outcome, Trouble, act, invitation, pages, reader, remarks, response};
 use crate::mail::nested::{self, Inside};
 use crate::mail::parse::{Attachment, Letter, Opened, Person};
 use crate::mail::{Address, date, sanitise};
@@ -47,6 +48,8 @@ pub fn show(visit: &Visit<'_>) -> Answer {
     page.invitation = invitation::card(visit, &opening, &letter);
 
     if opening.way.is_top() {
+        let draft = || is_own_draft(context, reader, opening.seq());
+        page.is_draft = opening.entry.folder == Folder::Drafts || opening.entry.folder == Folder::Trash && draft()?;
         page.deliveries = deliveries(context, reader, &opening.entry, &opened)?;
         page.acts = act::of_message(visit, &opening.entry)?;
     }
@@ -110,7 +113,7 @@ fn body(visit: &Visit<'_>, seq: Seq, opened: &Opened, way: &Way) -> Body {
 
 fn head(visit: &Visit<'_>, opening: &Opening, letter: &Letter<'_>, opened: &Opened, access: Access) -> MessagePage {
     let (texts, entry, way) = (visit.context.texts, &opening.entry, &opening.way);
-    let at = if way.is_top() { Some(folder::shown_date(entry)) } else { opened.summary.date };
+    let at = if way.is_top() { Some(entry.shown_date()) } else { opened.summary.date };
     let path = |what: &str| way.path(entry.message, what);
     let count = opened.attachments.len();
     let answers = opened.reply_to.iter().filter(|person| !opened.from.contains(person)).cloned().collect::<Vec<_>>();
@@ -163,12 +166,11 @@ fn deliveries(context: &Context<'_>, reader: Reader<'_>, entry: &Entry, opened: 
     let view = context.store.view();
     let Some(row) = view.message(entry.message)? else { return Ok(Vec::new()) };
     let written_here = row.origin == Origin::Webmail;
-    // A message to oneself is in both folders; then the entry is that of the inbox.
-    let by_reader = || {
-        let sender = row.reverse_path.as_ref().and_then(|sender| context.directory.resolve(sender));
-        sender.is_some_and(|sender| &sender.mailbox == reader.mailbox())
-    };
-    if !(entry.folder == Folder::Sent || written_here && by_reader()) {
+    // The folder tells nothing: anybody can put what they got into Sent. Who it is from can be believed only of what was sent from here.
+    let is_reader = |address: &Address| context.directory.resolve(address).is_some_and(|person| &person.mailbox == reader.mailbox());
+    let from = || opened.from.iter().filter_map(|person| Address::parse(&person.address).ok());
+    let by_reader = || row.reverse_path.iter().any(is_reader) || from().any(|address| is_reader(&address));
+    if !(matches!(row.origin, Origin::Webmail | Origin::Trusted) && by_reader()) {
         return Ok(Vec::new());
     }
     let everybody = opened.to.iter().chain(&opened.cc).filter_map(|person| Address::parse(&person.address).ok());

@@ -39,6 +39,7 @@ mod invitation;
 mod letter;
 mod login;
 mod message;
+mod once;
 mod opening;
 mod order;
 mod pages;
@@ -66,6 +67,7 @@ mod visit;
 mod words;
 
 pub use deeds::{Act, Deed, Done, FolderStep, Step};
+pub use pages::notice::Why;
 pub use request::{ADMIN_COOKIE, ADMIN_LIVE_PATH, CHANGES_PATH, SESSION_COOKIE};
 pub use request::{
     AdminVerdict, Bearer, Context, Desk, Enrol, EnrolLink, Enrolling, Entrance, Intent, ModeView, Outcome, OwnChange, PracticeLetter,
@@ -207,8 +209,10 @@ pub fn redirect_to(location: &str) -> Response {
     response::plain(308, "text/plain; charset=utf-8", Vec::new()).with("Location", location)
 }
 
-/// The page of a client outside `web.networks`, or past a limit (429, 503): plain, with a way back.
-pub fn refusal(status: u16, text: &str) -> Response {
-    let shell = pages::layout::Shell::bare(Texts::english(), "Not now");
-    response::page(status, notice::page(&shell, &Notice::refusal(Texts::english(), text)))
+/// The page of a client outside `web.networks`, or past a limit (429, 503): plain, with a way back, in a language that `accept_language`
+/// (a field of the request, or nothing) asks for.
+pub fn refusal(status: u16, why: Why, accept_language: &str) -> Response {
+    let t = Texts::asked_for(accept_language);
+    let shell = pages::layout::Shell::bare(t, t.get("not-now"));
+    response::page(status, notice::page(&shell, &Notice::refusal(t, why)))
 }

@@ -70,7 +70,7 @@ pub fn shell(context: &Context<'_>, title: &str) -> Shell {
     shell.banner =
         match context.open_for_some.filter(|_| signed_in(context).is_none() && matches!(access, Access::Closed | Access::ReadOnly)) {
             Some(open) => Some(access::banner_for_some(context.texts, open)),
-            None => access::banner(context.texts, access, &context.standing, reader.is_some(), context.now.wall),
+            None => access::banner(context, access, reader.is_some()),
         };
     if let Some(reader) = reader {
         shell.reader = Some(ReaderView {

@@ -73,6 +73,8 @@ pub struct Context<'a> {
     pub standing_of: &'a dyn Fn(&Mailbox) -> Standing,
     /// An event for some people is open.
     pub open_for_some: Option<Kind>,
+    /// How much of everybody's mail the primary has got back, in percent, while it is handed over.
+    pub handed_over: Option<u8>,
     pub access: Access,
     /// What the pages say, in the language of the reader.
     pub texts: Texts,

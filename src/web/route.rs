@@ -101,7 +101,7 @@ pub static TABLE: &[Row] = &[
     write("/mail/edit/#", compose::edit),
     write("/mail/people", completion::find),
     Row { method: Method::Post, path: "/mail/send", door: Door::Open(send::send), large: true },
-    Row { method: Method::Post, path: "/mail/undo/#", door: Door::Change(undo::take_back), large: false },
+    Row { method: Method::Post, path: "/mail/undo/#", door: Door::Own(undo::take_back), large: false },
     // Behind an invitation; the secret is in the path, unless the link was cut off where it was copied.
     open(Method::Get, "/enrol/", enrol::form),
     open(Method::Get, "/enrol/:", enrol::form),

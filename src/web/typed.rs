@@ -26,6 +26,7 @@ pub fn of_form(form: &Form) -> Typed {
         priority: form.get("priority").and_then(Priority::named).unwrap_or_default(),
         receipt: form.get("receipt").is_some(),
         carried: Vec::new(),
+        once: field("once"),
     }
 }
 

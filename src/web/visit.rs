@@ -15,7 +15,6 @@ pub struct Visit<'a> {
     /// What stands in the path's places for arguments.
     pub arguments: Vec<String>,
     /// Of a POST: it came from our own pages, and has the session's csrf value. Empty otherwise.
-    #[allow(dead_code, reason = "for what is still to come")]
     pub form: Form,
 }
 

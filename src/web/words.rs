@@ -44,10 +44,10 @@ pub fn visible(text: &str) -> String {
     text.chars().filter(|c| !is_unseen(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
 }
 
-// Directional formatting and isolates (Unicode UAX #9 section 2), zero-width space, word joiner and byte order mark.
+// Directional marks, formatting and isolates (Unicode UAX #9 section 2), zero-width space, word joiner and byte order mark.
 // Zero-width joiner and non-joiner stay: Persian, Hindi and emoji need them.
 fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// At most `max` characters, with an ellipsis if something is missing.
@@ -75,6 +75,7 @@ mod tests {
     #[test]
     fn names_cannot_turn_around() {
         assert_eq!(visible("invoice\u{202e}gpj.exe"), "invoicegpj.exe");
+        assert_eq!(visible("1\u{61c}-2"), "1-2");
         assert_eq!(visible(" two\r\nlines\t"), "two  lines");
         assert_eq!(visible("\u{feff}a\u{200b}b"), "ab");
         assert_eq!(visible("می\u{200c}خواهم"), "می\u{200c}خواهم");

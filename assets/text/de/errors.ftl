@@ -39,3 +39,22 @@ moment-more = Neue E-Mails werden inzwischen angenommen. Versuchen Sie es in ein
 not-now = Jetzt nicht
 too-late-title = Sie ist unterwegs
 too-late = Zum Zurücknehmen ist es zu spät: Die Nachricht ist übergeben. Öffnen Sie sie in „Gesendet“, um zu sehen, wer sie bekommen hat.
+
+# What the server in front of the pages says by itself.
+refused-bad-request = Der Browser hat etwas gesendet, das keine gültige Anfrage ist.
+refused-plain-on-tls = Diese Adresse gibt es nur über HTTPS: Setzen Sie https:// davor.
+refused-tls-on-plain = Diese Adresse gibt es nur ohne Verschlüsselung: Setzen Sie http:// davor.
+refused-outside = Dieser Dienst ist nur für das Netz des Büros.
+refused-too-slow = Die Anfrage brauchte zu lange. Bitte versuchen Sie es noch einmal.
+refused-length-required = Die Anfrage sagt nicht, wie lang sie ist.
+refused-too-large = Was Sie gesendet haben, ist zu groß. Anhänge dürfen zusammen höchstens 50 MB haben.
+refused-expectation = Der Browser erwartet etwas, das dieser Dienst nicht kennt.
+refused-head-too-large = Der Kopf der Anfrage ist zu groß. Vielleicht hilft es, die Cookies dieser Seite zu löschen.
+refused-busy = Der Dienst ist gerade beschäftigt. Bitte versuchen Sie es in einer Minute noch einmal.
+refused-disk-full = Die Festplatte dieses Geräts ist voll. Was Sie gesendet haben, wurde nicht aufgehoben; bitte bewahren Sie es selbst auf und sagen Sie Ihrem Administrator Bescheid.
+refused-disk-failed = Dies konnte nicht gespeichert werden. Bitte versuchen Sie es noch einmal; misslingt es wieder, sagen Sie Ihrem Administrator Bescheid.
+refused-version = Hier werden nur HTTP/1.0 und HTTP/1.1 gesprochen.
+refused-bad-address = Die Adresse ist nicht gültig.
+refused-failed = Hier ist etwas schiefgegangen. Ihr Administrator findet es im Protokoll.
+refused-downloads = Zu viele Downloads auf einmal. Bitte versuchen Sie es in einer Minute noch einmal.
+refused-no-random-numbers = Das Gerät hat noch keine Zufallszahlen. Bitte versuchen Sie es in einer Minute noch einmal.

@@ -28,6 +28,7 @@ banner-down-some = Ihr Postfach auf dem Mailserver ist seit { $since } ausgefall
 banner-back = Der Mailserver ist wieder da.
 banner-back-some = Der Mailserver arbeitet wieder für Sie.
 banner-back-means = Lifeboat übergibt gerade Ihre E-Mails. Sie können hier lesen, aber nicht senden. In Kürze liegt alles in Ihrem normalen Postfach. Bitte verwenden Sie wieder Outlook.
+banner-back-percent = Bisher sind { $percent } % der E-Mails im Büro übergeben.
 banner-drill = Dies ist eine Übung.
 banner-drill-means = E-Mail funktioniert normal; nichts, was Sie hier senden, verlässt dieses Gerät. Öffnen Sie eine Nachricht und beantworten Sie sie, wie Sie es bei einem Ausfall täten.
 banner-normal = E-Mail funktioniert normal.

@@ -39,3 +39,22 @@ moment-more = New mail is taken meanwhile. Try again in a minute.
 not-now = Not now
 too-late-title = It is on its way
 too-late = Too late to take it back: the message has been handed over. Open it in Sent to see who got it.
+
+# What the server in front of the pages says by itself.
+refused-bad-request = The browser sent something that is no valid request.
+refused-plain-on-tls = This address is served over HTTPS only: put https:// in front of it.
+refused-tls-on-plain = This address is served without encryption: put http:// in front of it.
+refused-outside = This service is for the office network only.
+refused-too-slow = The request took too long to arrive. Please try again.
+refused-length-required = The request does not say how long it is.
+refused-too-large = What was sent is too large. Attachments together may have 50 MB at most.
+refused-expectation = The browser expects something that this service does not know.
+refused-head-too-large = The request's header is too large. Removing this site's cookies may help.
+refused-busy = The service is busy. Please try again in a minute.
+refused-disk-full = The disk of this box is full. What you sent was not kept; please keep it for yourself and tell your administrator.
+refused-disk-failed = This could not be stored. Please try again; if it fails again, tell your administrator.
+refused-version = Only HTTP/1.0 and HTTP/1.1 are spoken here.
+refused-bad-address = The address is not valid.
+refused-failed = Something went wrong here. The administrator can find it in the log.
+refused-downloads = Too many downloads at a time. Please try again in a minute.
+refused-no-random-numbers = The box has no random numbers yet. Please try again in a minute.

@@ -28,6 +28,7 @@ banner-down-some = Your mailbox on the mail server has been down since { $since 
 banner-back = The mail server is back.
 banner-back-some = The mail server works for you again.
 banner-back-means = Lifeboat is handing over your mail, so you can read here but not send. Everything will be in your normal mailbox shortly. Please use Outlook again.
+banner-back-percent = { $percent } % of the office's mail has been handed over so far.
 banner-drill = This is a drill.
 banner-drill-means = Mail works normally; nothing you send here leaves this box. Open a message and answer it, as you would in an outage.
 banner-normal = Mail works normally.

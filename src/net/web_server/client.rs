@@ -64,11 +64,13 @@ pub(super) struct Client {
     patience: Patience,
     /// Read and not yet used; at most a head and one read more.
     buffer: Vec<u8>,
+    /// What the last request said about the language of its answer.
+    pub language: String,
 }
 
 impl Client {
     pub fn new(stream: impl Duplex + 'static, patience: Patience) -> Client {
-        Client { stream: Box::new(stream), patience, buffer: Vec::new() }
+        Client { stream: Box::new(stream), patience, buffer: Vec::new(), language: String::new() }
     }
 
     /// Waits for the next request to begin. `Gone` if it does not within `limit`.

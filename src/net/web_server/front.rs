@@ -10,7 +10,7 @@ use super::BodyOptions;
 use super::admission::{Admitted, Crowd};
 use super::backend::Backend;
 use super::client::{Client, End, Patience};
-use super::http::{BUSY, DISK_FULL, OUTSIDE, Refusal, RequestHead, TLS_ON_PLAIN, TOO_LARGE, last_response, parse_request};
+use super::http::{BUSY, DISK_FULL, OUTSIDE, Refusal, RequestHead, TLS_ON_PLAIN, TOO_LARGE, language, last_response, parse_request};
 use super::redirect::Redirect;
 use super::upstream::Upstream;
 use crate::config::NetworkSet;
@@ -86,6 +86,7 @@ impl Front {
     /// Whether the connection goes on.
     async fn one_request(&self, stream: &mut Client, client: IpAddr) -> Result<bool, End> {
         let head = stream.head().await?;
+        stream.language = language(&head);
         let request = parse_request(&head)?;
         if !is_inside(&self.networks, client) {
             return Err(OUTSIDE.into());
@@ -134,7 +135,7 @@ impl Front {
 pub(super) async fn finish(mut stream: Client, client: IpAddr, end: End) {
     if let End::Refused(refusal) = end {
         log::info!("web refused client={client} status={}", refusal.status);
-        let page = last_response(&crate::web::refusal(refusal.status, refusal.text));
+        let page = last_response(&crate::web::refusal(refusal.status, refusal.why, &stream.language));
         if stream.write(&page).await.is_err() {
             return;
         }

@@ -4,36 +4,28 @@
 //! ends. What tiny_http handles badly never reaches it: `Expect`, `Upgrade`, bodies, fields that are not ASCII, heads without end.
 
 use crate::limits::{WEB_BODY_MAX_OCTETS, WEB_HEAD_FIELDS_MAX};
+use crate::web::Why;
 
 /// An answer of the front itself; the connection is closed after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub status: u16,
-    /// For people.
-    pub text: &'static str,
+    pub why: Why,
 }
 
-pub(super) const BAD_REQUEST: Refusal = Refusal { status: 400, text: "The browser sent something that is no valid request." };
-pub(super) const PLAIN_ON_TLS: Refusal =
-    Refusal { status: 400, text: "This address is served over HTTPS only: put https:// in front of it." };
-pub(super) const TLS_ON_PLAIN: Refusal =
-    Refusal { status: 400, text: "This address is served without encryption: put http:// in front of it." };
-pub(super) const OUTSIDE: Refusal = Refusal { status: 403, text: "This service is for the office network only." };
-pub(super) const TOO_SLOW: Refusal = Refusal { status: 408, text: "The request took too long to arrive. Please try again." };
-pub(super) const LENGTH_REQUIRED: Refusal = Refusal { status: 411, text: "The request does not say how long it is." };
-pub(super) const TOO_LARGE: Refusal =
-    Refusal { status: 413, text: "What was sent is too large. Attachments together may have 50 MB at most." };
-pub(super) const EXPECTATION: Refusal = Refusal { status: 417, text: "The browser expects something that this service does not know." };
-pub(super) const HEAD_TOO_LARGE: Refusal =
-    Refusal { status: 431, text: "The request's header is too large. Removing this site's cookies may help." };
-pub(super) const BUSY: Refusal = Refusal { status: 503, text: "The service is busy. Please try again in a minute." };
-pub(super) const DISK_FULL: Refusal = Refusal {
-    status: 507,
-    text: "The disk of this box is full. What you sent was not kept; please keep it for yourself and tell your administrator.",
-};
-pub(super) const DISK_FAILED: Refusal =
-    Refusal { status: 503, text: "This could not be stored. Please try again; if it fails again, tell your administrator." };
-pub(super) const VERSION: Refusal = Refusal { status: 505, text: "Only HTTP/1.0 and HTTP/1.1 are spoken here." };
+pub(super) const BAD_REQUEST: Refusal = Refusal { status: 400, why: Why::BadRequest };
+pub(super) const PLAIN_ON_TLS: Refusal = Refusal { status: 400, why: Why::PlainOnTls };
+pub(super) const TLS_ON_PLAIN: Refusal = Refusal { status: 400, why: Why::TlsOnPlain };
+pub(super) const OUTSIDE: Refusal = Refusal { status: 403, why: Why::Outside };
+pub(super) const TOO_SLOW: Refusal = Refusal { status: 408, why: Why::TooSlow };
+pub(super) const LENGTH_REQUIRED: Refusal = Refusal { status: 411, why: Why::LengthRequired };
+pub(super) const TOO_LARGE: Refusal = Refusal { status: 413, why: Why::TooLarge };
+pub(super) const EXPECTATION: Refusal = Refusal { status: 417, why: Why::Expectation };
+pub(super) const HEAD_TOO_LARGE: Refusal = Refusal { status: 431, why: Why::HeadTooLarge };
+pub(super) const BUSY: Refusal = Refusal { status: 503, why: Why::Busy };
+pub(super) const DISK_FULL: Refusal = Refusal { status: 507, why: Why::DiskFull };
+pub(super) const DISK_FAILED: Refusal = Refusal { status: 503, why: Why::DiskFailed };
+pub(super) const VERSION: Refusal = Refusal { status: 505, why: Why::Version };
 
 /// What the front needs to know of a request, and its head as tiny_http gets it.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,6 +50,14 @@ pub(super) fn head_end(buffer: &[u8], from: usize) -> Option<usize> {
     let found = |pattern: &[u8]| buffer[start..].windows(pattern.len()).position(|at| at == pattern).map(|at| start + at + pattern.len());
     // A bare LF ends a line too (RFC 9112 section 2.2).
     [found(b"\n\r\n"), found(b"\n\n")].into_iter().flatten().min()
+}
+
+/// The value of `Accept-Language`, of a head that need not be a good one: also what is refused is refused in the language of who reads it.
+pub(super) fn language(head: &[u8]) -> String {
+    const NAME: &[u8] = b"accept-language:";
+    let value =
+        |line: &[u8]| line.get(..NAME.len())?.eq_ignore_ascii_case(NAME).then(|| String::from_utf8_lossy(&line[NAME.len()..]).into_owned());
+    head.split(|octet| *octet == b'\n').find_map(value).unwrap_or_default()
 }
 
 /// Reads a whole head.

@@ -10,7 +10,7 @@ use smol::net::{TcpListener, TcpStream};
 use super::admission::Crowd;
 use super::client::{Client, End, Patience};
 use super::front::{TLS_HANDSHAKE, finish, is_inside};
-use super::http::{OUTSIDE, PLAIN_ON_TLS, RequestHead, TLS_ON_PLAIN, last_response, parse_request};
+use super::http::{OUTSIDE, PLAIN_ON_TLS, RequestHead, TLS_ON_PLAIN, language, last_response, parse_request};
 use crate::config::NetworkSet;
 use crate::limits::{ACCEPT_RETRY_WAIT, WEB_REDIRECT_TIMEOUT};
 use crate::net::deadline::within;
@@ -76,10 +76,11 @@ impl Redirect {
 
     async fn location(&self, stream: &mut Client, client: IpAddr, local: Option<SocketAddr>) -> Result<String, End> {
         let head = stream.head().await?;
+        stream.language = language(&head);
+        let request = parse_request(&head)?;
         if !is_inside(&self.networks, client) {
             return Err(OUTSIDE.into());
         }
-        let request = parse_request(&head)?;
         let is_page = matches!(request.method.as_str(), "GET" | "HEAD");
         if self.hostname.is_empty() || !is_page {
             return Err(PLAIN_ON_TLS.into());

@@ -91,6 +91,11 @@ fn check(request: &str, status: u16, body: &str) {
     assert!(fits, "{:?}: {}", &request[..request.len().min(200)], got.1);
 }
 
+/// What people are told.
+fn text(refusal: http::Refusal) -> &'static str {
+    refusal.why.words(crate::web::Texts::english())
+}
+
 #[test]
 fn requests_reach_the_handler_with_the_clients_address() {
     check("GET /mail%20x?a=b HTTP/1.1\r\nHost: x\r\n\r\n", 200, "GET /mail x \"a=b\" 127.0.0.1 0");
@@ -104,12 +109,23 @@ fn requests_reach_the_handler_with_the_clients_address() {
 
 #[test]
 fn what_is_no_request_gets_a_page() {
-    check("rubbish\r\n\r\n", 400, http::BAD_REQUEST.text);
+    check("rubbish\r\n\r\n", 400, text(http::BAD_REQUEST));
     check("GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400, "The address is not valid.");
     check("GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400, "The address is not valid.");
-    check("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411, http::LENGTH_REQUIRED.text);
-    check("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 52428801\r\n\r\nabc", 413, http::TOO_LARGE.text);
-    check(&format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(WEB_HEAD_MAX_OCTETS)), 431, http::HEAD_TOO_LARGE.text);
+    check("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411, text(http::LENGTH_REQUIRED));
+    check("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 52428801\r\n\r\nabc", 413, text(http::TOO_LARGE));
+    check(&format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(WEB_HEAD_MAX_OCTETS)), 431, text(http::HEAD_TOO_LARGE));
+}
+
+#[test]
+fn refusals_are_in_the_language_that_is_asked_for() {
+    let german = |refusal: http::Refusal| refusal.why.words(crate::web::Texts::named("de").unwrap());
+    let head = |path: &str, language: &str| format!("POST {path} HTTP/1.1\r\nHost: x\r\nAccept-Language: {language}\r\n");
+    check(&format!("{}Content-Length: 52428801\r\n\r\nabc", head("/", "de-AT,de;q=0.9,en;q=0.5")), 413, german(http::TOO_LARGE));
+    let large = WEB_FORM_MAX_OCTETS + 1;
+    check(&format!("{}Content-Length: {large}\r\n\r\nabc", head("/login", "de-AT,de;q=0.9,en;q=0.5")), 413, german(http::TOO_LARGE));
+    check(&format!("{}Content-Length: {large}\r\n\r\nabc", head("/login", "fr, en;q=0.5")), 413, text(http::TOO_LARGE));
+    check(&format!("{}Content-Length: 0\r\n\r\n", head("/%zz", "de")), 400, "nicht gültig");
 }
 
 #[test]
@@ -312,7 +328,7 @@ fn tls_works_and_plain_http_gets_a_hint() {
     assert!(head.contains(&format!("Location: https://box.example:{}/mail?a\r\n", address.port())), "{head}");
     let (status, page) = ask(&mut connect(address), "POST / HTTP/1.1\r\nHost: x\r\n\r\n").expect("an answer");
     assert_eq!(status, 400);
-    assert!(page.contains(http::PLAIN_ON_TLS.text), "{page}");
+    assert!(page.contains(text(http::PLAIN_ON_TLS)), "{page}");
     let mut garbage = connect(address);
     garbage.write_all(&[0x16; 4000]).unwrap();
     let mut rest = Vec::new();
@@ -327,7 +343,7 @@ fn a_tls_greeting_on_a_plain_port_gets_a_hint() {
     stream.write_all(b"\x16\x03\x01\x00\xc4\x01\x00\x00\xc0\x03\x03").unwrap();
     let (status, page, _) = read_response(&mut stream, false).expect("an answer");
     assert_eq!(status, 400);
-    assert!(page.contains(http::TLS_ON_PLAIN.text), "{page}");
+    assert!(page.contains(text(http::TLS_ON_PLAIN)), "{page}");
 }
 
 #[test]
@@ -366,7 +382,7 @@ fn check_upload(options: WebOptions, path: &str, octets: usize, refusal: http::R
     let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {octets}\r\n\r\n");
     let (status, page) = ask(&mut connect(server.addresses()[0]), &head).expect("an answer");
     assert_eq!(status, refusal.status, "{path} {octets}");
-    assert!(page.contains(refusal.text), "{page}");
+    assert!(page.contains(text(refusal)), "{page}");
 }
 
 #[test]
@@ -388,7 +404,7 @@ fn a_disk_that_takes_nothing_is_told() {
     let (status, page) =
         ask(&mut stream, &format!("POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n{body}")).expect("an answer");
     assert_eq!(status, http::DISK_FAILED.status);
-    assert!(page.contains(http::DISK_FAILED.text), "{page}");
+    assert!(page.contains(text(http::DISK_FAILED)), "{page}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::backend::{Backend, Server};
 use super::http::is_sound_field;
 use crate::limits::{ACCEPT_RETRY_WAIT, WEB_RESPONSE_SMALL_MAX_OCTETS, WEB_RESPONSES_HELD_MAX_OCTETS, WEB_WORKERS};
 use crate::mail::Blob;
-use crate::web::{Request, Response, refusal};
+use crate::web::{Request, Response, Why, refusal};
 
 /// A worker looks up from an empty queue this often; it is woken for a stop or a restart.
 const LOOK_UP: Duration = Duration::from_secs(10);
@@ -75,13 +75,14 @@ impl Worker {
         };
         let response = match build(&request, body, client) {
             Some(request) => self.handle(request),
-            None => refusal(400, "The address is not valid."),
+            None => refusal(400, Why::BadAddress, language(&request)),
         };
         self.send(request, response);
     }
 
     fn handle(&self, request: Request) -> Response {
         let line = format!("method={} path={:?} client={}", request.method, request.path, request.client);
+        let language = request.header("accept-language").unwrap_or_default().to_owned();
         match catch_unwind(AssertUnwindSafe(|| (self.handler)(request))) {
             Ok(response) => {
                 log::debug!("web answered {line} status={}", response.status);
@@ -89,7 +90,7 @@ impl Worker {
             }
             Err(_) => {
                 log::error!("web handler panicked {line} status=500");
-                refusal(500, "Something went wrong here. The administrator can find it in the log.")
+                refusal(500, Why::Failed, &language)
             }
         }
     }
@@ -106,9 +107,17 @@ impl Worker {
                 };
                 smol::unblock(write).detach();
             }
-            None => send_small(request, refusal(503, "Too many downloads at a time. Please try again in a minute.")),
+            None => {
+                let response = refusal(503, Why::Downloads, language(&request));
+                send_small(request, response);
+            }
         }
     }
+}
+
+fn language(request: &tiny_http::Request) -> &str {
+    let field = request.headers().iter().find(|header| header.field.equiv("Accept-Language"));
+    field.map(|header| header.value.as_str()).unwrap_or_default()
 }
 
 /// Head and body in one write: in two, Nagle's algorithm would hold the second back until the front's delayed acknowledgement of the

@@ -6,7 +6,7 @@ use crate::web::access::Access;
 use crate::web::pages::enrol::Fields;
 use crate::web::pages::layout::Shell;
 use crate::web::pages::login::{self, Closed, LoginPage};
-use crate::web::pages::notice::{self, Notice};
+use crate::web::pages::notice::{self, Notice, Why};
 use crate::web::pages::people::{self, PeoplePage};
 use crate::web::pages::settings::{self, SessionView, SettingsPage};
 use crate::web::pages::{enrol, help};
@@ -68,13 +68,7 @@ pub fn pages() -> Vec<Sample> {
             "failure",
             notice::page(&Shell::bare(Texts::english(), "That did not work"), &Notice::failure(Texts::english(), true, Some(typed))),
         ),
-        (
-            "refusal",
-            notice::page(
-                &Shell::bare(Texts::english(), "Not now"),
-                &Notice::refusal(Texts::english(), "The webmail is only open inside the office."),
-            ),
-        ),
+        ("refusal", notice::page(&Shell::bare(Texts::english(), "Not now"), &Notice::refusal(Texts::english(), Why::Outside))),
     ]
 }
 

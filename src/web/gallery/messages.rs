@@ -127,6 +127,7 @@ fn invited() -> MessagePage {
         comment: "Please bring the plan.".to_owned(),
         more: 1,
         answer: Some(AnswerForm {
+            once: "0a1b".to_owned(),
             action: "/mail/message/4711/answer".to_owned(),
             csrf: "0".repeat(64),
             tells: "Your answer goes to Bo Larsen.".to_owned(),

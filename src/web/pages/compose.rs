@@ -46,6 +46,8 @@ pub struct Typed {
     /// Asks the readers to say that they have read it.
     pub receipt: bool,
     pub carried: Vec<Carried>,
+    /// The form's secret: what it sends is sent once.
+    pub once: String,
 }
 
 /// The message that this one is about.
@@ -164,6 +166,7 @@ pub fn page(shell: &Shell, page: &ComposePage) -> Markup {
                 data-saving=(t.get("write-saving")) data-failed=(t.get("write-save-failed")) data-uploading=(t.get("write-uploading"))
                 data-found=(t.get("write-found")) {
                 input type="hidden" name="csrf" value=(csrf);
+                input type="hidden" name="once" value=(typed.once);
                 // Where it was written: neither a practice letter may go out, nor a real one stay here.
                 @if let Some(drill) = shell.reader.as_ref().and_then(|reader| reader.drill.as_ref()) {
                     input type="hidden" name="drill" value=(drill);

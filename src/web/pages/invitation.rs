@@ -41,6 +41,8 @@ pub struct GuestView {
 pub struct AnswerForm {
     pub action: String,
     pub csrf: String,
+    /// The form's secret: what it sends is sent once.
+    pub once: String,
     pub tells: String,
 }
 
@@ -84,6 +86,7 @@ fn answer(t: Texts, form: &AnswerForm) -> Markup {
         form.answer method="post" action=(form.action) {
             h3 { (t.get("answer-title")) }
             input type="hidden" name="csrf" value=(form.csrf);
+            input type="hidden" name="once" value=(form.once);
             p.field {
                 label for="answer-comment" { (t.get("answer-comment")) }
                 input #answer-comment type="text" name="comment" maxlength=(ANSWER_COMMENT_MAX_CHARS) autocomplete="off";

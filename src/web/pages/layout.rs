@@ -74,6 +74,12 @@ impl Banner {
         Banner { tone: Tone::Alert, strong, text: texts.get("banner-down-here").to_owned() }
     }
 
+    /// And how far the hand-over is.
+    pub fn and_so_far(mut self, texts: Texts, percent: u8) -> Banner {
+        self.text = format!("{} {}", self.text, texts.with("banner-back-percent", &[("percent", percent.into())]));
+        self
+    }
+
     /// Without numbers and times.
     pub fn plain(texts: Texts, tone: Tone, strong: &'static str, text: &'static str) -> Banner {
         Banner { tone, strong: texts.get(strong).to_owned(), text: texts.get(text).to_owned() }

@@ -38,6 +38,8 @@ pub struct MessagePage {
     /// For the sender only.
     pub deliveries: Vec<DeliveryView>,
     pub may_write: bool,
+    /// The reader's own, to be gone on with.
+    pub is_draft: bool,
     /// Where people may change something.
     pub acts: Option<MessageActions>,
     pub paths: Paths,
@@ -192,7 +194,7 @@ fn actions(t: Texts, page: &MessagePage) -> Markup {
     let seq = page.message;
     html! {
         nav.actions aria-label=(t.get("message-actions")) {
-            @if page.folder == Folder::Drafts {
+            @if page.is_draft {
                 a.button.primary href={ "/mail/edit/" (seq) } { (t.get("edit-and-send")) }
             } @else {
                 a.button.primary href={ "/mail/reply/" (seq) } { (t.get("reply")) }

@@ -16,6 +16,53 @@ pub struct Notice {
     pub way: (&'static str, &'static str),
 }
 
+/// Why the server in front of the pages gives none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    BadRequest,
+    PlainOnTls,
+    TlsOnPlain,
+    Outside,
+    TooSlow,
+    LengthRequired,
+    TooLarge,
+    Expectation,
+    HeadTooLarge,
+    Busy,
+    DiskFull,
+    DiskFailed,
+    Version,
+    BadAddress,
+    Failed,
+    Downloads,
+    NoRandomNumbers,
+}
+
+impl Why {
+    /// For people.
+    pub fn words(self, t: Texts) -> &'static str {
+        t.get(match self {
+            Why::BadRequest => "refused-bad-request",
+            Why::PlainOnTls => "refused-plain-on-tls",
+            Why::TlsOnPlain => "refused-tls-on-plain",
+            Why::Outside => "refused-outside",
+            Why::TooSlow => "refused-too-slow",
+            Why::LengthRequired => "refused-length-required",
+            Why::TooLarge => "refused-too-large",
+            Why::Expectation => "refused-expectation",
+            Why::HeadTooLarge => "refused-head-too-large",
+            Why::Busy => "refused-busy",
+            Why::DiskFull => "refused-disk-full",
+            Why::DiskFailed => "refused-disk-failed",
+            Why::Version => "refused-version",
+            Why::BadAddress => "refused-bad-address",
+            Why::Failed => "refused-failed",
+            Why::Downloads => "refused-downloads",
+            Why::NoRandomNumbers => "refused-no-random-numbers",
+        })
+    }
+}
+
 impl Notice {
     /// In the words of who could not do it.
     pub fn said(t: Texts, text: &str) -> Notice {
@@ -97,9 +144,9 @@ impl Notice {
         Notice { text, way: (t.get("try-again"), "/"), ..Notice::new(t, "moment-title", &[]) }
     }
 
-    /// In the words of who refused.
-    pub fn refusal(t: Texts, text: &str) -> Notice {
-        Notice { text: vec![text.to_owned()], way: (t.get("try-again"), "/"), ..Notice::new(t, "not-now", &[]) }
+    /// What the server in front of the pages has to say.
+    pub fn refusal(t: Texts, why: Why) -> Notice {
+        Notice { text: vec![why.words(t).to_owned()], way: (t.get("try-again"), "/"), ..Notice::new(t, "not-now", &[]) }
     }
 }
 

@@ -223,6 +223,7 @@ impl<'a> Ask<'a> {
                     .map_or_else(|| self.world.standing(None), |(_, session)| self.world.standing(Some(&session.mailbox))),
                 standing_of: &|mailbox| self.world.standing(Some(mailbox)),
                 open_for_some: self.world.some.as_ref().map(|(kind, _)| *kind),
+                handed_over: (self.world.mode == Mode::Recovering).then_some(43),
                 access: self.world.access,
                 texts: Texts::wanted(&self.request, None),
                 was_signed_in: self.request.cookie(SESSION_COOKIE).is_some() && session.is_none(),

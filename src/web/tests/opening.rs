@@ -148,6 +148,18 @@ fn an_invitation_is_a_card_that_can_be_answered() {
     assert!(!head.contains("Bcc"), "{head}");
     assert_eq!(parse::open(&message).summary.in_reply_to.as_deref(), Some("inv@x.test"));
 
+    // Pressed twice it is one answer; another answer, or another word with it, is another.
+    let (_, rest) = page.split_once("name=\"once\" value=\"").expect("a secret");
+    let secret = rest.split('"').next().unwrap();
+    let id = |answer: &str, comment: &str| {
+        let outcome = post(&world, &[("csrf", CSRF), ("once", secret), ("answer", answer), ("comment", comment)], 303, 1);
+        let Intent::Submit(submission) = &outcome.intents[0] else { panic!("{:?}", outcome.intents) };
+        parse::open(&submission.message.head(usize::MAX).unwrap()).summary.message_id
+    };
+    assert_eq!(id("accept", ""), id("accept", ""));
+    assert_ne!(id("accept", ""), id("decline", ""));
+    assert_ne!(id("accept", ""), id("accept", "late"));
+
     post(&world, &[("csrf", "wrong"), ("answer", "accept")], 403, 0);
     post(&world, &[("csrf", CSRF), ("answer", "maybe")], 400, 0);
     world.mode = Mode::Recovering;

@@ -114,6 +114,48 @@ fn only_the_sender_sees_who_got_it() {
     assert!(!others.contains("hidden@x.test") && !others.contains("Who got it"));
 }
 
+/// Whoever got a message may put it into Sent: that makes nobody its sender.
+#[test]
+fn what_is_put_into_sent_does_not_tell_who_else_got_it() {
+    let world = World::new(Mode::Continuity);
+    let recipients = [("ann@example.com", Route::Primary), ("hidden@example.com", Route::Primary)];
+    let forged = PLAIN.replace("Carl <carl@x.test>", "ann@example.com");
+    for (message, origin) in [(PLAIN, Origin::Inbound), (&forged, Origin::Inbound), (PLAIN, Origin::Webmail), (PLAIN, Origin::Trusted)] {
+        let seq = world.file_from("carl@x.test", message, origin.clone(), &recipients, &[("ann@example.com", Folder::Inbox)]);
+        let moved = Change::Move { mailbox: mailbox("ann@example.com"), message: seq, from: Folder::Inbox, to: Folder::Sent };
+        world.store.write_wait(vec![moved], NOW).unwrap();
+        let page = body(&world.ask("GET", &format!("/mail/message/{seq}")).by("ann@example.com").answer());
+        assert!(!page.contains("hidden@example.com") && !page.contains("Who got it"), "{origin:?}: {page}");
+    }
+    // What Ann did send says so wherever she puts it, and to whom she sent it for.
+    for (sender, from) in [("ann@example.com", "ann@example.com"), ("bo@example.com", "office@example.com")] {
+        let message = PLAIN.replace("Carl <carl@x.test>", from);
+        let seq = world.file_from(sender, &message, Origin::Webmail, &recipients, &[("ann@example.com", Folder::Archive)]);
+        let page = body(&world.ask("GET", &format!("/mail/message/{seq}")).by("ann@example.com").answer());
+        assert!(page.contains("hidden@example.com"), "{sender}: {page}");
+    }
+}
+
+#[test]
+fn numbers_in_a_path_may_be_as_large_as_they_like() {
+    let world = World::new(Mode::Continuity);
+    let newest = (0..60).map(|_| world.inbound(PLAIN)).last().unwrap();
+    let path = format!("/mail/inbox?before={newest}&at={}", u64::MAX);
+    check(&world.ask("GET", &path).by("ann@example.com"), 200, 0);
+}
+
+#[test]
+fn while_recovering_every_page_says_how_far_it_is() {
+    let world = World::new(Mode::Recovering);
+    world.inbound(PLAIN);
+    for path in ["/mail/inbox", "/mail/changes?in=inbox", "/help"] {
+        let page = body(&check(&world.ask("GET", path).by("ann@example.com"), 200, 0));
+        assert!(page.contains("43 % of the office"), "{page}");
+    }
+    let open = World::new(Mode::Continuity);
+    assert!(!body(&open.ask("GET", "/mail/inbox").by("ann@example.com").answer()).contains(" % of"));
+}
+
 #[test]
 fn a_message_to_oneself_shows_who_got_it() {
     let world = World::new(Mode::Continuity);

@@ -163,3 +163,86 @@ fn what_was_sent_can_be_taken_back() {
     check(&foreign, 404, 0);
     check(&world.ask("POST", &undo).by("ann@example.com").form(&[("csrf", "other")]), 403, 0);
 }
+
+/// The Message-ID of what a form sends.
+fn id_of(world: &World, fields: &[(&str, &str)]) -> String {
+    let outcome = check(&world.ask("POST", "/mail/send").by("ann@example.com").form(fields), 303, 1);
+    let Intent::Submit(submission) = &outcome.intents[0] else { panic!("{:?}", outcome.intents) };
+    parse::open(&octets(&submission.message)).summary.message_id.unwrap()
+}
+
+#[test]
+fn a_form_that_is_sent_twice_makes_the_same_message() {
+    let world = World::new(Mode::Continuity);
+    let page = body(&check(&world.ask("GET", "/mail/new").by("ann@example.com"), 200, 0));
+    let (_, rest) = page.split_once("name=\"once\" value=\"").expect("a secret");
+    let secret = rest.split('"').next().unwrap();
+    assert_eq!(secret.len(), 32);
+    let form = [&WRITTEN[..], &[("once", secret)]].concat();
+    let first = id_of(&world, &form);
+    assert_eq!(id_of(&world, &form), first);
+    for (name, other) in [("to", "carl@x.test"), ("cc", ""), ("bcc", ""), ("subject", "Plan"), ("text", "Other words"), ("once", "0a1b")] {
+        let changed: Vec<_> = form.iter().map(|field| if field.0 == name { (name, other) } else { *field }).collect();
+        assert_ne!(id_of(&world, &changed), first, "{name}");
+    }
+    for more in [("priority", "high"), ("receipt", "1")] {
+        assert_ne!(id_of(&world, &[&form[..], &[more]].concat()), first, "{more:?}");
+    }
+    // A script that knows nothing of it sends as often as it says.
+    assert_ne!(id_of(&world, &WRITTEN), first);
+}
+
+#[test]
+fn another_file_of_the_same_name_and_size_makes_another_message() {
+    let world = World::new(Mode::Continuity);
+    let id = |content: &str| {
+        let mut ask = world.ask("POST", "/mail/send").by("ann@example.com").form(&[&WRITTEN[..], &[("once", "0a1b")]].concat());
+        let mut body = String::from_utf8(ask.request.body.bytes().unwrap()).unwrap();
+        let file = format!("--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.txt\"\r\n\r\n{content}\r\n--b--\r\n");
+        body.truncate(body.len() - "--b--\r\n".len());
+        ask.request.body = (body + &file).into_bytes().into();
+        let outcome = check(&ask, 303, 1);
+        let Intent::Submit(submission) = &outcome.intents[0] else { panic!("{:?}", outcome.intents) };
+        parse::open(&octets(&submission.message)).summary.message_id
+    };
+    assert_eq!(id("one"), id("one"));
+    assert_ne!(id("one"), id("two"));
+}
+
+#[test]
+fn what_the_mail_server_came_back_over_can_still_be_taken_back() {
+    let world = World::new(Mode::Recovering);
+    let sent = world.file_from("ann@example.com", PLAIN, Origin::Webmail, &[], &[("ann@example.com", Folder::Sent)]);
+    let mut ask = world.ask("POST", &format!("/mail/undo/{sent}")).by("ann@example.com").form(&[("csrf", CSRF)]);
+    ask.writing.unsent = vec![Unsent { message: sent, left_s: 7 }];
+    assert_eq!(header(&check(&ask, 303, 0), "Location"), "/mail/drafts?kept=1", "it cannot be gone on with here");
+}
+
+#[test]
+fn a_message_that_unsubscribes_is_ready_to_be_sent() {
+    let world = World::new(Mode::Continuity);
+    let seq = world.inbound(&format!("List-Unsubscribe: <mailto:off@x.test?subject=stop-4711>\r\n{PLAIN}"));
+    let page = body(&world.ask("GET", &format!("/mail/message/{seq}")).by("ann@example.com").answer());
+    let path = "/mail/new?to=off@x.test&amp;subject=stop-4711";
+    assert!(page.contains(path), "{page}");
+    let form = body(&check(&world.ask("GET", &path.replace("&amp;", "&")).by("ann@example.com"), 200, 0));
+    assert!(form.contains("value=\"off@x.test\"") && form.contains("value=\"stop-4711\""), "{form}");
+}
+
+#[test]
+fn a_draft_that_was_thrown_away_can_be_gone_on_with() {
+    let world = World::new(Mode::Continuity);
+    let draft = "X-Lifeboat-Draft: priority=high\r\nX-Lifeboat-Bcc: hidden@x.test\r\nSubject: Plans\r\n\r\nold words\r\n";
+    let check_draft = |origin: Origin, sender: &str, is_draft: bool| {
+        let seq = world.file_from(sender, draft, origin, &[], &[("ann@example.com", Folder::Trash)]);
+        let page = body(&world.ask("GET", &format!("/mail/message/{seq}")).by("ann@example.com").answer());
+        assert_eq!(page.contains(&format!("/mail/edit/{seq}")), is_draft, "{page}");
+        let form = body(&check(&world.ask("GET", &format!("/mail/edit/{seq}")).by("ann@example.com"), 200, 0));
+        assert_eq!(form.contains("hidden@x.test"), is_draft, "{form}");
+        assert!(form.contains("old words"));
+    };
+    check_draft(Origin::Draft, "ann@example.com", true);
+    check_draft(Origin::Draft, "bo@example.com", false);
+    // What somebody sends with such fields is no draft.
+    check_draft(Origin::Inbound, "ann@example.com", false);
+}

@@ -131,6 +131,11 @@ impl Texts {
         known.unwrap_or_else(Texts::english)
     }
 
+    /// What the field `Accept-Language` asks for, else English.
+    pub fn asked_for(field: &str) -> Texts {
+        accepted(field).unwrap_or_else(Texts::english)
+    }
+
     pub fn english() -> Texts {
         Texts(&BOOKS[0])
     }
