@@ -273,7 +273,7 @@ mod tests {
         world.queued_for("ann");
         let check = |role, path, query, expected| {
             let response = page(&world, role, path, query);
-            let text = String::from_utf8_lossy(&response.body).into_owned();
+            let text = String::from_utf8_lossy(&response.body.bytes().unwrap()).into_owned();
             assert_eq!(response.status, 200, "{path}?{query} {role}: {text}");
             assert!(text.contains(expected), "{path}?{query} {role}: {text}");
         };

@@ -97,7 +97,7 @@ fn is_local(host: &str) -> bool {
 
 fn response(status: u16, headers: &[(&str, &str)], body: String) -> Response {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Response { status, headers, body: body.into_bytes() }
+    Response { status, headers, body: body.into_bytes().into() }
 }
 
 fn plain(status: u16, text: &str) -> Response {
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn page_has_every_value_and_escapes_them() {
-        let html = String::from_utf8(page(&snapshot(), "t0ken").body).unwrap();
+        let html = String::from_utf8(page(&snapshot(), "t0ken").body.bytes().unwrap()).unwrap();
         assert!(!html.contains("{{"), "a place was not filled");
         assert!(html.contains("&lt;lamp&gt;") && html.contains("https://127.0.0.1:8443/") && html.contains("Pull the plug"));
     }

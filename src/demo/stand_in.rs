@@ -176,7 +176,7 @@ fn health_page(request: &Request) -> Response {
         "/owa/healthcheck.htm" | "/ews/healthcheck.htm" => (200, "200 OK<br/>STANDIN.EXAMPLE.COM"),
         _ => (404, "404 Not Found"),
     };
-    Response { status, headers: vec![("Content-Type".to_owned(), "text/html".to_owned())], body: body.as_bytes().to_vec() }
+    Response { status, headers: vec![("Content-Type".to_owned(), "text/html".to_owned())], body: body.as_bytes().into() }
 }
 
 struct Mailboxes {
@@ -311,7 +311,7 @@ mod tests {
             body: Vec::new().into(),
             client: IpAddr::from([127, 0, 0, 1]),
         };
-        assert!(health_page(&get("/owa/healthcheck.htm")).body.starts_with(b"200 OK"));
+        assert!(health_page(&get("/owa/healthcheck.htm")).body.bytes().unwrap().starts_with(b"200 OK"));
         assert_eq!(health_page(&get("/")).status, 404);
     }
 }

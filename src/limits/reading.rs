@@ -6,6 +6,9 @@ pub const NESTED_DEPTH_MAX: usize = 10;
 pub const TNEF_FILES_MAX: usize = 500;
 /// Rich text of a `winmail.dat`, uncompressed, in octets.
 pub const TNEF_RTF_MAX_OCTETS: usize = 8 * 1024 * 1024;
+/// A message of at least so many octets is read without the long stretches of base64 in it, those of at least the second; they stay on the disk.
+pub const SPARSE_FROM_OCTETS: u64 = 512 * 1024;
+pub const SPARSE_GAP_MIN_OCTETS: usize = 64 * 1024;
 /// Nesting of the elements of a signed message.
 pub const BER_DEPTH_MAX: usize = 50;
 /// An archive of all files of a message, in octets (a message has at most [`super::WEB_BODY_MAX_OCTETS`]), and its files.

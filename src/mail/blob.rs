@@ -17,6 +17,11 @@ pub trait Content: Send + Sync {
     /// # Errors
     /// Of the disk.
     fn piece(&self, offset: u64, length: usize) -> io::Result<Vec<u8>>;
+
+    /// Whether it takes as much memory as it has octets.
+    fn is_in_memory(&self) -> bool {
+        false
+    }
 }
 
 impl Content for Vec<u8> {
@@ -28,7 +33,44 @@ impl Content for Vec<u8> {
         let from = usize::try_from(offset).unwrap_or(usize::MAX).min(self.len());
         Ok(self[from..from.saturating_add(length).min(self.len())].to_vec())
     }
+
+    fn is_in_memory(&self) -> bool {
+        true
+    }
 }
+
+/// Several, one behind the other.
+struct Row {
+    /// Each with where it ends.
+    blobs: Vec<(u64, Blob)>,
+}
+
+impl Content for Row {
+    fn octets(&self) -> u64 {
+        self.blobs.last().map_or(0, |(end, _)| *end)
+    }
+
+    fn piece(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let first = self.blobs.partition_point(|(end, _)| *end <= offset);
+        let mut found = Vec::new();
+        for (end, blob) in &self.blobs[first..] {
+            let begins = end - blob.len();
+            found.extend(blob.piece(offset + found.len() as u64 - begins, length - found.len())?);
+            // Less than was asked for: what is missing stands in the same one.
+            if found.len() == length || offset + (found.len() as u64) < *end {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn is_in_memory(&self) -> bool {
+        self.blobs.iter().any(|(_, blob)| blob.len() > ROW_SMALL_OCTETS && blob.is_in_memory())
+    }
+}
+
+/// Heads between what lies elsewhere count for nothing.
+const ROW_SMALL_OCTETS: u64 = 64 * 1024;
 
 /// Some content, or a range of it. A clone is another name for the same octets.
 #[derive(Clone)]
@@ -42,6 +84,21 @@ impl Blob {
     pub fn new(content: Arc<dyn Content>) -> Blob {
         let length = content.octets();
         Blob { content, start: 0, length }
+    }
+
+    /// One that is all of these, one behind the other.
+    pub fn row(blobs: impl IntoIterator<Item = Blob>) -> Blob {
+        let mut end = 0;
+        let ends = blobs.into_iter().map(|blob| {
+            end += blob.len();
+            (end, blob)
+        });
+        Blob::new(Arc::new(Row { blobs: ends.collect() }))
+    }
+
+    /// Whether it takes as much memory as it has octets.
+    pub fn is_in_memory(&self) -> bool {
+        self.content.is_in_memory()
     }
 
     /// In octets.
@@ -163,6 +220,14 @@ mod tests {
         check(&whole.slice(20..30), b"");
         check(&whole.slice(0..0), b"");
         check(&Blob::default(), b"");
+    }
+
+    #[test]
+    fn a_row_is_one() {
+        let row = Blob::row([Blob::default(), b"012".into(), Blob::from(b"x345").slice(1..4), Blob::default(), b"6789".into()]);
+        check(&row, b"0123456789");
+        check(&row.slice(2..7), b"23456");
+        check(&Blob::row([]), b"");
     }
 
     #[test]

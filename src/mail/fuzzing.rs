@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::calendar::{self, Answer, Guest};
 use super::form::Form;
-use super::parse::{self, Letter};
+use super::parse::{self, Letter, Sparse};
 use super::{Blob, Content, Summary, nested, report, sanitise, tnef};
 use crate::clock::Wall;
 use crate::limits::{
@@ -42,9 +42,36 @@ fn opens(message: &[u8], depth: usize) {
             opens(&inner, depth - 1);
         }
     }
+    if depth == NESTED_DEPTH_MAX {
+        is_the_same_where_parts_are_left_out(message, &letter);
+    }
     if let Some(html) = &opened.html {
         let clean = sanitise::sanitise(html, &|_| None).html;
         assert!(!clean.contains("<script") && !clean.contains("javascript:"), "{clean}");
+    }
+}
+
+/// Whatever is left on the disk, it is the same message.
+fn is_the_same_where_parts_are_left_out(message: &[u8], letter: &Letter<'_>) {
+    const GAP_MIN: usize = 8;
+    let sparse = Sparse::read_with(Blob::new(Arc::new(Dribbles(message.to_vec()))), GAP_MIN).expect("memory does not fail");
+    assert!(sparse.whole().bytes().expect("memory does not fail") == message);
+    let same = sparse.letter();
+    assert_eq!(format!("{:?}", same.opened()), format!("{:?}", letter.opened()));
+    for attachment in letter.attachments() {
+        let number = attachment.number;
+        let whole = letter.attachment(number);
+        assert_eq!(same.attachment(number), whole);
+        assert_eq!(same.attachment_text(number), letter.attachment_text(number));
+        let (about, file) = same.file(number).expect("it is there");
+        let content = whole.map(|(_, content)| content.into_owned()).unwrap_or_default();
+        assert_eq!((about, file.len()), (attachment, content.len() as u64));
+        // From the middle first, and from there back.
+        let middle = content.len() / 2;
+        assert!(file.slice(middle as u64..u64::MAX).bytes().expect("memory does not fail") == content[middle..]);
+        assert!(file.bytes().expect("memory does not fail") == content);
+        let inner = nested::descend(&same, number).map(|inner| inner.bytes().expect("memory does not fail"));
+        assert_eq!(inner, nested::open(letter, number));
     }
 }
 
@@ -159,6 +186,8 @@ mod tests {
             "--b--\r\n",
             "--c--\r\n",
             "PGI+aQ==",
+            "QUJDREVG\r\nR0hJSktM\r\nTU5PUFFS\r\nU1RVVldY\r\n",
+            "QUJDREVG\nR0hJSktM\nTU5PUFFS\nU1RVVldY\nab\n",
             "=3D=\r\n",
             "<b><script>",
             "text > \n",

@@ -1,7 +1,7 @@
 //! Messages inside messages: forwarded ones, `winmail.dat`, and what was signed as a whole.
 
 use super::parse::{Attachment, Letter};
-use super::{signed, tnef};
+use super::{Blob, signed, tnef};
 
 /// What an attachment can be opened as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,16 @@ pub fn kind(attachment: &Attachment) -> Option<Inside> {
     }
 }
 
-/// The message inside an attachment, if there is one that can be read.
+/// The message inside an attachment, if there is one that can be read. One that is there as it is stays where it lies; what has to be
+/// unpacked comes into memory.
+pub fn descend(letter: &Letter<'_>, number: usize) -> Option<Blob> {
+    match letter.about(number).as_ref().and_then(kind)? {
+        Inside::Message if letter.is_as_it_is(number) => letter.file(number).map(|(_, file)| file),
+        _ => open(letter, number).map(Blob::from),
+    }
+}
+
+/// The same in memory.
 pub fn open(letter: &Letter<'_>, number: usize) -> Option<Vec<u8>> {
     let (attachment, content) = letter.attachment(number)?;
     match kind(&attachment)? {

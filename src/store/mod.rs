@@ -74,7 +74,8 @@ use self::reader::Reader;
 use self::search::Search;
 use self::writer::{Command, Done, Write};
 use crate::clock::Wall;
-use crate::mail::Mailbox;
+use crate::limits::SPARSE_FROM_OCTETS;
+use crate::mail::{Blob, Mailbox};
 
 /// Where and how.
 #[derive(Clone, Debug)]
@@ -273,6 +274,13 @@ impl Store {
     /// The whole body of a message. Checks its checksum.
     pub fn body(&self, message: Seq) -> Result<Vec<u8>, StoreError> {
         self.inner.reader.body(&self.place(message)?)
+    }
+
+    /// The body of a message where it lies, to be read piece by piece; a small one is in memory. Checks its checksum first. It can be read to its
+    /// end also when retention drops it meanwhile.
+    pub fn blob(&self, message: Seq) -> Result<Blob, StoreError> {
+        let place = self.place(message)?;
+        if place.body_octets < SPARSE_FROM_OCTETS { Ok(self.inner.reader.body(&place)?.into()) } else { self.inner.reader.blob(&place) }
     }
 
     /// A copy of a message that can become part of another, on the disk if it is large. Checks its checksum.

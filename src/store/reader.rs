@@ -1,6 +1,7 @@
 //! Reading records where they lie: the index says where, the record says what.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::index::Place;
@@ -8,6 +9,7 @@ use super::record::{HEADER_OCTETS, Head, Header, SUM_OCTETS, u32_at};
 use super::segment::Paths;
 use super::{Files, How, OpenFile, StoreError};
 use crate::limits::{APPEND_BUFFER_OCTETS, OPEN_SEGMENTS_MAX};
+use crate::mail::{Blob, Content};
 
 /// Reads records. Clones share the open files.
 #[derive(Clone)]
@@ -45,6 +47,14 @@ impl Reader {
         let mut body = Vec::with_capacity(usize::try_from(header.body_octets).map_err(|_| damaged(place))?);
         self.check(place, &mut |piece| body.extend_from_slice(piece))?;
         Ok(body)
+    }
+
+    /// The body where it lies, to be read piece by piece; checks its checksum first. It can be read to its end also when retention drops its
+    /// segment meanwhile.
+    pub fn blob(&self, place: &Place) -> Result<Blob, StoreError> {
+        self.verify(place)?;
+        let at = place.offset + ((HEADER_OCTETS + SUM_OCTETS) as u64) + u64::from(place.head_octets);
+        Ok(Blob::new(Arc::new(Body { file: self.file(place.segment)?, at, octets: place.body_octets })))
     }
 
     /// Checks a record against its checksums, piece by piece: what was damaged on disk must not go out as if it were whole.
@@ -121,6 +131,28 @@ impl Reader {
     /// Closes a segment that is gone.
     pub fn forget(&self, segment: u64) {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&segment);
+    }
+}
+
+/// See [`Reader::blob`].
+struct Body {
+    file: Arc<dyn OpenFile>,
+    at: u64,
+    octets: u64,
+}
+
+impl Content for Body {
+    fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    fn piece(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let left = usize::try_from(self.octets.saturating_sub(offset)).unwrap_or(usize::MAX).min(length);
+        let mut piece = vec![0; left];
+        match self.file.read_at(self.at + offset.min(self.octets), &mut piece)? {
+            read if read == left => Ok(piece),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
     }
 }
 

@@ -105,6 +105,10 @@ impl Content for Staged {
     fn piece(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         Staged::piece(self, offset, length)
     }
+
+    fn is_in_memory(&self) -> bool {
+        Staged::is_in_memory(self)
+    }
 }
 
 /// Keeps names of one process apart; a name lives only between `open` and `unlink`.

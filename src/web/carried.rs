@@ -6,9 +6,9 @@ use super::texts::Texts;
 use super::words;
 use super::{Context, Trouble, reader};
 use crate::limits::{COMPOSE_REFERENCES_MAX, MIME_PARTS_MAX};
-use crate::mail::Address;
 use crate::mail::compose::File;
-use crate::mail::parse::{self, Letter, Opened};
+use crate::mail::parse::{Letter, Opened, Sparse};
+use crate::mail::{Address, Blob};
 use crate::store::{Entry, Flags, Folder, MessageRow, Origin, Seq};
 
 /// Number of the file that is the whole original: no part has it.
@@ -18,7 +18,7 @@ const WHOLE: usize = MIME_PARTS_MAX;
 pub struct Source {
     pub entry: Entry,
     pub opened: Opened,
-    body: Vec<u8>,
+    body: Sparse,
     /// As which it is taken over.
     kind: Kind,
 }
@@ -39,15 +39,12 @@ impl Source {
             Err(Trouble::NotFound) if about.kind == Kind::Edit => replaced(context, reader, about.message)?,
             entry => entry?,
         };
-        let mut body = context.store.body(about.message)?;
-        if let std::borrow::Cow::Owned(normal) = parse::normal(&body) {
-            body = normal;
-        }
-        Ok(Source { entry, opened: Letter::new(&body).opened(), body, kind: about.kind })
+        let body = Sparse::read(context.store.blob(about.message)?)?;
+        Ok(Source { entry, opened: body.letter().opened(), body, kind: about.kind })
     }
 
     pub fn letter(&self) -> Letter<'_> {
-        Letter::new(&self.body)
+        self.body.letter()
     }
 
     /// Whether this is a draft that is still in Drafts.
@@ -60,7 +57,7 @@ impl Source {
         match self.kind {
             Kind::Reply => Vec::new(),
             Kind::ForwardWhole => {
-                let (name, size) = (self.whole_name(), t.size(self.body.len()));
+                let (name, size) = (self.whole_name(), size(t, self.body.whole()));
                 vec![Carried { number: WHOLE, name, size, keep: keep(WHOLE) }]
             }
             Kind::Forward | Kind::Edit => carried(t, &self.opened, keep),
@@ -79,10 +76,10 @@ impl Source {
         kept.filter_map(|file| {
             if file.number == WHOLE {
                 let media_type = "message/rfc822".to_owned();
-                return Some(File { name: self.whole_name(), media_type, content: self.body.clone().into() });
+                return Some(File { name: self.whole_name(), media_type, content: self.body.whole().clone() });
             }
-            let (attachment, content) = letter.attachment(file.number)?;
-            Some(File { name: attachment.name, media_type: attachment.media_type, content: content.into_owned().into() })
+            let (attachment, content) = letter.file(file.number)?;
+            Some(File { name: attachment.name, media_type: attachment.media_type, content })
         })
         .collect()
     }
@@ -121,9 +118,13 @@ pub fn carried(t: Texts, opened: &Opened, keep: impl Fn(usize) -> bool) -> Vec<C
 
 /// The files of a message that was just composed: its attachments have the same order.
 pub fn of_files(t: Texts, files: &[File]) -> Vec<Carried> {
-    let size = |file: &File| t.size(usize::try_from(file.content.len()).unwrap_or(usize::MAX));
-    let carried = |(number, file): (usize, &File)| Carried { number, name: words::visible(&file.name), size: size(file), keep: true };
+    let carried =
+        |(number, file): (usize, &File)| Carried { number, name: words::visible(&file.name), size: size(t, &file.content), keep: true };
     files.iter().enumerate().map(carried).collect()
+}
+
+fn size(t: Texts, content: &Blob) -> String {
+    t.size(usize::try_from(content.len()).unwrap_or(usize::MAX))
 }
 
 /// Whether this box recorded the message as a draft of this person, wherever it is now. What a message says of itself does not count.
@@ -160,7 +161,12 @@ mod tests {
         let summary = Summary { message_id: Some("me@x".to_owned()), in_reply_to: in_reply_to.map(str::to_owned), ..Summary::default() };
         let references = references.iter().map(|id| (*id).to_owned()).collect();
         let entry = Entry { message: Seq(1), folder: Folder::Inbox, flags: Flags::SEEN, at: Wall(0), size: 0, summary: summary.clone() };
-        let source = Source { entry, opened: Opened { summary, references, ..Opened::default() }, body: Vec::new(), kind };
+        let source = Source {
+            entry,
+            opened: Opened { summary, references, ..Opened::default() },
+            body: Sparse::read(Blob::default()).unwrap(),
+            kind,
+        };
         let (answered, references) = source.threading();
         assert_eq!((answered.as_deref(), references.iter().map(String::as_str).collect::<Vec<_>>().as_slice()), expected);
     }

@@ -6,7 +6,8 @@ use super::visit::Visit;
 use super::words::{cut, visible};
 use super::{Access, Answer, Intent, Outcome, act, folder, reader, response};
 use crate::limits::{COMPOSE_SUBJECT_MAX_CHARS, CONVERSATION_TEXTS_MAX};
-use crate::mail::{date, parse};
+use crate::mail::date;
+use crate::mail::parse::Sparse;
 use crate::store::{Entry, Flags, Folder, StoreError};
 
 pub fn show(visit: &Visit<'_>) -> Answer {
@@ -47,7 +48,7 @@ pub fn show(visit: &Visit<'_>) -> Answer {
 fn letter(visit: &Visit<'_>, places: &Places, entry: &Entry, with_text: bool, open: bool) -> Result<LetterView, StoreError> {
     let context = visit.context;
     let row = folder::row(context.texts, entry, context.now.wall);
-    let opened = if with_text { Some(parse::open(&context.store.body(entry.message)?)) } else { None };
+    let opened = if with_text { Some(Sparse::read(context.store.blob(entry.message)?)?.letter().opened()) } else { None };
     let mut acts = act::of_message(visit, entry)?;
     if let Some(acts) = &mut acts {
         acts.stay = act::here(visit);

@@ -38,8 +38,8 @@ const NAME_MAX_CHARS: usize = 120;
 pub fn part(visit: &Visit<'_>) -> Answer {
     let number = usize::try_from(visit.number(1)?).map_err(|_| Trouble::NotFound)?;
     let opening = Opening::load(visit)?;
-    let (attachment, body) = opening.letter().attachment(number).ok_or(Trouble::NotFound)?;
-    Ok(response::file(media_type(&attachment.media_type), &disposition(&attachment.name), body.into_owned()).into())
+    let (attachment, body) = opening.letter().file(number).ok_or(Trouble::NotFound)?;
+    Ok(response::file(media_type(&attachment.media_type), &disposition(&attachment.name), body).into())
 }
 
 /// `/mail/message/SEQ/raw`
@@ -47,7 +47,7 @@ pub fn raw(visit: &Visit<'_>) -> Answer {
     let opening = Opening::load(visit)?;
     let subject = if opening.way.is_top() { opening.entry.summary.subject.clone() } else { opening.letter().opened_subject() };
     let name = disposition(&eml_name(&subject, opening.seq()));
-    Ok(response::file("message/rfc822", &name, opening.into_message()).into())
+    Ok(response::file("message/rfc822", &name, opening.message().clone()).into())
 }
 
 fn media_type(claimed: &str) -> &str {

@@ -1,13 +1,12 @@
 //! A message of the reader's own, or one inside it, loaded for a page.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use super::visit::Visit;
 use super::{Trouble, reader};
 use crate::limits::NESTED_DEPTH_MAX;
-use crate::mail::nested;
-use crate::mail::parse::{self, Letter};
+use crate::mail::parse::{Letter, Sparse};
+use crate::mail::{Blob, nested};
 use crate::store::{Entry, Seq};
 
 /// The way into a message: the numbers of the attachments that are opened one out of the other, `3.1` in a query (`?in=3.1`).
@@ -18,9 +17,7 @@ pub struct Way(Vec<usize>);
 pub struct Opening {
     pub entry: Entry,
     pub way: Way,
-    message: Vec<u8>,
-    /// The same with proper line ends, if it has none.
-    normal: Option<Vec<u8>>,
+    message: Sparse,
 }
 
 impl Opening {
@@ -32,28 +29,21 @@ impl Opening {
             Some(text) => Way::parse(&text).ok_or(Trouble::NotFound)?,
             None => Way::default(),
         };
-        let mut message = visit.context.store.body(seq)?;
+        let mut message = Sparse::read(visit.context.store.blob(seq)?)?;
         for &number in &way.0 {
-            let inner = nested::open(&Letter::new(&parse::normal(&message)), number);
-            message = inner.ok_or(Trouble::NotFound)?;
+            let inner = nested::descend(&message.letter(), number);
+            message = Sparse::read(inner.ok_or(Trouble::NotFound)?)?;
         }
-        let normal = match parse::normal(&message) {
-            Cow::Owned(normal) => Some(normal),
-            Cow::Borrowed(_) => None,
-        };
-        Ok(Opening { entry, way, message, normal })
+        Ok(Opening { entry, way, message })
     }
 
     pub fn letter(&self) -> Letter<'_> {
-        Letter::new(self.normal.as_ref().unwrap_or(&self.message))
+        self.message.letter()
     }
 
-    pub fn message(&self) -> &[u8] {
-        &self.message
-    }
-
-    pub fn into_message(self) -> Vec<u8> {
-        self.message
+    /// As it came.
+    pub fn message(&self) -> &Blob {
+        self.message.whole()
     }
 
     pub fn seq(&self) -> Seq {

@@ -10,19 +10,22 @@ use super::{Answer, Trouble, pages, reader, response};
 use crate::limits::SOURCE_SHOWN_MAX_OCTETS;
 use crate::mail::zip::Archive;
 
+/// More than any of the signatures that a file is known by.
+const SIGNATURE_OCTETS: usize = 64;
+
 /// `/mail/message/SEQ/show/N`: a picture, or a PDF for the browser's viewer. Nothing else is ever answered without `attachment`.
 pub fn show(visit: &Visit<'_>) -> Answer {
     let opening = Opening::load(visit)?;
-    let (attachment, content) = opening.letter().attachment(number(visit)?).ok_or(Trouble::NotFound)?;
+    let (attachment, content) = opening.letter().file(number(visit)?).ok_or(Trouble::NotFound)?;
     let wanted = files::preview(&attachment.media_type, &attachment.name);
-    let media_type = shown_type(&content).filter(|found| match wanted {
+    let media_type = shown_type(&content.piece(0, SIGNATURE_OCTETS)?).filter(|found| match wanted {
         Some(Preview::Picture) => found.starts_with("image/"),
         Some(Preview::Pdf) => *found == "application/pdf",
         _ => false,
     });
     let media_type = media_type.ok_or(Trouble::NotFound)?;
     let disposition = disposition(&attachment.name).replacen("attachment", "inline", 1);
-    Ok(response::shown_file(media_type, &disposition, content.into_owned()).into())
+    Ok(response::shown_file(media_type, &disposition, content).into())
 }
 
 /// `/mail/message/SEQ/view/N`: the page of a file.
@@ -30,9 +33,10 @@ pub fn view(visit: &Visit<'_>) -> Answer {
     let opening = Opening::load(visit)?;
     let number = number(visit)?;
     let letter = opening.letter();
-    let (attachment, content) = letter.attachment(number).ok_or(Trouble::NotFound)?;
+    let (attachment, content) = letter.file(number).ok_or(Trouble::NotFound)?;
+    let start = content.piece(0, SIGNATURE_OCTETS)?;
     let path = |what: &str| opening.way.path(opening.seq(), &format!("/{what}/{number}"));
-    let is = |kind: &str| shown_type(&content).is_some_and(|found| found.starts_with(kind));
+    let is = |kind: &str| shown_type(&start).is_some_and(|found| found.starts_with(kind));
     let shown = match files::preview(&attachment.media_type, &attachment.name) {
         Some(Preview::Picture) if is("image/") => Shown::Picture { path: path("show") },
         Some(Preview::Pdf) if is("application/pdf") => Shown::Pdf { path: path("show") },
@@ -64,8 +68,8 @@ pub fn zip(visit: &Visit<'_>) -> Answer {
     }
     let mut archive = Archive::default();
     for file in files {
-        let Some((attachment, content)) = letter.attachment(file.number) else { continue };
-        if archive.add(&attachment.name, &content).is_err() {
+        let Some((attachment, content)) = letter.file(file.number) else { continue };
+        if !archive.add(&attachment.name, &content)? {
             return Err(Trouble::Said(visit.context.texts.get("files-too-many").to_owned()));
         }
     }
@@ -77,11 +81,12 @@ pub fn zip(visit: &Visit<'_>) -> Answer {
 pub fn source(visit: &Visit<'_>) -> Answer {
     let opening = Opening::load(visit)?;
     let message = opening.message();
-    let start = &message[..message.len().min(SOURCE_SHOWN_MAX_OCTETS)];
+    let start = message.slice(0..SOURCE_SHOWN_MAX_OCTETS as u64).bytes()?;
+    let octets = usize::try_from(message.len()).unwrap_or(usize::MAX);
     let page = SourcePage {
-        text: readable(start),
-        cut: start.len() < message.len(),
-        size: visit.context.texts.size(message.len()),
+        text: readable(&start),
+        cut: start.len() < octets,
+        size: visit.context.texts.size(octets),
         save: opening.way.path(opening.seq(), "/raw"),
         back: opening.way.path(opening.seq(), ""),
     };

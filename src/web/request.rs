@@ -53,12 +53,13 @@ impl Request {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Response {
     pub status: u16,
     /// Content-Length is added by the server.
     pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    /// A large file is left where it lies, and read while it is sent.
+    pub body: Blob,
 }
 
 /// Everything a page may depend on.

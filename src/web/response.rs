@@ -6,6 +6,7 @@
 use maud::Markup;
 
 use super::{Outcome, Response};
+use crate::mail::Blob;
 
 /// For our own pages. Nothing but our style sheet, our pictures and our sandboxed message document; no script at all.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-src 'self'; \
@@ -50,7 +51,7 @@ pub fn page_with_script(status: u16, markup: Markup) -> Response {
 }
 
 fn page_under(policy: &str, status: u16, markup: Markup) -> Response {
-    bare(status, "text/html; charset=utf-8", markup.into_string().into_bytes())
+    bare(status, "text/html; charset=utf-8", markup.into_string().into_bytes().into())
         .with("Content-Security-Policy", policy)
         .with("Referrer-Policy", "same-origin")
         .with("X-Frame-Options", "DENY")
@@ -62,7 +63,7 @@ fn page_under(policy: &str, status: u16, markup: Markup) -> Response {
 /// The sandboxed document of a message's HTML. `with_pictures`: the reader asked for those of the internet.
 pub fn message_document(markup: Markup, with_pictures: bool) -> Response {
     let policy = if with_pictures { PICTURES_POLICY } else { DOCUMENT_POLICY };
-    bare(200, "text/html; charset=utf-8", markup.into_string().into_bytes())
+    bare(200, "text/html; charset=utf-8", markup.into_string().into_bytes().into())
         .with("Content-Security-Policy", policy)
         .with("Referrer-Policy", "no-referrer")
         .with("X-Frame-Options", "SAMEORIGIN")
@@ -71,12 +72,12 @@ pub fn message_document(markup: Markup, with_pictures: bool) -> Response {
 }
 
 /// A file that is saved, never shown. `disposition` comes from [`super::download::attachment`].
-pub fn file(media_type: &str, disposition: &str, body: Vec<u8>) -> Response {
-    plain(200, media_type, body).with("Content-Disposition", disposition)
+pub fn file(media_type: &str, disposition: &str, body: impl Into<Blob>) -> Response {
+    harmless(200, media_type, body.into()).with("Content-Disposition", disposition)
 }
 
 /// A picture, or a PDF for the browser's own viewer. `media_type` comes from [`super::files::shown_type`], never from a sender.
-pub fn shown_file(media_type: &str, disposition: &str, body: Vec<u8>) -> Response {
+pub fn shown_file(media_type: &str, disposition: &str, body: Blob) -> Response {
     let policy = if media_type == "application/pdf" { VIEWER_POLICY } else { FILE_POLICY };
     bare(200, media_type, body)
         .with("Content-Disposition", disposition)
@@ -88,6 +89,10 @@ pub fn shown_file(media_type: &str, disposition: &str, body: Vec<u8>) -> Respons
 
 /// Text for scripts.
 pub fn plain(status: u16, media_type: &str, body: Vec<u8>) -> Response {
+    harmless(status, media_type, body.into())
+}
+
+fn harmless(status: u16, media_type: &str, body: Blob) -> Response {
     bare(status, media_type, body)
         .with("Content-Security-Policy", FILE_POLICY)
         .with("Referrer-Policy", "no-referrer")
@@ -96,7 +101,7 @@ pub fn plain(status: u16, media_type: &str, body: Vec<u8>) -> Response {
 
 /// Something whose path changes with its content.
 pub fn immutable(media_type: &str, body: &[u8]) -> Response {
-    bare(200, media_type, body.to_vec())
+    bare(200, media_type, body.into())
         .with("Content-Security-Policy", FILE_POLICY)
         .with("Cache-Control", "public, max-age=31536000, immutable")
 }
@@ -106,7 +111,7 @@ pub fn see_other(to: &str) -> Response {
     plain(303, "text/plain; charset=utf-8", Vec::new()).with("Location", to)
 }
 
-fn bare(status: u16, media_type: &str, body: Vec<u8>) -> Response {
+fn bare(status: u16, media_type: &str, body: Blob) -> Response {
     Response { status, headers: Vec::new(), body }
         .with("Content-Type", media_type)
         .with("X-Content-Type-Options", "nosniff")
@@ -141,7 +146,7 @@ mod tests {
         for response in [
             page(200, Markup::default()),
             message_document(Markup::default(), false),
-            file("text/plain", "attachment", Vec::new()),
+            file("text/plain", "attachment", Blob::default()),
             see_other("/"),
         ] {
             assert_eq!(header(&response, "Cache-Control"), Some("no-store"));

@@ -62,43 +62,70 @@ impl Encoding {
     }
 }
 
-// RFC 2045 section 6.8: all characters outside the alphabet are passed over. Padding in the middle (pieces
-// glued together) ends a group, not the data.
 fn base64(body: &[u8], mut push: impl FnMut(&[u8])) {
-    let (mut group, mut count) = (0u32, 0u8);
-    let mut rest = body;
-    loop {
-        // The fast path: whole groups without line ends.
-        if count == 0 {
-            while let [a, b, c, d, tail @ ..] = rest {
-                let values = [sextet(*a), sextet(*b), sextet(*c), sextet(*d)];
-                if values.iter().any(|&v| v > 63) {
-                    break;
-                }
-                let group = values.iter().fold(0u32, |group, &v| group << 6 | u32::from(v));
-                push(&group.to_be_bytes()[1..]);
-                rest = tail;
-            }
-        }
-        let Some((&byte, tail)) = rest.split_first() else { break };
-        rest = tail;
-        match sextet(byte) {
-            v @ 0..=63 => {
-                group = group << 6 | u32::from(v);
-                count += 1;
-                if count == 4 {
+    let mut decoder = Base64::default();
+    decoder.read(body, &mut push);
+    decoder.finish(&mut push);
+}
+
+/// Decodes base64 piece by piece. RFC 2045 section 6.8: all characters outside the alphabet are passed over. Padding in the middle (pieces
+/// glued together) ends a group, not the data.
+#[derive(Debug, Default)]
+pub(super) struct Base64 {
+    group: u32,
+    count: u8,
+}
+
+impl Base64 {
+    pub fn read(&mut self, piece: &[u8], push: &mut impl FnMut(&[u8])) {
+        let (mut group, mut count) = (self.group, self.count);
+        let mut rest = piece;
+        loop {
+            // The fast path: whole groups without line ends.
+            if count == 0 {
+                while let [a, b, c, d, tail @ ..] = rest {
+                    let values = [sextet(*a), sextet(*b), sextet(*c), sextet(*d)];
+                    if values.iter().any(|&v| v > 63) {
+                        break;
+                    }
+                    let group = values.iter().fold(0u32, |group, &v| group << 6 | u32::from(v));
                     push(&group.to_be_bytes()[1..]);
+                    rest = tail;
+                }
+            }
+            let Some((&byte, tail)) = rest.split_first() else { break };
+            rest = tail;
+            match sextet(byte) {
+                v @ 0..=63 => {
+                    group = group << 6 | u32::from(v);
+                    count += 1;
+                    if count == 4 {
+                        push(&group.to_be_bytes()[1..]);
+                        (group, count) = (0, 0);
+                    }
+                }
+                _ if byte == b'=' => {
+                    flush(group, count, push);
                     (group, count) = (0, 0);
                 }
+                _ => {}
             }
-            _ if byte == b'=' => {
-                flush(group, count, &mut push);
-                (group, count) = (0, 0);
-            }
-            _ => {}
         }
+        (self.group, self.count) = (group, count);
     }
-    flush(group, count, &mut push);
+
+    /// What is left of a group that was not whole.
+    pub fn finish(&mut self, push: &mut impl FnMut(&[u8])) {
+        flush(self.group, self.count, push);
+        *self = Base64::default();
+    }
+}
+
+/// How many letters a line has that has nothing else but its end.
+pub(super) fn is_base64_line(line: &[u8]) -> Option<u64> {
+    let line = line.strip_suffix(b"\n")?;
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    (!line.is_empty() && line.iter().all(|&byte| sextet(byte) <= 63)).then_some(line.len() as u64)
 }
 
 fn flush(group: u32, count: u8, push: &mut impl FnMut(&[u8])) {

@@ -2,30 +2,39 @@
 
 use std::borrow::Cow;
 
+use super::decode::Encoding;
 use super::fields::Header;
 use super::mime::{self, Leaf, Parts};
+use super::sparse::Sparse;
 use super::{Attachment, Opened, Person, bounded_header, clean, split, summary, view};
 use crate::limits::{FIELD_MAX_OCTETS, HEADER_BLOCK_MAX_OCTETS};
+use crate::mail::Blob;
 
 /// Borrows the message, and keeps no copy of any part of it.
-#[derive(Debug)]
 pub struct Letter<'a> {
     header: &'a [u8],
     body: &'a [u8],
     parts: Parts<'a>,
+    sparse: Option<&'a Sparse>,
 }
 
 impl<'a> Letter<'a> {
     /// `message` comes from [`super::normal`]. Never fails.
     pub fn new(message: &'a [u8]) -> Letter<'a> {
         let (header, body) = split(message);
-        Letter { header, body, parts: mime::walk(bounded_header(header), body) }
+        Letter { header, body, parts: mime::walk(bounded_header(header), body), sparse: None }
+    }
+
+    /// `sparse` has the octets that this was made of, and what was left out of them.
+    pub(super) fn leave_out(&mut self, sparse: &'a Sparse) {
+        self.sparse = Some(sparse);
+        self.parts.leaves.iter_mut().for_each(|leaf| leaf.sparse = Some(sparse));
     }
 
     /// What a page shows.
     pub fn opened(&self) -> Opened {
         let fields = self.fields();
-        let shown = view::show(&self.parts, self.body);
+        let shown = view::show(&self.parts, self.body, self.sparse);
         let mut summary = summary(fields);
         summary.attachments = self.parts.leaves.iter().any(view::counts_as_attachment);
         Opened {
@@ -53,11 +62,27 @@ impl<'a> Letter<'a> {
         view::attachments(&self.parts).map(|(attachment, _)| attachment).collect()
     }
 
-    /// An attachment and its decoded content.
+    /// An attachment and its decoded content, in memory.
     pub fn attachment(&self, number: usize) -> Option<(Attachment, Cow<'a, [u8]>)> {
         let leaf = self.offered(number)?;
-        let content = leaf.encoding.decode(leaf.body);
+        let content = leaf.content()?;
         Some((view::attachment(leaf, number, content.len()), content))
+    }
+
+    /// The same, left where it lies if it is large: decoded while it is read.
+    pub fn file(&self, number: usize) -> Option<(Attachment, Blob)> {
+        let leaf = self.offered(number)?;
+        Some((view::attachment(leaf, number, leaf.decoded_len()), leaf.blob()?))
+    }
+
+    /// Whether the content of an attachment stands in the message as it is.
+    pub fn is_as_it_is(&self, number: usize) -> bool {
+        self.offered(number).is_some_and(|leaf| leaf.encoding == Encoding::Identity)
+    }
+
+    /// An attachment without its content.
+    pub fn about(&self, number: usize) -> Option<Attachment> {
+        self.offered(number).map(|leaf| view::attachment(leaf, number, leaf.decoded_len()))
     }
 
     /// An attachment as text in the charset that it says it has, or whether it was cut at [`crate::limits::SHOWN_TEXT_MAX_OCTETS`].

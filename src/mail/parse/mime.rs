@@ -5,16 +5,20 @@
 //! of the message again for each part whose boundary never comes, and nests and drops messages inside messages on
 //! the stack. Nested messages are not walked into at all: they are files (`.eml`).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use mail_parser::ContentType;
 
 use super::decode::Encoding;
+use super::decoded::Decoded;
 use super::fields::{Header, take_line};
+use super::sparse::{Gap, Sparse};
 use crate::limits::{HEADER_BLOCK_MAX_OCTETS, MIME_PARTS_MAX};
+use crate::mail::Blob;
 
 /// A part that holds no other parts.
-#[derive(Debug)]
 pub(super) struct Leaf<'a> {
     /// Lower case, e.g. `text/plain`.
     pub media_type: String,
@@ -22,16 +26,18 @@ pub(super) struct Leaf<'a> {
     pub disposition: Option<ContentType<'static>>,
     pub content_id: Option<String>,
     pub encoding: Encoding,
-    /// Still encoded.
+    /// Still encoded, without what was left out.
     pub body: &'a [u8],
     /// Number of the outermost multipart/alternative around it.
     pub alternative: Option<usize>,
     /// Whether a multipart/related is right around it.
     pub in_related: bool,
+    /// Where what was left out of the body lies, if it may have been.
+    pub sparse: Option<&'a Sparse>,
 }
 
 /// What a walk found.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Parts<'a> {
     pub leaves: Vec<Leaf<'a>>,
     /// Whether parts beyond the bound were left out.
@@ -111,6 +117,7 @@ impl<'a> Walk<'a> {
             body,
             alternative,
             in_related,
+            sparse: None,
         });
         end
     }
@@ -189,7 +196,51 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl Leaf<'_> {
+impl<'a> Leaf<'a> {
+    /// First octets of the body, still encoded; all of them if there are no more than `length`. Without what the disk does not give.
+    pub fn start(&self, length: usize) -> Cow<'a, [u8]> {
+        match self.sparse.filter(|_| !self.gaps().is_empty()) {
+            None => Cow::Borrowed(self.body.get(..length).unwrap_or(self.body)),
+            Some(sparse) => Cow::Owned(sparse.blob(self.body).slice(0..length as u64).bytes().unwrap_or_default()),
+        }
+    }
+
+    /// Of the body, still encoded.
+    pub fn octets(&self) -> usize {
+        self.body.len() + self.gaps().iter().map(|gap| gap.octets() as usize).sum::<usize>()
+    }
+
+    /// Of what [`Leaf::content`] gives.
+    pub fn decoded_len(&self) -> usize {
+        let left_out: u64 = self.gaps().iter().map(|gap| gap.decoded(self.encoding)).sum();
+        self.encoding.decoded_len(self.body) + usize::try_from(left_out).unwrap_or(usize::MAX)
+    }
+
+    /// All of it, decoded, in memory. None if the disk does not give it.
+    pub fn content(&self) -> Option<Cow<'a, [u8]>> {
+        let Some(sparse) = self.sparse.filter(|_| !self.gaps().is_empty()) else { return Some(self.encoding.decode(self.body)) };
+        let encoded = sparse.blob(self.body).bytes().ok()?;
+        Some(Cow::Owned(match self.encoding {
+            Encoding::Identity => encoded,
+            encoding => encoding.decode(&encoded).into_owned(),
+        }))
+    }
+
+    /// The same, left where it lies if it is large. None if the disk does not give it.
+    pub fn blob(&self) -> Option<Blob> {
+        match (self.sparse, self.encoding) {
+            (Some(sparse), Encoding::Identity) => Some(sparse.blob(self.body)),
+            (Some(sparse), Encoding::Base64) if !self.gaps().is_empty() => {
+                Some(Blob::new(Arc::new(Decoded::new(sparse.blob(self.body), self.decoded_len() as u64))))
+            }
+            _ => Some(self.content()?.into_owned().into()),
+        }
+    }
+
+    fn gaps(&self) -> &'a [Gap] {
+        self.sparse.map_or(&[], |sparse| sparse.gaps_in(self.body))
+    }
+
     pub fn is_attached(&self) -> bool {
         self.disposition.as_ref().is_some_and(|disposition| disposition.ctype().eq_ignore_ascii_case("attachment"))
     }

@@ -6,10 +6,12 @@
 
 mod clean;
 mod decode;
+mod decoded;
 mod fields;
 mod flowed;
 mod letter;
 mod mime;
+mod sparse;
 mod text;
 mod view;
 mod words;
@@ -26,6 +28,7 @@ use crate::limits::{HEADER_BLOCK_MAX_OCTETS, SUMMARY_SCAN_MAX_OCTETS};
 pub(super) use clean::file_name;
 use fields::Header;
 pub use letter::Letter;
+pub use sparse::Sparse;
 pub use text::html_to_text;
 
 use super::trace::split_header;

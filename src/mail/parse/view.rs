@@ -2,8 +2,9 @@
 
 use super::html_to_text;
 use super::mime::{Leaf, Parts};
+use super::sparse::Sparse;
 use super::{Attachment, clean, decode, flowed};
-use crate::limits::SHOWN_TEXT_MAX_OCTETS;
+use crate::limits::{HEADER_BLOCK_MAX_OCTETS, SHOWN_TEXT_MAX_OCTETS};
 
 /// What is shown of a message.
 #[derive(Debug, Default)]
@@ -15,7 +16,7 @@ pub(super) struct Shown {
 }
 
 /// Text and HTML of a message; `whole` is shown if there is no part at all.
-pub(super) fn show(parts: &Parts<'_>, whole: &[u8]) -> Shown {
+pub(super) fn show<'a>(parts: &Parts<'a>, whole: &'a [u8], sparse: Option<&'a Sparse>) -> Shown {
     let mut shown = Shown::default();
     let mut room = Room { text: SHOWN_TEXT_MAX_OCTETS, html: SHOWN_TEXT_MAX_OCTETS };
     let mut views = views(parts);
@@ -28,6 +29,7 @@ pub(super) fn show(parts: &Parts<'_>, whole: &[u8]) -> Shown {
         body: whole,
         alternative: None,
         in_related: false,
+        sparse,
     };
     if parts.leaves.is_empty() {
         views.push(View { plain: vec![&nothing], html: Vec::new() });
@@ -71,7 +73,7 @@ pub(super) fn offered<'p, 'a>(parts: &'p Parts<'a>) -> impl Iterator<Item = &'p 
 }
 
 pub(super) fn attachments<'p, 'a>(parts: &'p Parts<'a>) -> impl Iterator<Item = (Attachment, &'p Leaf<'a>)> {
-    offered(parts).enumerate().map(|(number, leaf)| (attachment(leaf, number, leaf.encoding.decoded_len(leaf.body)), leaf))
+    offered(parts).enumerate().map(|(number, leaf)| (attachment(leaf, number, leaf.decoded_len()), leaf))
 }
 
 pub(super) fn attachment(leaf: &Leaf<'_>, number: usize, size: usize) -> Attachment {
@@ -128,15 +130,15 @@ fn read(leaves: &[&Leaf<'_>], room: &mut usize, cut: &mut bool) -> String {
     for leaf in leaves {
         // A character takes at most 4 octets in any charset (UTF-32), at least 1 in ours.
         let enough = leaf.encoding.enough(room.saturating_mul(4));
-        let body = leaf.body.get(..enough).unwrap_or(leaf.body);
-        let bytes = leaf.encoding.decode(body);
+        let body = leaf.start(enough);
+        let bytes = leaf.encoding.decode(&body);
         let is_html = leaf.media_type == "text/html";
         let declared = leaf.charset().map(str::to_owned).or_else(|| if is_html { meta_charset(&bytes) } else { None });
         let mut text = clean::body(&decode::charset(&bytes, declared.as_deref()));
         if leaf.media_type == "text/plain" && leaf.says("format", "flowed") {
             text = flowed::unfold(&text, leaf.says("delsp", "yes"));
         }
-        *cut |= clean::cut(&mut text, *room) || body.len() < leaf.body.len();
+        *cut |= clean::cut(&mut text, *room) || body.len() < leaf.octets();
         *room -= text.len();
         if is_html { out.push_str(&text) } else { push_block(&mut out, &text) }
     }
@@ -173,7 +175,8 @@ fn name(leaf: &Leaf<'_>, number: usize) -> String {
         // RFC 2231 is decoded by the field parser; encoded words in a quoted parameter are wrong (RFC 2047 section 5) but usual.
         Some(name) => clean::file_name(&super::fields::decode_words(name), &fallback),
         None if is_message(leaf) => {
-            let subject = super::fields::Header(super::bounded_header(super::split_header(leaf.body).0)).text("Subject", 80);
+            let subject = super::fields::Header(super::bounded_header(super::split_header(&leaf.start(HEADER_BLOCK_MAX_OCTETS + 4)).0))
+                .text("Subject", 80);
             let subject = clean::file_name(&subject.replace(['/', '\\'], "-"), "message");
             format!("{subject}.eml")
         }

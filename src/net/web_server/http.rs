@@ -198,8 +198,10 @@ pub(super) fn last_response(response: &crate::web::Response) -> Vec<u8> {
             out.extend(format!("{name}: {value}\r\n").into_bytes());
         }
     }
-    out.extend(format!("Content-Length: {}\r\nConnection: close\r\n\r\n", response.body.len()).into_bytes());
-    out.extend(&response.body);
+    // Pages are in memory.
+    let body = response.body.bytes().unwrap_or_default();
+    out.extend(format!("Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()).into_bytes());
+    out.extend(body);
     out
 }
 

@@ -26,7 +26,7 @@ fn echo(request: Request) -> Response {
         }
         _ => format!("{} {} {:?} {} {}", request.method, request.path, request.query, request.client, request.body.len()).into_bytes(),
     };
-    Response { status: 200, headers, body }
+    Response { status: 200, headers, body: body.into() }
 }
 
 /// With uploads of up to 50 MiB to `/p`, in a folder.

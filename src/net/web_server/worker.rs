@@ -3,7 +3,7 @@
 //! A worker never waits for a client: the front has the whole body before it forwards a request and takes small responses at once; large
 //! responses are written by a thread of the blocking pool.
 
-use std::io::{Cursor, Write};
+use std::io::{Read, Write};
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -96,10 +96,12 @@ impl Worker {
     }
 
     fn send(&self, request: tiny_http::Request, response: Response) {
-        if response.body.len() <= WEB_RESPONSE_SMALL_MAX_OCTETS {
+        let octets = usize::try_from(response.body.len()).unwrap_or(usize::MAX);
+        if octets <= WEB_RESPONSE_SMALL_MAX_OCTETS {
             return send_small(request, response);
         }
-        match self.large.share(response.body.len()) {
+        // What lies on the disk is read while it is sent.
+        match self.large.share(if response.body.is_in_memory() { octets } else { 0 }) {
             Some(share) => {
                 let write = move || {
                     let _ = request.respond(wire_form(response));
@@ -124,7 +126,7 @@ fn language(request: &tiny_http::Request) -> &str {
 /// first, 40 ms later, and tiny_http lets nobody set TCP_NODELAY.
 fn send_small(request: tiny_http::Request, response: Response) {
     let bare = *request.method() == tiny_http::Method::Head;
-    let mut bytes = Vec::with_capacity(response.body.len() + 1024);
+    let mut bytes = Vec::with_capacity(response.body.len() as usize + 1024);
     let printed = wire_form(response).raw_print(&mut bytes, request.http_version().clone(), request.headers(), bare, None);
     if printed.is_ok() {
         let mut writer = request.into_writer();
@@ -133,7 +135,7 @@ fn send_small(request: tiny_http::Request, response: Response) {
     }
 }
 
-fn wire_form(response: Response) -> tiny_http::Response<Cursor<Vec<u8>>> {
+fn wire_form(response: Response) -> tiny_http::Response<impl Read> {
     let mut fields = vec![("Server", "Lifeboat")];
     for (name, value) in &response.headers {
         match is_sound_field(name, value) {
@@ -142,9 +144,9 @@ fn wire_form(response: Response) -> tiny_http::Response<Cursor<Vec<u8>>> {
         }
     }
     let fields = fields.into_iter().filter_map(|(name, value)| Header::from_bytes(name, value).ok()).collect();
-    let length = response.body.len();
-    // Never chunked: the front goes by the length.
-    tiny_http::Response::new(StatusCode(response.status), fields, Cursor::new(response.body), Some(length), None)
+    let length = usize::try_from(response.body.len()).unwrap_or(usize::MAX);
+    // Never chunked: the front goes by the length. A disk that fails meanwhile ends the connection before it.
+    tiny_http::Response::new(StatusCode(response.status), fields, response.body.reader(), Some(length), None)
         .with_chunked_threshold(usize::MAX)
 }
 

@@ -292,7 +292,7 @@ fn header<'a>(outcome: &'a Outcome, name: &str) -> &'a str {
 }
 
 fn body(outcome: &Outcome) -> String {
-    String::from_utf8_lossy(&outcome.response.body).into_owned()
+    String::from_utf8_lossy(&outcome.response.body.bytes().unwrap()).into_owned()
 }
 
 /// Status and whether anything would change.

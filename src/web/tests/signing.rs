@@ -116,9 +116,9 @@ fn nobody_gets_in_without_a_session() {
 #[test]
 fn scripts_are_answered_on_this_machine_only() {
     let mut world = World::new(Mode::Normal);
-    assert_eq!(check(&world.ask("GET", "/readyz"), 200, 0).response.body, b"ready\n");
+    assert_eq!(check(&world.ask("GET", "/readyz"), 200, 0).response.body.bytes().unwrap(), b"ready\n");
     world.ready = false;
-    assert_eq!(check(&world.ask("GET", "/readyz"), 503, 0).response.body, b"not ready\n");
+    assert_eq!(check(&world.ask("GET", "/readyz"), 503, 0).response.body.bytes().unwrap(), b"not ready\n");
     for path in ["/metrics", "/api/v1/status"] {
         check(&world.ask("GET", path).by("ann@example.com"), 404, 0);
         for client in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
