@@ -58,7 +58,7 @@ impl Direct {
             let now = self.core.now().mono;
             servers.retain(|_, server| Arc::strong_count(server) > 1 || server.is_remarkable(now));
         }
-        let target = targets::outside(&self.core, &HostPort { host: host.clone(), port: SMTP_PORT });
+        let target = targets::outside(&self.core.config, &HostPort { host: host.clone(), port: SMTP_PORT });
         let target = target.map_err(|why| Failure { stage: Stage::Connect, cause: Cause::Unreachable(why) })?;
         let server = Arc::new(Server::new(target, self.resolver.clone()));
         servers.insert(host, server.clone());

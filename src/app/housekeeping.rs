@@ -348,7 +348,7 @@ async fn answers(core: &Arc<Core>, smtp: &[SocketAddr], web: &[SocketAddr]) -> b
 
 async fn greets(core: &Arc<Core>, smtp: SocketAddr) -> bool {
     let smtp = reachable(smtp);
-    let target = targets::plain(core, &HostPort { host: smtp.ip().to_string(), port: smtp.port() });
+    let target = targets::plain(&core.config, &HostPort { host: smtp.ip().to_string(), port: smtp.port() });
     match smtp_client::Connection::open(&target, &Resolver::new(), core.clock.clone()).await {
         Ok(_) => true,
         // The machine rightly notices that it speaks to itself. A 421 is an answer too: a box that is full is not dead, and
@@ -360,7 +360,7 @@ async fn greets(core: &Arc<Core>, smtp: SocketAddr) -> bool {
 /// Asks the web port for a page, through its front as a browser would. An answer that the front alone gives (403: loopback is not
 /// among `web.networks`) is one; that nobody behind it answers (5xx) is none. The page's own "not ready" is an answer too: a restart
 /// mends no disk, and meanwhile mail still streams through.
-async fn serves(web: SocketAddr, tls: bool) -> bool {
+pub(super) async fn serves(web: SocketAddr, tls: bool) -> bool {
     let mut client = if tls { https_client::Client::https(web) } else { https_client::Client::http(web) };
     match client.get("/readyz").await {
         Ok(answer) => answer.status < 500 || answer.text() == NOT_READY,
@@ -372,7 +372,7 @@ async fn serves(web: SocketAddr, tls: bool) -> bool {
 }
 
 /// An address to reach our own listener by; one that listens everywhere is reached by loopback.
-fn reachable(listener: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(listener: SocketAddr) -> SocketAddr {
     let address = match listener.ip() {
         IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(v6) if v6.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

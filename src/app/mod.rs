@@ -18,6 +18,7 @@ mod credentials;
 mod digests;
 mod direct;
 mod dkim;
+pub mod doctor;
 mod drills;
 mod enrol;
 mod events;

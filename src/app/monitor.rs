@@ -85,7 +85,7 @@ pub async fn watch_pages(core: Arc<Core>, outgoing: Arc<Outgoing>) {
 }
 
 /// Which pages must pass, by their place in the list.
-fn pass(config: &Config) -> Pass {
+pub(super) fn pass(config: &Config) -> Pass {
     match &config.primary.health_pass {
         HealthPass::Any => Pass::Any,
         HealthPass::All => Pass::All,

@@ -50,15 +50,15 @@ impl Outgoing {
     pub fn new(core: Arc<Core>, resolver: Resolver) -> Result<Outgoing, String> {
         let config = &core.config;
         let server = |target| Arc::new(Server::new(target, resolver.clone()));
-        let primary = |at| targets::primary(&core, at).map(|target| vec![server(target)]);
+        let primary = |at| targets::primary(config, at).map(|target| vec![server(target)]);
         let mut servers = HashMap::new();
         servers.insert(Route::Primary, primary(&config.primary.smtp)?);
         servers.insert(Route::Submit, primary(&config.primary.smtp_submit)?);
-        let smarthosts = config.outbound.smarthosts.iter().map(|at| targets::outside(&core, at).map(server));
+        let smarthosts = config.outbound.smarthosts.iter().map(|at| targets::outside(config, at).map(server));
         servers.insert(Route::Outbound, smarthosts.collect::<Result<_, _>>()?);
         let direct = (config.outbound.route == OutboundRoute::Direct).then(|| Direct::new(core.clone()));
         let signatures = Signatures::load(config)?;
-        let probe = targets::primary_probe(&core, &config.primary.smtp)?;
+        let probe = targets::primary_probe(config, &config.primary.smtp)?;
         Ok(Outgoing {
             core,
             resolver,

@@ -132,7 +132,7 @@ fn days_since(now: Wall, at: Wall) -> u32 {
     u32::try_from(now.since(at).as_secs() / DAY.as_secs()).unwrap_or(u32::MAX)
 }
 
-fn certificate(config: &Config, now: Wall) -> Certificate {
+pub(super) fn certificate(config: &Config, now: Wall) -> Certificate {
     if !config.web.tls {
         return Certificate::None;
     }

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::core::Core;
-use crate::config::{HostPort, OutboundTls, SmtpTls};
+use crate::config::{Config, HostPort, OutboundTls, SmtpTls};
 use crate::limits;
 use crate::net::smtp_client::Target;
 use crate::net::tls;
@@ -14,10 +13,9 @@ use crate::smtp::client::{Credentials, Options, Timeouts, Tls};
 ///
 /// # Errors
 /// In words for the admin: certificates that cannot be read.
-pub fn primary(core: &Core, server: &HostPort) -> Result<Target, String> {
-    let config = &core.config.primary;
-    let mut target = primary_probe(core, server)?;
-    if config.tls == SmtpTls::Opportunistic {
+pub fn primary(config: &Config, server: &HostPort) -> Result<Target, String> {
+    let mut target = primary_probe(config, server)?;
+    if config.primary.tls == SmtpTls::Opportunistic {
         target.options.tls = Tls::IfOffered;
         target.tls = Some(tls::opportunistic_client());
     }
@@ -28,23 +26,22 @@ pub fn primary(core: &Core, server: &HostPort) -> Result<Target, String> {
 ///
 /// # Errors
 /// As [`primary`].
-pub fn primary_probe(core: &Core, server: &HostPort) -> Result<Target, String> {
-    let config = &core.config.primary;
-    let mut target = plain(core, server);
-    if config.tls == SmtpTls::Required {
+pub fn primary_probe(config: &Config, server: &HostPort) -> Result<Target, String> {
+    let mut target = plain(config, server);
+    if config.primary.tls == SmtpTls::Required {
         target.options.tls = Tls::Required;
-        target.tls = Some(verifying(config.ca_file.as_deref(), "primary.ca_file")?);
+        target.tls = Some(verifying(config.primary.ca_file.as_deref(), "primary.ca_file")?);
     }
     Ok(target)
 }
 
 /// Without TLS, in the primary's time-outs.
-pub fn plain(core: &Core, server: &HostPort) -> Target {
-    let monitor = &core.config.monitor;
+pub fn plain(config: &Config, server: &HostPort) -> Target {
+    let monitor = &config.monitor;
     Target {
         server: server.clone(),
         options: Options {
-            hostname: core.config.server.hostname.clone(),
+            hostname: config.server.hostname.clone(),
             tls: Tls::Off,
             auth: None,
             auth_in_clear: false,
@@ -59,8 +56,8 @@ pub fn plain(core: &Core, server: &HostPort) -> Target {
 ///
 /// # Errors
 /// In words for the admin: no system roots, unreadable certificates or password file.
-pub fn outside(core: &Core, server: &HostPort) -> Result<Target, String> {
-    let outbound = &core.config.outbound;
+pub fn outside(config: &Config, server: &HostPort) -> Result<Target, String> {
+    let outbound = &config.outbound;
     let auth = match (&outbound.user, &outbound.password_file) {
         (Some(user), Some(file)) => {
             let text = std::fs::read_to_string(file).map_err(|error| format!("outbound.password_file {}: {error}", file.display()))?;
@@ -78,7 +75,7 @@ pub fn outside(core: &Core, server: &HostPort) -> Result<Target, String> {
     Ok(Target {
         server: server.clone(),
         options: Options {
-            hostname: core.config.server.hostname.clone(),
+            hostname: config.server.hostname.clone(),
             tls: policy,
             auth,
             auth_in_clear: false,

@@ -58,6 +58,9 @@ pub enum Command {
     Probes(Probes),
     Admin(Admin),
     Token(Token),
+    Backup(Backup),
+    Restore(Restore),
+    Doctor(Doctor),
     Fsck(Fsck),
     Version(Version),
 }
@@ -519,6 +522,45 @@ pub struct Fsck {
     #[argh(option, default = "usual()")]
     pub config: PathBuf,
     /// answer with one JSON document
+    #[argh(switch)]
+    pub json: bool,
+}
+
+/// write everything that makes this box this box into one tar file, also while it runs
+#[derive(FromArgs)]
+#[argh(subcommand, name = "backup")]
+pub struct Backup {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// the file; it is readable for its owner alone
+    #[argh(option)]
+    pub to: PathBuf,
+    /// with all cached mail, too
+    #[argh(switch)]
+    pub mail: bool,
+}
+
+/// put a backup onto a machine that holds no box yet
+#[derive(FromArgs)]
+#[argh(subcommand, name = "restore")]
+pub struct Restore {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml); one that is there is kept beside it
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// the file that `backup` wrote
+    #[argh(option)]
+    pub from: PathBuf,
+}
+
+/// look at DNS, ports, Exchange, smart host, certificate, clock and disk, and say what to do about each
+#[derive(FromArgs)]
+#[argh(subcommand, name = "doctor")]
+pub struct Doctor {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// for scripts
     #[argh(switch)]
     pub json: bool,
 }

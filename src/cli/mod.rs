@@ -7,7 +7,9 @@ mod admin;
 mod args;
 mod ask;
 mod audit;
+mod backup;
 mod check;
+mod doctor;
 mod event_csv;
 mod fsck;
 mod gateway;
@@ -105,6 +107,9 @@ fn command(command: Command) -> u8 {
         Command::Token(token) => admin::token(token.command),
         Command::Simulate(c) => simulate::run(&c),
         Command::Fsck(c) => fsck::fsck(&c),
+        Command::Backup(c) => backup::backup(&c),
+        Command::Restore(c) => backup::restore(&c),
+        Command::Doctor(c) => doctor::run(&c),
         Command::Version(_) => version(),
     }
 }

@@ -326,6 +326,8 @@ pub const INDEX_CACHE_OCTETS: u64 = 4 * 1024 * 1024;
 pub const LINES_KEPT_OCTETS: usize = 2 * 1024 * 1024;
 /// Free space below which new mail is answered 452, in octets.
 pub const DISK_RESERVE_OCTETS: u64 = 256 * 1024 * 1024;
+/// Free space below which `lifeboat doctor` says how much an office needs, in octets.
+pub const DISK_ROOMY_OCTETS: u64 = 5 * 1024 * 1024 * 1024;
 /// Below the reserve, delivered copies go until this much more is free, in octets.
 pub const DISK_ROOM_AGAIN_OCTETS: u64 = 256 * 1024 * 1024;
 /// Nothing is dropped for its age so soon after a start: whoever starts a box with a wrong clock or configuration can still stop it.

@@ -23,6 +23,7 @@
 #![doc = include_str!("FORMAT.md")]
 
 mod append;
+pub mod backup;
 mod ballast;
 pub mod change;
 mod check;
@@ -60,7 +61,7 @@ use std::thread::JoinHandle;
 
 pub use change::{Accepted, Carried, Change, Filing, Flags, Folder, FolderId, Origin, Recipient, Seq};
 pub use feed::Phase;
-pub use file::{Disk, Files, How, OpenFile, replace_file};
+pub use file::{Disk, Files, How, OpenFile, make_folder, replace_file};
 pub use frozen::Frozen;
 pub use index::{Counts, Delivery, Entry, FolderRow, MessageRow, QueueCounts, Tally, View, Walk, Walked, Walks};
 pub use ledger::{Ledger, Line};

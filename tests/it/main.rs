@@ -7,6 +7,7 @@ mod attacks;
 mod binary;
 mod browser;
 mod canary;
+mod care;
 mod crash;
 mod crowd;
 mod damage;

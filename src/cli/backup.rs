@@ -1,0 +1,319 @@
+//! `lifeboat backup` and `lifeboat restore`: everything that makes this box this box in one tar file, with mail or without.
+//!
+//! A backup may be made while the box runs. It holds secrets (passwords' verifiers, keys, the smart host's password), so it is readable for its owner alone.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Component, Path, PathBuf};
+
+use lifeboat::clock::{Clock, SystemClock, Wall};
+use lifeboat::config::{self, Config};
+use lifeboat::limits::CONFIG_FILE_MAX_OCTETS;
+use lifeboat::mail::date;
+use lifeboat::store::backup::{self, Spooled};
+use lifeboat::store::make_folder;
+use serde::{Deserialize, Serialize};
+
+use super::args::{Backup, Restore};
+use super::{DONE, FAILED, complain, load, say};
+
+/// Goes up when an older version could not read it.
+const FORMAT: u32 = 1;
+/// The first entry.
+const ABOUT: &str = "backup.json";
+/// Entries below: what lies in `server.data_dir`; files that the configuration names, by their whole paths; the configuration itself.
+const DATA: &str = "data";
+const FILES: &str = "files";
+const CONFIG: &str = "lifeboat.toml";
+/// Of the data folder, beside the spool: what is made from other things (index, search) and what is made at a start stays out.
+const KEPT: [&str; 8] = ["ledger", "tls", "dkim", "loop.key", "admin-totp.json", "verdicts.json", "seen.json", "probes"];
+const ABOUT_MAX_OCTETS: u64 = 64 * 1024;
+
+/// `backup.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct About {
+    format: u32,
+    version: String,
+    hostname: String,
+    /// RFC 3339.
+    made: String,
+    mail: bool,
+    /// Numbers with which a box without the mail goes on.
+    next_seq: u64,
+    next_number: u64,
+}
+
+pub fn backup(command: &Backup) -> u8 {
+    let loaded = match load::load_or_complain(&command.config) {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    let now = SystemClock::new().now().wall;
+    match write(&command.config, &loaded.config, &command.to, command.mail, now) {
+        Ok(octets) => {
+            let what = if command.mail { "with all mail" } else { "without mail (--mail takes it along)" };
+            say(&format!(
+                "{}: {} KiB, {what}. It holds keys and passwords: keep it where nobody else reads it.",
+                command.to.display(),
+                octets >> 10
+            ));
+            DONE
+        }
+        Err(error) => fail(&format!("{}: {error}", command.to.display())),
+    }
+}
+
+pub fn restore(command: &Restore) -> u8 {
+    match read(&command.from, &command.config, SystemClock::new().now().wall) {
+        Ok(text) => {
+            say(&text);
+            DONE
+        }
+        Err(text) => fail(&text),
+    }
+}
+
+fn fail(text: &str) -> u8 {
+    complain(&format!("lifeboat: {text}"));
+    FAILED
+}
+
+/// Files and folders that the configuration names, whether they are there or not.
+fn config_files(config: &Config) -> Vec<PathBuf> {
+    let hooks = [&config.sms, &config.chat].into_iter().flatten();
+    let hook_files = hooks.flat_map(|hook| [hook.header_file.clone(), hook.ca_file.clone()]);
+    let (outbound, web) = (&config.outbound, &config.web);
+    let others = [
+        config.directory.file.clone(),
+        outbound.password_file.clone(),
+        outbound.ca_file.clone(),
+        config.primary.ca_file.clone(),
+        web.certificate.clone(),
+        web.key.clone(),
+        config.notify.templates.clone(),
+    ];
+    others.into_iter().chain(hook_files).flatten().collect()
+}
+
+/// Those of them that are there now (credentials of a service that does not run are not).
+fn named_files(config: &Config) -> io::Result<BTreeSet<PathBuf>> {
+    let mut found = BTreeSet::new();
+    for path in config_files(config).into_iter().filter(|path| path.is_absolute()) {
+        if path.is_dir() {
+            found.extend(files_in(&path)?);
+        } else if path.is_file() {
+            found.insert(path);
+        }
+    }
+    Ok(found)
+}
+
+fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files_in(&path)?);
+        } else if path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Octets written. A file of that name is replaced when the new one is whole and on the disk.
+fn write(config_file: &Path, config: &Config, to: &Path, mail: bool, now: Wall) -> io::Result<u64> {
+    let mut partial = to.as_os_str().to_owned();
+    partial.push(".partial");
+    let _left_by_another_try = fs::remove_file(&partial);
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
+    let done = fill(file, config_file, config, mail, now).and_then(|octets| fs::rename(&partial, to).map(|()| octets));
+    if done.is_err() {
+        let _nothing_more_to_do = fs::remove_file(&partial);
+    }
+    done
+}
+
+fn fill(file: File, config_file: &Path, config: &Config, mail: bool, now: Wall) -> io::Result<u64> {
+    let data_dir = &config.server.data_dir;
+    let Spooled { segments, next_seq, next_number } = backup::spooled(data_dir).map_err(io::Error::other)?;
+    let about = About {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        hostname: config.server.hostname.clone(),
+        made: date::rfc3339(now),
+        mail,
+        next_seq,
+        next_number,
+    };
+    let mut tar = tar::Builder::new(io::BufWriter::new(file));
+    add(&mut tar, ABOUT, &serde_json::to_vec_pretty(&about)?)?;
+    add(&mut tar, CONFIG, &fs::read(config_file)?)?;
+    for path in named_files(config)? {
+        add_file(&mut tar, &Path::new(FILES).join(path.strip_prefix("/").unwrap_or(&path)), &path)?;
+    }
+    for name in KEPT {
+        let path = data_dir.join(name);
+        let found = if path.is_dir() { files_in(&path)? } else { vec![path].into_iter().filter(|path| path.is_file()).collect() };
+        for path in found {
+            let inside = Path::new(DATA).join(path.strip_prefix(data_dir).map_err(io::Error::other)?);
+            if path.extension().is_some_and(|ending| ending == "jsonl") {
+                // Somebody may be in the middle of a line.
+                let mut lines = fs::read(&path)?;
+                lines.truncate(lines.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1));
+                add(&mut tar, inside, &lines)?;
+            } else {
+                add_file(&mut tar, &inside, &path)?;
+            }
+        }
+    }
+    if mail {
+        for path in segments {
+            let name = path.file_name().unwrap_or_default();
+            add_file(&mut tar, &Path::new(DATA).join("spool").join(name), &path)?;
+        }
+    }
+    let file = tar.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    Ok(file.metadata()?.len())
+}
+
+fn head(octets: u64, mode: u32) -> tar::Header {
+    let mut head = tar::Header::new_gnu();
+    head.set_size(octets);
+    head.set_mode(mode);
+    head.set_entry_type(tar::EntryType::Regular);
+    head
+}
+
+fn add(tar: &mut tar::Builder<impl Write>, name: impl AsRef<Path>, content: &[u8]) -> io::Result<()> {
+    tar.append_data(&mut head(content.len() as u64, 0o600), name, content)
+}
+
+/// As much of it as there is now; it may grow meanwhile. One that is gone (retention) is left out.
+fn add_file(tar: &mut tar::Builder<impl Write>, name: &Path, path: &Path) -> io::Result<()> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    let octets = file.seek(SeekFrom::End(0))?;
+    file.rewind()?;
+    // One that is cut meanwhile loses zeros at its end only: they were room.
+    let mode = file.metadata()?.permissions().mode() & 0o777;
+    tar.append_data(&mut head(octets, mode), name, file.chain(io::repeat(0)).take(octets))
+}
+
+/// What was done, in words.
+fn read(from: &Path, config_file: &Path, now: Wall) -> Result<String, String> {
+    let in_file = |error: io::Error| format!("{}: {error}", from.display());
+    let mut archive = tar::Archive::new(io::BufReader::new(File::open(from).map_err(in_file)?));
+    let mut entries = archive.entries().map_err(in_file)?;
+    let mut next = |name: &str, octets_max: u64| -> Result<Vec<u8>, String> {
+        let entry = entries.next().ok_or_else(|| format!("{} is no backup of Lifeboat", from.display()))?.map_err(in_file)?;
+        if entry.path().map_err(in_file)? != Path::new(name) {
+            return Err(format!("{} is no backup of Lifeboat", from.display()));
+        }
+        let mut content = Vec::new();
+        entry.take(octets_max).read_to_end(&mut content).map_err(in_file)?;
+        Ok(content)
+    };
+    let about: About =
+        serde_json::from_slice(&next(ABOUT, ABOUT_MAX_OCTETS)?).map_err(|error| format!("{}: {ABOUT}: {error}", from.display()))?;
+    if about.format != FORMAT {
+        return Err(format!(
+            "{} was made by version {}, which this one ({}) cannot read",
+            from.display(),
+            about.version,
+            env!("CARGO_PKG_VERSION")
+        ));
+    }
+    let config_text = next(CONFIG, CONFIG_FILE_MAX_OCTETS)?;
+    let report = config::parse(&String::from_utf8_lossy(&config_text), None);
+    let Some(config) = report.config else {
+        return Err(report
+            .errors
+            .iter()
+            .map(|problem| format!("{CONFIG} in {}: {problem}", from.display()))
+            .collect::<Vec<_>>()
+            .join("\n"));
+    };
+    let data_dir = &config.server.data_dir;
+    for name in ["spool", "ledger"] {
+        if data_dir.join(name).exists() {
+            let here = data_dir.display();
+            return Err(format!(
+                "{here} holds a box already: stop it (systemctl stop 'lifeboat*'), move {here} away, and try again; nothing was changed"
+            ));
+        }
+    }
+    let mut done = Vec::new();
+    make_folder(data_dir).map_err(|error| format!("{}: {error}", data_dir.display()))?;
+    let named = Named { data_dir, files: config_files(&config) };
+    for entry in entries {
+        let mut entry = entry.map_err(in_file)?;
+        let name = entry.path().map_err(in_file)?.into_owned();
+        let Some(path) = named.place(&name) else {
+            return Err(format!("{}: {} does not belong into a backup", from.display(), name.display()));
+        };
+        if name.starts_with(FILES) && path.exists() {
+            done.push(format!("{} is there already and was left as it is", path.display()));
+            continue;
+        }
+        let mode = entry.header().mode().unwrap_or(0o600) & 0o777;
+        put(&mut entry, &path, mode).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    if !about.mail {
+        backup::begin_after(data_dir, about.next_number, about.next_seq, now)
+            .map_err(|error| format!("{}: {error}", data_dir.display()))?;
+    }
+    let old = fs::read(config_file).ok().filter(|there| *there != config_text);
+    if let Some(old) = old {
+        let aside = config_file.with_extension("toml.before-restore");
+        fs::write(&aside, old).map_err(|error| format!("{}: {error}", aside.display()))?;
+        done.push(format!("the configuration that was here is {} now", aside.display()));
+    }
+    put(&mut config_text.as_slice(), config_file, 0o644).map_err(|error| format!("{}: {error}", config_file.display()))?;
+    done.push(format!("restored what {} was on {}; start it: systemctl start lifeboat", about.hostname, about.made));
+    done.push(match about.mail {
+        true => {
+            "What waited for delivery then is delivered again, unless it is held first: Exchange may get some messages twice.".to_owned()
+        }
+        false => "The backup holds no mail: the cache fills from now on.".to_owned(),
+    });
+    Ok(done.join("\n"))
+}
+
+/// Where entries may go: into the data folder, and to files that the configuration names. A tar file from elsewhere cannot write anything else.
+struct Named<'a> {
+    data_dir: &'a Path,
+    files: Vec<PathBuf>,
+}
+
+impl Named<'_> {
+    fn place(&self, name: &Path) -> Option<PathBuf> {
+        if !name.components().all(|part| matches!(part, Component::Normal(_))) {
+            return None;
+        }
+        if let Ok(inside) = name.strip_prefix(DATA) {
+            let first = inside.components().next()?.as_os_str();
+            let is_known = first == "spool" || KEPT.iter().any(|kept| first == *kept);
+            return is_known.then(|| self.data_dir.join(inside));
+        }
+        let path = Path::new("/").join(name.strip_prefix(FILES).ok()?);
+        self.files.iter().any(|named| path.starts_with(named)).then_some(path)
+    }
+}
+
+/// Written, and on the disk. Folders of the box's own are for it alone, whoever made the backup; others are as usual.
+fn put(from: &mut impl Read, path: &Path, mode: u32) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        if mode & 0o077 == 0 { make_folder(folder)? } else { fs::create_dir_all(folder)? }
+    }
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    io::copy(from, &mut file)?;
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
+    file.sync_all()
+}

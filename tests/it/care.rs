@@ -1,0 +1,112 @@
+//! What keeps a box alive for years: a backup that another machine goes on from, and a look at everything around it.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::harness::lifeboat::{Lifeboat, Setup};
+use crate::harness::person::Person;
+use crate::harness::sink::Sink;
+use crate::harness::{PRIMARY, folder, free_port, heavy, mail, run, sender, wait_for};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_lifeboat");
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn deliver(lifeboat: &Lifeboat, subject: &str) {
+    let message = mail::message("ann@example.com", subject, "text");
+    let reply = sender::deliver(lifeboat.smtp, "x@outside.example", &["ann@example.com"], &message).unwrap();
+    assert!(reply.starts_with("250"), "{reply}");
+}
+
+/// A backup made while mail comes in, put onto a machine whose disk is new: the same people with the same passwords, with or without the mail.
+#[test]
+fn another_machine_goes_on_from_a_backup() {
+    let _one = heavy();
+    let folder = folder();
+    let here = folder.path();
+    let primary = free_port(PRIMARY);
+    let mut lifeboat = Lifeboat::start(here, &Setup::new(primary));
+    lifeboat.wait_mode("continuity", PATIENCE);
+    (0..20).for_each(|number| deliver(&lifeboat, &format!("kept {number}")));
+    let password = lifeboat.password("ann@example.com");
+    let event = lifeboat.status()["event"].clone();
+    let with_mail = here.join("with-mail.tar");
+    let without = here.join("without.tar");
+    std::thread::scope(|scope| {
+        scope.spawn(|| (0..40).for_each(|number| deliver(&lifeboat, &format!("meanwhile {number}"))));
+        lifeboat.command(&["backup", "--mail", "--to", with_mail.to_str().unwrap()]);
+        lifeboat.command(&["backup", "--to", without.to_str().unwrap()]);
+    });
+    lifeboat.kill();
+    let config = here.join("lifeboat.toml");
+    let restore = |from: &str| {
+        Command::new(BINARY).args(["restore", "--config"]).arg(&config).arg("--from").arg(here.join(from)).output().unwrap()
+    };
+    let refused = restore("with-mail.tar");
+    assert_eq!(refused.status.code(), Some(1), "there is a box");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("holds a box already"), "{refused:?}");
+
+    for (backup, subject) in [("with-mail.tar", "kept 7"), ("without.tar", "after the restore")] {
+        let before = here.join(format!("before-{backup}"));
+        fs::rename(lifeboat.data(), &before).unwrap();
+        fs::remove_file(here.join("directory.csv")).unwrap();
+        let done = restore(backup);
+        assert!(done.status.success(), "{backup}: {}", String::from_utf8_lossy(&done.stderr));
+        lifeboat.restart();
+        assert_eq!(lifeboat.mode(), "continuity", "{backup}: it is the same outage");
+        assert_eq!(lifeboat.status()["event"], event, "{backup}");
+        deliver(&lifeboat, "after the restore");
+        let ann = Person::new(lifeboat.web, here, &format!("ann-{backup}"));
+        ann.sign_in("ann@example.com", &password);
+        let page = ann.get("/mail/inbox").text();
+        assert!(page.contains(subject), "{backup}: {page}");
+        assert_eq!(page.contains("kept 7"), backup == "with-mail.tar", "{backup}");
+        if backup == "without.tar" {
+            // What the ledger knows of the old messages must not be said of the new ones.
+            let sink = Sink::start(here, primary);
+            lifeboat.wait_mode("normal", PATIENCE);
+            wait_for("the queue is empty", PATIENCE, || (lifeboat.queued() == 0).then_some(()));
+            let subjects: Vec<String> = sink.dumps().iter().map(|dump| mail::subject(&dump.message)).collect();
+            assert!(subjects.contains(&"after the restore".to_owned()), "{subjects:?}");
+        }
+        assert!(lifeboat.stop().success());
+        let clean: Value = serde_json::from_str(&lifeboat.command(&["fsck", "--json"])).unwrap();
+        assert_eq!(clean["clean"], true, "{backup}: {clean}");
+    }
+}
+
+#[test]
+fn the_doctor_says_what_to_do() {
+    let _one = heavy();
+    let folder = folder();
+    let sink = Sink::start(folder.path(), free_port(PRIMARY));
+    let setup = Setup { smarthost: Some(sink.smtp), ..Setup::new(sink.smtp) };
+    let mut lifeboat = Lifeboat::start(folder.path(), &setup);
+    lifeboat.wait_mode("normal", PATIENCE);
+    let config = folder.path().join("lifeboat.toml");
+    let look = || -> Value {
+        let output = Command::new(BINARY).args(["doctor", "--json", "--config"]).arg(&config).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    };
+    let state = |found: &Value, name: &str| {
+        let findings = found["findings"].as_array().unwrap();
+        let finding = findings.iter().find(|finding| finding["name"] == name).unwrap_or_else(|| panic!("no {name} in {found}"));
+        finding["state"].as_str().unwrap().to_owned()
+    };
+    let found = look();
+    let (smtp, web) = (format!("port-{}", lifeboat.smtp.port()), format!("port-{}", lifeboat.web.port()));
+    for name in ["service", &smtp, &web, "primary", "outbound", "certificate"] {
+        assert_eq!(state(&found, name), "ok", "{name}: {found:#}");
+    }
+    drop(sink);
+    let found = look();
+    assert_eq!((state(&found, "primary"), state(&found, "outbound")), ("bad".to_owned(), "bad".to_owned()), "{found:#}");
+    lifeboat.stop();
+    let output = Command::new(BINARY).args(["doctor", "--config"]).arg(&config).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text.starts_with("BAD") && text.contains("systemctl start lifeboat"), "{text}");
+    run(Command::new(BINARY).args(["check-config", "--config"]).arg(&config));
+}
