@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::core::Core;
+use crate::config::Config;
 use crate::net::own_address;
 
 /// Where a machine of the wide world would be: only the way there is looked at (RFC 5737), nothing is sent.
@@ -28,13 +29,18 @@ impl Core {
     /// Where people find the webmail. The port is left out where browsers know it.
     pub fn links(&self) -> Links {
         let listen = self.web_bound.get().unwrap_or(&self.config.web.listen);
-        let primary = self.config.primary.smtp.ip().map(|ip| SocketAddr::new(ip, self.config.primary.smtp.port));
-        let own = || primary.and_then(own_address::toward).or_else(|| own_address::toward(ELSEWHERE));
+        let own = || own_ip(&self.config);
         let found = links(&self.config.server.hostname, self.config.web.tls, listen, own);
         let scheme = if self.config.web.tls { "https" } else { "http" };
         let given = self.config.web.address.as_ref().map(|address| format!("{scheme}://{address}/"));
         Links { by_address: given.or(found.by_address), ..found }
     }
+}
+
+/// Our address as the primary sees it if it is given by its address, otherwise as the wide world's side of the office does.
+pub fn own_ip(config: &Config) -> Option<IpAddr> {
+    let primary = config.primary.smtp.ip().map(|ip| SocketAddr::new(ip, config.primary.smtp.port));
+    primary.and_then(own_address::toward).or_else(|| own_address::toward(ELSEWHERE))
 }
 
 fn links(hostname: &str, tls: bool, listen: &[SocketAddr], own: impl Fn() -> Option<IpAddr>) -> Links {

@@ -22,6 +22,7 @@ pub mod doctor;
 mod drills;
 mod enrol;
 mod events;
+pub mod guide;
 mod hand_over;
 mod history;
 mod housekeeping;

@@ -57,6 +57,7 @@ pub fn execute(core: &Arc<Core>, verb: Verb) -> Answer {
         Verb::QueueRelease { selection, by } => queue_verbs::release(core, &selection, &by),
         Verb::QueueBounce { selection, yes, by } => queue_verbs::bounce(core, &selection, yes, &by),
         Verb::Settings => settings(core),
+        Verb::Guide => super::guide::answer(&core.config),
         Verb::AuditList { query } => audit_trail::list(core, &query),
         Verb::Trace { query } => mail_trace::trace(core, &query),
         Verb::NoticesList { event } => super::notices::answer(core, event.as_deref()),

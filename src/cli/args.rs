@@ -58,6 +58,7 @@ pub enum Command {
     Probes(Probes),
     Admin(Admin),
     Token(Token),
+    Guide(Guide),
     Backup(Backup),
     Restore(Restore),
     Doctor(Doctor),
@@ -524,6 +525,15 @@ pub struct Fsck {
     /// answer with one JSON document
     #[argh(switch)]
     pub json: bool,
+}
+
+/// print the set-up guide with the names of your office: each step, what to paste into Exchange, how to undo it
+#[derive(FromArgs)]
+#[argh(subcommand, name = "guide")]
+pub struct Guide {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
 }
 
 /// write everything that makes this box this box into one tar file, also while it runs

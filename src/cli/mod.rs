@@ -107,6 +107,7 @@ fn command(command: Command) -> u8 {
         Command::Token(token) => admin::token(token.command),
         Command::Simulate(c) => simulate::run(&c),
         Command::Fsck(c) => fsck::fsck(&c),
+        Command::Guide(c) => guide(&c.config),
         Command::Backup(c) => backup::backup(&c),
         Command::Restore(c) => backup::restore(&c),
         Command::Doctor(c) => doctor::run(&c),
@@ -133,6 +134,17 @@ fn event(command: EventCommand) -> u8 {
         EventCommand::Release(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventRelease { id: c.id, by } }),
         EventCommand::Show(c) if c.csv => event_csv::run(&c.config, &c.id),
         EventCommand::Show(c) => ask::ask(Asked { config: c.config, json: c.json, verb: Verb::EventShow { id: c.id } }),
+    }
+}
+
+/// Also while no box runs.
+fn guide(config: &std::path::Path) -> u8 {
+    match load::load_or_complain(config) {
+        Ok(loaded) => {
+            say(&lifeboat::app::guide::answer(&loaded.config).text);
+            DONE
+        }
+        Err(exit) => exit,
     }
 }
 

@@ -8,6 +8,7 @@ mod csv;
 mod delivery_words;
 mod event;
 mod event_words;
+pub mod guide;
 pub mod readiness;
 mod rights;
 mod status;

@@ -45,6 +45,7 @@ pub const VERBS: &[VerbRow] = &[
     reads("trace", EVERY_ROLE),
     reads("audit-list", PROOF),
     reads("settings", PROOF),
+    reads("guide", EVERY_ROLE),
     reads("queue-list", EVERY_ROLE),
     reads("queue-show", EVERY_ROLE),
     changes("queue-retry", ONLY_ADMIN),

@@ -108,6 +108,8 @@ pub enum Verb {
     },
     /// Every key of the configuration with its value.
     Settings,
+    /// The set-up guide with the office's own names.
+    Guide,
     /// Who did what, and whether the record is as it was written.
     AuditList {
         #[serde(flatten)]
@@ -361,6 +363,7 @@ mod tests {
             json!({ "verb": "credential-issue", "address": "ann@example.com", "by": "cli:ann" }),
         );
         check(Verb::Settings, json!({ "verb": "settings" }));
+        check(Verb::Guide, json!({ "verb": "guide" }));
         let query = AuditQuery { by: Some("ann".into()), before: Some(9), ..AuditQuery::default() };
         check(Verb::AuditList { query }, json!({ "verb": "audit-list", "by": "ann", "before": 9 }));
         let query = TraceQuery { to: Some("ann@".into()), after: Some("7d".into()), limit: Some(5), ..TraceQuery::default() };

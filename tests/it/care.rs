@@ -41,9 +41,8 @@ fn another_machine_goes_on_from_a_backup() {
     });
     lifeboat.kill();
     let config = here.join("lifeboat.toml");
-    let restore = |from: &str| {
-        Command::new(BINARY).args(["restore", "--config"]).arg(&config).arg("--from").arg(here.join(from)).output().unwrap()
-    };
+    let restore =
+        |from: &str| Command::new(BINARY).args(["restore", "--config"]).arg(&config).arg("--from").arg(here.join(from)).output().unwrap();
     let refused = restore("with-mail.tar");
     assert_eq!(refused.status.code(), Some(1), "there is a box");
     assert!(String::from_utf8_lossy(&refused.stderr).contains("holds a box already"), "{refused:?}");

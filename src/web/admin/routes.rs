@@ -63,6 +63,7 @@ pub static TABLE: &[Row] = &[
     post("/admin/event/end", ONLY_ADMIN, actions::end),
     post("/admin/automatic", ONLY_ADMIN, actions::automatic),
     get("/admin/help", EVERY_ROLE, help::show),
+    get("/admin/guide", EVERY_ROLE, help::guide),
     // People.
     get("/admin/people/cards", FOR_PEOPLE, people_cards::form),
     post("/admin/people/cards", FOR_PEOPLE, people_cards::make),

@@ -81,6 +81,7 @@ const SAMPLES: &[(&str, Sample)] = &[
     ("/admin", Page("/admin")),
     ("/admin/live", Elsewhere("a part of the dashboard, for its script")),
     ("/admin/help", Page("/admin/help")),
+    ("/admin/guide", Page("/admin/guide")),
     ("/admin/people/cards", Page("/admin/people/cards")),
     ("/admin/events", Page("/admin/events")),
     ("/admin/events/:", Page("/admin/events/EVENT")),

@@ -47,6 +47,8 @@ pub fn page(shell: &AdminShell, hostname: &str) -> Markup {
                     "A drill shows whether people get in, without touching mail. Do one each quarter with a few people from every team: "
                     "they are told, sign in, and answer into a sandbox. The report says who was reached and how long it took."
                 }
+                h2 { "Setting it up" }
+                p { "The " a href="/admin/guide" { "set-up guide" } " has each step with the names of this office, and how to undo it." }
                 h2 { "Before the next outage" }
                 ul {
                     li { "Invite people to give an alternate address and a phone number; print cards for who has neither." }

@@ -7,6 +7,7 @@ pub mod dashboard;
 pub mod drills;
 pub mod entry;
 pub mod events;
+pub mod guide;
 pub mod help;
 pub mod layout;
 pub mod maintenance;
