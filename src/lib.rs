@@ -8,10 +8,10 @@
 //! | layer | room | owns |
 //! | --- | --- | --- |
 //! | 0 | [`clock`], [`limits`] | time as a value; every bound |
-//! | 1 | [`mail`], [`config`] | addresses, parsing, composing, sanitising; the configuration and its errors |
+//! | 1 | [`mail`], [`config`] | addresses, parsing (also calendars, TNEF, reports), composing, sanitising, DKIM, zip; the configuration and its errors |
 //! | 2 | [`smtp`], [`continuity`] | protocol machines for both sides; the mode machine (all pure) |
 //! | 3 | [`relay`] | routes, outcomes, back-off, what to try next, bounces (pure) |
-//! | 4 | [`store`] | spool, index, ledger, retention, recovery |
+//! | 4 | [`store`] | spool, index, search, ledger, retention, recovery |
 //! | 5 | [`directory`], [`auth`] | people; verifiers, sessions, throttling |
 //! | 6 | [`failback`], [`notify`] | the recovery gate and hand-over plans; what is said to whom |
 //! | 7 | [`web`], [`control`], [`sim`] | pages as functions of a snapshot; the control socket's verbs; everything around the decisions in simulated time (pure) |

@@ -18,5 +18,7 @@ pub const FOLDER_NAME_MAX_CHARS: usize = 60;
 pub const FOLDER_DEPTH_MAX: usize = 5;
 /// Messages of a conversation whose text is on its page; of those before, only the heads.
 pub const CONVERSATION_TEXTS_MAX: usize = 20;
+/// Octets of the messages whose texts these are: the newest one, and those before it as far as there is room.
+pub const CONVERSATION_TEXTS_MAX_OCTETS: u64 = 32 * 1024 * 1024;
 /// New messages that one look of the folder page's script brings.
 pub const CHANGES_ROWS_MAX: usize = 50;

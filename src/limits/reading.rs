@@ -34,6 +34,12 @@ pub const CALENDAR_DAYS_MAX: usize = 11_000;
 pub const AGENDA_MESSAGES_MAX: usize = 500;
 pub const AGENDA_MESSAGE_MAX_OCTETS: u64 = 512 * 1024;
 pub const AGENDA_DAYS: u64 = 14;
+/// And so that nobody can send what keeps the box busy: octets of all messages with a calendar that are taken apart for one page, events
+/// that are known, days of series that are looked at, and lines that are shown.
+pub const AGENDA_OCTETS_MAX: usize = 16 * 1024 * 1024;
+pub const AGENDA_EVENTS_MAX: usize = 2_000;
+pub const AGENDA_LOOKS_MAX: usize = 1_000_000;
+pub const AGENDA_LINES_MAX: usize = 300;
 /// Guests of an invitation, and next times of a series, that are shown.
 pub const INVITATION_GUESTS_SHOWN: usize = 50;
 pub const INVITATION_NEXT_SHOWN: usize = 3;

@@ -1,6 +1,7 @@
 //! `/mail/agenda`: what is known of the next days from invitations in the reader's mailbox.
 //!
-//! Bounded: the newest [`AGENDA_MESSAGES_MAX`] messages are looked at, and of these only the small ones that have a calendar in them.
+//! Bounded: the newest [`AGENDA_MESSAGES_MAX`] messages are looked at, and of these only the small ones that have a calendar in them; whatever
+//! is in these costs no more than a moment, and the page says when something was left out.
 
 use std::collections::HashMap;
 
@@ -12,7 +13,9 @@ use super::visit::Visit;
 use super::words::visible;
 use super::{Answer as Response, Trouble, pages, reader, response};
 use crate::clock::Wall;
-use crate::limits::{AGENDA_DAYS, AGENDA_MESSAGE_MAX_OCTETS, AGENDA_MESSAGES_MAX};
+use crate::limits::{
+    AGENDA_DAYS, AGENDA_EVENTS_MAX, AGENDA_LINES_MAX, AGENDA_LOOKS_MAX, AGENDA_MESSAGE_MAX_OCTETS, AGENDA_MESSAGES_MAX, AGENDA_OCTETS_MAX,
+};
 use crate::mail::calendar::{Answer, Event, Method, Moment, Status};
 use crate::mail::parse::{self, Letter};
 use crate::store::{Entry, Folder, Seq};
@@ -33,20 +36,31 @@ struct Known {
 
 pub fn show(visit: &Visit<'_>) -> Response {
     let (t, now) = (visit.context.texts, visit.context.now.wall);
-    let (entries, bounded) = newest(visit)?;
-    let known = known(visit, &entries);
+    let (entries, mut bounded) = newest(visit)?;
+    let (known, all) = known(visit, &entries);
+    bounded |= !all;
     // From the beginning of today.
     let from = Moment::today(now);
     let to = Wall(from.0 + AGENDA_DAYS * DAY_MILLIS);
     let mut found: Vec<(Moment, Moment, &Known, Seq, &Event)> = Vec::new();
-    for known in known.values() {
-        let Some((sequence, seq, event)) = &known.best else { continue };
-        if known.cancelled.is_some_and(|cancelled| cancelled >= *sequence) || event.status == Some(Status::Cancelled) {
+    let mut newest: Vec<(&Known, u32, Seq, &Event)> =
+        known.values().filter_map(|known| known.best.as_ref().map(|(sequence, seq, event)| (known, *sequence, *seq, event))).collect();
+    newest.sort_by_key(|(_, _, seq, _)| std::cmp::Reverse(*seq));
+    let mut looks = AGENDA_LOOKS_MAX;
+    for (known, sequence, seq, event) in newest {
+        if known.cancelled.is_some_and(|cancelled| cancelled >= sequence) || event.status == Some(Status::Cancelled) {
             continue;
         }
-        found.extend(event.times(from, to, TIMES_MAX).into_iter().map(|(start, end)| (start, end, known, *seq, event)));
+        let Some(left) = looks.checked_sub(event.looks(to)) else {
+            bounded = true;
+            continue;
+        };
+        looks = left;
+        found.extend(event.times(from, to, TIMES_MAX).into_iter().map(|(start, end)| (start, end, known, seq, event)));
     }
     found.sort_by_key(|(start, _, _, seq, _)| (start.wall(), *seq));
+    bounded |= found.len() > AGENDA_LINES_MAX;
+    found.truncate(AGENDA_LINES_MAX);
     let mut days: Vec<DayView> = Vec::new();
     for (start, end, known, seq, event) in found {
         // What began before today is shown under today.
@@ -99,17 +113,24 @@ fn newest(visit: &Visit<'_>) -> Result<(Vec<Entry>, bool), Trouble> {
     Ok((entries, bounded))
 }
 
-fn known(visit: &Visit<'_>, entries: &[Entry]) -> HashMap<(String, Option<Wall>), Known> {
+/// What calendars say in these messages, newest first; whether that is all.
+fn known(visit: &Visit<'_>, entries: &[Entry]) -> (HashMap<(String, Option<Wall>), Known>, bool) {
     let mut known: HashMap<(String, Option<Wall>), Known> = HashMap::new();
+    let mut room = AGENDA_OCTETS_MAX;
     for entry in entries.iter().filter(|entry| entry.size <= AGENDA_MESSAGE_MAX_OCTETS) {
         // One that cannot be read is no reason to show none.
         let Ok(message) = visit.context.store.body(entry.message) else { continue };
         if !mentions_calendar(&message) {
             continue;
         }
+        let Some(left) = room.checked_sub(message.len()) else { return (known, false) };
+        room = left;
         let Some(calendar) = calendar(&Letter::new(&parse::normal(&message))) else { continue };
         for event in calendar.events.into_iter().filter(|event| !event.uid.is_empty()) {
             let key = (event.uid.clone(), event.recurrence.as_ref().map(Moment::wall));
+            if known.len() >= AGENDA_EVENTS_MAX && !known.contains_key(&key) {
+                return (known, false);
+            }
             let one = known.entry(key).or_default();
             match calendar.method {
                 Method::Request | Method::Publish => {
@@ -130,7 +151,7 @@ fn known(visit: &Visit<'_>, entries: &[Entry]) -> HashMap<(String, Option<Wall>)
             }
         }
     }
-    known
+    (known, true)
 }
 
 /// Cheaper than taking a message apart.

@@ -5,7 +5,7 @@ use super::places::Places;
 use super::visit::Visit;
 use super::words::{cut, visible};
 use super::{Access, Answer, Intent, Outcome, act, folder, reader, response};
-use crate::limits::{COMPOSE_SUBJECT_MAX_CHARS, CONVERSATION_TEXTS_MAX};
+use crate::limits::{COMPOSE_SUBJECT_MAX_CHARS, CONVERSATION_TEXTS_MAX, CONVERSATION_TEXTS_MAX_OCTETS};
 use crate::mail::date;
 use crate::mail::parse::Sparse;
 use crate::store::{Entry, Flags, Folder, StoreError};
@@ -20,7 +20,7 @@ pub fn show(visit: &Visit<'_>) -> Answer {
 
     let access = reader::access(context);
     let places = Places::load(context, reader)?;
-    let read_from = entries.len().saturating_sub(CONVERSATION_TEXTS_MAX);
+    let read_from = read_from(&entries);
     let (mut letters, mut intents) = (Vec::with_capacity(entries.len()), Vec::new());
     for (at, entry) in entries.iter().enumerate() {
         let with_text = at >= read_from || entry.message == asked.message;
@@ -43,6 +43,18 @@ pub fn show(visit: &Visit<'_>) -> Answer {
     shell.here = Some(asked.folder);
     shell.told = act::told(visit);
     Ok(Outcome { response: response::page(200, conversation::page(&shell, &page)), intents })
+}
+
+/// Where the texts begin that are read: of the newest, and of those before it as long as they are neither many nor large.
+fn read_from(entries: &[Entry]) -> usize {
+    let mut room = CONVERSATION_TEXTS_MAX_OCTETS;
+    let fits = |entry: &&Entry| {
+        let left = room.checked_sub(entry.size);
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    let texts = entries.iter().rev().take(CONVERSATION_TEXTS_MAX).take_while(fits).count();
+    entries.len() - texts.max(1).min(entries.len())
 }
 
 fn letter(visit: &Visit<'_>, places: &Places, entry: &Entry, with_text: bool, open: bool) -> Result<LetterView, StoreError> {
@@ -68,4 +80,36 @@ fn letter(visit: &Visit<'_>, places: &Places, entry: &Entry, with_text: bool, op
         open,
         acts,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Wall;
+    use crate::mail::Summary;
+    use crate::store::Seq;
+
+    #[test]
+    fn the_texts_of_a_page_are_neither_many_nor_large() {
+        let entry = |(at, size): (usize, &u64)| Entry {
+            message: Seq(at as u64),
+            folder: Folder::Inbox,
+            flags: Flags::SEEN,
+            at: Wall(0),
+            size: *size,
+            summary: Summary::default(),
+        };
+        let check = |sizes: &[u64], expected: usize| {
+            let entries: Vec<Entry> = sizes.iter().enumerate().map(entry).collect();
+            assert_eq!(read_from(&entries), expected, "{sizes:?}");
+        };
+        let large = CONVERSATION_TEXTS_MAX_OCTETS;
+        check(&[], 0);
+        check(&[1; 50], 50 - CONVERSATION_TEXTS_MAX);
+        check(&[1, 1, 1], 0);
+        check(&[1, large, 1, 1], 2);
+        check(&[1, large - 2, 1, 1], 1);
+        // The newest is open, however large it is.
+        check(&[1, large + 1], 1);
+    }
 }

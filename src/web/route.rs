@@ -20,7 +20,7 @@ pub enum Door {
     Write(fn(&Visit<'_>) -> Answer),
     /// A form that changes what is in the mailbox: only in an outage. Its csrf value was checked.
     Change(fn(&Visit<'_>) -> Answer),
-    /// A form about oneself, wherever one may read. Its csrf value was checked.
+    /// A form about oneself, or about what one sent a moment ago, wherever one may read. Its csrf value was checked.
     Own(fn(&Visit<'_>) -> Answer),
 }
 

@@ -209,7 +209,7 @@ repeats-oddly = Es wiederholt sich auf eine Weise, die hier nicht gezeigt wird. 
 # Agenda.
 agenda = Agenda
 agenda-tells = Was aus Einladungen in Ihrem Postfach hier bekannt ist, für die nächsten { $days } Tage. Ihr ganzer Kalender ist in Outlook.
-agenda-bound = Nur Ihre neuesten { $count } Nachrichten wurden angesehen.
+agenda-bound = Nur Ihre neuesten { $count } Nachrichten wurden angesehen, und wenn sehr viel darin ist, wird nicht alles gezeigt.
 agenda-empty = In Ihrem Postfach hier sind keine Einladungen für die nächsten { $days } Tage.
 agenda-declined = abgesagt
 agenda-accepted = zugesagt

@@ -209,7 +209,7 @@ repeats-oddly = It repeats in a way that is not shown here. The attached file te
 # Agenda.
 agenda = Agenda
 agenda-tells = What is known from invitations in your mailbox here, for the next { $days } days. Your whole calendar is in Outlook.
-agenda-bound = Only your newest { $count } messages were looked at.
+agenda-bound = Only your newest { $count } messages were looked at, and not all that is in them is shown if it is very much.
 agenda-empty = No invitations for the next { $days } days are in your mailbox here.
 agenda-declined = declined
 agenda-accepted = accepted

@@ -8,7 +8,7 @@ use super::lines::{Line, lines};
 use super::rule::Rule;
 use super::zone::{self, Defined};
 use crate::clock::Wall;
-use crate::limits::{CALENDAR_EVENTS_MAX, CALENDAR_EXCEPTIONS_MAX, CALENDAR_GUESTS_MAX};
+use crate::limits::{CALENDAR_DAYS_MAX, CALENDAR_EVENTS_MAX, CALENDAR_EXCEPTIONS_MAX, CALENDAR_GUESTS_MAX};
 use crate::mail::date;
 use crate::mail::parse::one_line;
 
@@ -168,6 +168,20 @@ impl Event {
         let last = day(to).checked_add(jiff::Span::new().days(1)).unwrap_or(day(to));
         let days = rule.days(start.day(), first, last, max.saturating_add(100));
         days.into_iter().filter(|day| !self.except.contains(day)).filter_map(|day| one(start.on(day))).take(max).collect()
+    }
+
+    /// How many days [`Event::times`] looks at until `to`, about: a series that is counted is looked at from its beginning.
+    pub fn looks(&self, to: Wall) -> usize {
+        const DAY_MILLIS: u64 = 24 * 3600 * 1000;
+        let since = |start: &Moment| to.0.saturating_sub(start.wall().0) / DAY_MILLIS;
+        match (&self.rule, &self.start) {
+            (Some(rule), Some(start)) if rule.count.is_some() => {
+                usize::try_from(since(start)).unwrap_or(usize::MAX).clamp(1, CALENDAR_DAYS_MAX)
+            }
+            // What lasts for two months, and the days of a page.
+            (Some(_), _) => 80,
+            (None, _) => 1,
+        }
     }
 
     fn length(&self, start: &Moment) -> SignedDuration {

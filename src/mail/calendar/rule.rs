@@ -37,7 +37,8 @@ const NAMES: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
 impl Rule {
     /// None for what is smaller than a day, and for what is no rule.
     pub fn parse(text: &str) -> Option<Rule> {
-        const LIST_MAX: usize = 400;
+        // More of one kind than a person would ever write down.
+        const LIST_MAX: usize = 100;
         let part = |name: &str| {
             let mut parts = text.split(';').filter_map(|part| part.split_once('='));
             parts.find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())

@@ -184,6 +184,38 @@ fn the_agenda_knows_what_was_invited_to_and_what_was_called_off() {
     assert!(!body(&others).contains("Shelves"));
 }
 
+/// A calendar with `count` events, each a series that must be counted from long ago.
+fn flood(from: usize, count: usize) -> String {
+    let days: Vec<String> = (1..20).map(|day| format!("{day}MO")).collect();
+    let event = |n: usize| {
+        format!(
+            "BEGIN:VEVENT\r\nUID:flood-{n}\r\nSUMMARY:flood-{n}\r\nDTSTART:20000101T090000Z\r\nDTEND:20000101T100000Z\r\n\
+             RRULE:FREQ=DAILY;COUNT=4000000000;BYDAY={}\r\nEND:VEVENT\r\n",
+            days.join(",")
+        )
+    };
+    let events: String = (from..from + count).map(event).collect();
+    format!(
+        "From: a@x.test\r\nContent-Type: text/calendar; method=PUBLISH\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:PUBLISH\r\n{events}END:VCALENDAR\r\n"
+    )
+}
+
+#[test]
+fn a_flood_of_series_is_bounded_and_said_so() {
+    let world = World::new(Mode::Continuity);
+    for from in [0, 100, 200] {
+        world.inbound(&flood(from, 100));
+    }
+    world.inbound(INVITATION);
+    let page = body(&get(&world, "/mail/agenda", 200));
+    // As many as may be looked at, the newest first: each costs all the days since it began.
+    let shown: std::collections::BTreeSet<&str> =
+        page.split("flood-").skip(1).filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()).collect();
+    assert!(page.contains("Shelves") && page.contains("500"), "{page}");
+    assert!((50..=crate::limits::AGENDA_LOOKS_MAX / 9_000).contains(&shown.len()), "{}", shown.len());
+    assert!(page.matches("<li").count() <= crate::limits::AGENDA_LINES_MAX + 40, "{}", page.matches("<li").count());
+}
+
 #[test]
 fn what_outlook_packed_is_shown_with_the_message() {
     // A stream with the text `packed words` and a file.
