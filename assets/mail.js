@@ -202,6 +202,11 @@
 		const [old, part] = [$(selector), $(selector, fresh)];
 		if (old && part && old.outerHTML !== part.outerHTML && !old.contains(document.activeElement)) old.replaceWith(document.adoptNode(part));
 	}
+	// It stays open.
+	function fill(selector, fresh) {
+		const [old, part] = [$(selector), $(selector, fresh)];
+		if (old && part && !old.isEqualNode(part) && !old.contains(document.activeElement)) old.replaceChildren(...part.childNodes);
+	}
 	async function look() {
 		try {
 			const path = "/mail/changes?in=" + live.dataset.in + "&tag=" + live.dataset.tag + "&upto=" + live.dataset.upto;
@@ -210,7 +215,7 @@
 			const next = $("#live", fresh);
 			const busy = all("input[name=m]:checked").length || $("dialog[open]");
 			swap(".banner", fresh);
-			swap("nav.folders", fresh);
+			fill("nav.folders", fresh);
 			if (next.dataset.mode !== live.dataset.mode && !busy) { location.reload(); return; }
 			if (live.dataset.rows && next.dataset.tag !== live.dataset.tag) {
 				// The page said that there was nothing.

@@ -48,7 +48,9 @@ impl Asset {
 
 /// Of every page.
 pub static STYLE: Asset = Asset::style("style", include_str!("../../assets/style.css"));
-/// Beside it, on the admin's pages only: the webmail's stay light.
+/// Beside it, on every page but those of folders: these stay light.
+pub static MORE_STYLE: Asset = Asset::style("more", include_str!("../../assets/more.css"));
+/// Beside them, on the admin's pages only: the webmail's stay light.
 pub static ADMIN_STYLE: Asset =
     Asset::style("admin", concat!(include_str!("../../assets/cards.css"), include_str!("../../assets/admin.css")));
 /// Also drawn inside pages, as the logo.
@@ -63,7 +65,7 @@ pub static WRITE: Asset = Asset::script("write", include_str!("../../assets/writ
 pub static MAIL: Asset = Asset::script("mail", include_str!("../../assets/mail.js"));
 
 /// Everything that is served below `/assets/`.
-pub static ALL: [&Asset; 6] = [&STYLE, &ADMIN_STYLE, &ICON, &LIVE, &WRITE, &MAIL];
+pub static ALL: [&Asset; 7] = [&STYLE, &MORE_STYLE, &ADMIN_STYLE, &ICON, &LIVE, &WRITE, &MAIL];
 
 /// Of emergency cards, for files that have to do without the rest.
 pub const CARDS: &str = include_str!("../../assets/cards.css");

@@ -62,6 +62,7 @@ sure-primary = Was von außen kam, geht trotzdem in Ihr normales Postfach, sobal
 
 # Eigene Ordner.
 folders = Ordner
+folders-manage = Ordner verwalten
 folders-here = Mit eigenen Ordnern sortieren Sie Ihre E-Mails hier. Das gilt nur hier: In Ihr normales Postfach kommt jede Nachricht so, wie sie eintraf.
 folders-none = Sie haben noch keine eigenen Ordner.
 folder-change = Ändern

@@ -1,6 +1,7 @@
 # Was jede Seite umgibt.
 skip = Zum Inhalt
 help = Hilfe
+menu = Menü
 sign-out = Abmelden
 write = Schreiben
 settings = Einstellungen
@@ -22,7 +23,7 @@ folder-own = Ordner
 
 # Banner: ein starker Anfang, und was er bedeutet. $since ist eine Uhrzeit oder ein Tag.
 banner-down = Der Mailserver ist seit { $since } ausgefallen.
-banner-down-here = Sie arbeiten in Lifeboat. Alles, was Sie hier senden und empfangen, liegt danach in Ihrem normalen Postfach.
+banner-down-here = Arbeiten Sie hier weiter: Alles liegt danach in Ihrem normalen Postfach.
 banner-down-door = Bis er wieder da ist, können Sie Ihre E-Mails hier lesen und beantworten. Alles, was Sie hier senden und empfangen, liegt danach in Ihrem normalen Postfach.
 banner-down-some = Ihr Postfach auf dem Mailserver ist seit { $since } ausgefallen, wie auch das einiger anderer.
 banner-back = Der Mailserver ist wieder da.

@@ -62,6 +62,7 @@ sure-primary = What came from outside still goes to your normal mailbox when the
 
 # Own folders.
 folders = Folders
+folders-manage = Manage folders
 folders-here = Folders of your own are for sorting your mail here. Sorting stays here: your normal mailbox gets every message as it came.
 folders-none = You have no folders of your own yet.
 folder-change = Change

@@ -1,6 +1,7 @@
 # What surrounds every page.
 skip = Skip to the content
 help = Help
+menu = Menu
 sign-out = Sign out
 write = Write
 settings = Settings
@@ -22,7 +23,7 @@ folder-own = Folder
 
 # Banners: a strong beginning, and what it means. $since is a time or a day.
 banner-down = The mail server has been down since { $since }.
-banner-down-here = You are working in Lifeboat. Everything you send and receive here will be in your normal mailbox afterwards.
+banner-down-here = Carry on here: all of it will be in your normal mailbox afterwards.
 banner-down-door = Until it is back, you can read and answer your mail here. Everything you send and receive here will be in your normal mailbox afterwards.
 banner-down-some = Your mailbox on the mail server has been down since { $since }, and those of some others with it.
 banner-back = The mail server is back.

@@ -58,7 +58,7 @@ fn mail(folder: Folder) -> MessagePage {
         message: Seq(4711),
         folder,
         subject: "Offer for the new shelves, second version".to_owned(),
-        date: "2026-03-03 09:41".to_owned(),
+        date: "Tuesday, 3 March 2026, 09:41".to_owned(),
         datetime: "2026-03-03T09:41:00Z".to_owned(),
         from: vec![person("Bo Larsen", "bo@shop.example")],
         to: vec![person("Ann Smith", "ann.smith@example.com"), person("", "office@example.com")],

@@ -107,12 +107,14 @@ pub fn button(wish: &str, text: &str) -> Markup {
     html! { button name="do" value=(wish) { (text) } }
 }
 
-/// Any other folder.
+/// Any other folder, the reader's own ones first: the others have buttons, mostly.
 pub fn move_to(t: Texts, here: Folder, targets: &[Target]) -> Markup {
+    let own = |target: &&Target| matches!(target.folder, Folder::Own(_));
+    let ordered = targets.iter().filter(own).chain(targets.iter().filter(|target| !own(target)));
     html! {
         span.move {
             select name="to" aria-label=(t.get("act-move-to")) {
-                @for target in targets.iter().filter(|target| target.folder != here) {
+                @for target in ordered.filter(|target| target.folder != here) {
                     option value=(places::key(target.folder)) {
                         @for _ in 0..target.depth { "\u{2003}" }
                         (target.name)

@@ -72,7 +72,7 @@ pub struct Undo {
 
 pub fn page(shell: &Shell, page: &FolderPage) -> Markup {
     let t = shell.texts;
-    layout::page(
+    layout::light(
         shell,
         &html! {
             @if let Some(notice) = page.notice { (self::notice(shell, notice)) }

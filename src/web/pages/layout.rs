@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::actions::{self, Told};
 use super::navigation::{self, FolderLink};
 use crate::store::Folder;
-use crate::web::assets;
+use crate::web::assets::{self, Asset};
 use crate::web::texts::Texts;
 
 /// What surrounds a page.
@@ -88,6 +88,15 @@ impl Banner {
 
 /// A whole page. `main` begins with the page's only `h1`.
 pub fn page(shell: &Shell, main: &Markup) -> Markup {
+    styled(shell, main, &[&assets::STYLE, &assets::MORE_STYLE])
+}
+
+/// The same for the pages of folders, without the style of what is not on them.
+pub fn light(shell: &Shell, main: &Markup) -> Markup {
+    styled(shell, main, &[&assets::STYLE])
+}
+
+fn styled(shell: &Shell, main: &Markup, styles: &[&Asset]) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(shell.texts.tag()) dir=(shell.texts.direction()) {
@@ -96,7 +105,7 @@ pub fn page(shell: &Shell, main: &Markup) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (shell.title) " – Lifeboat" }
-                link rel="stylesheet" href=(assets::STYLE.path());
+                @for style in styles { link rel="stylesheet" href=(style.path()); }
                 @if let Some(reader) = &shell.reader { script src=(assets::MAIL.path()) defer data-keys=[(!reader.keys).then_some("off")] {} }
                 link rel="icon" type="image/svg+xml" href=(assets::ICON.path());
             }
@@ -124,12 +133,14 @@ pub fn page(shell: &Shell, main: &Markup) -> Markup {
 fn top(shell: &Shell) -> Markup {
     html! {
         header.top {
+            // Where there is little room the navigation is behind this: it needs no script.
+            @if shell.reader.is_some() {
+                button.menu type="button" popovertarget="menu" { span.bars aria-hidden="true" {} (shell.texts.get("menu")) }
+            }
             a.brand href="/" { (PreEscaped(assets::ICON.text)) span { "Lifeboat" } }
             @if let Some(reader) = &shell.reader {
-                span.who {
-                    bdi.name { (reader.name) }
-                    bdi.address { (reader.address) }
-                }
+                (navigation::who(reader))
+                @if reader.may_write { a.write href="/mail/new" { (shell.texts.get("write")) } }
             }
             nav.own aria-label=(shell.texts.get("own-navigation")) {
                 @if shell.reader.is_some() {
@@ -139,10 +150,7 @@ fn top(shell: &Shell) -> Markup {
                 a.help href="/help" { (shell.texts.get("help")) }
             }
             @if let Some(reader) = &shell.reader {
-                form method="post" action="/logout" {
-                    input type="hidden" name="csrf" value=(reader.csrf);
-                    button.quiet type="submit" { (shell.texts.get("sign-out")) }
-                }
+                (navigation::sign_out(shell.texts, reader))
             }
         }
     }

@@ -31,13 +31,46 @@ impl ReaderView {
 pub fn navigation(t: Texts, reader: &ReaderView, here: Option<Folder>) -> Markup {
     let own = |link: &&FolderLink| matches!(link.folder, Folder::Own(_));
     html! {
-        nav.folders aria-label=(t.get("navigation")) {
+        nav.folders #menu popover="auto" aria-label=(t.get("navigation")) {
             @if reader.may_write { a.write href="/mail/new" { (t.get("write")) } }
             ul { @for link in reader.folders.iter().filter(|link| !own(link)) { (item(t, link, here)) } }
             @if reader.folders.iter().any(|link| own(&link)) {
                 ul.mine { @for link in reader.folders.iter().filter(own) { (item(t, link, here)) } }
             }
-            p.manage { a href="/mail/agenda" { (t.get("agenda")) } " " a href="/mail/folders" { (t.get("folders")) } " " a href="/mail/keys" { (t.get("keys")) } }
+            ul.manage {
+                li { a href="/mail/agenda" { (t.get("agenda")) } }
+                li { a href="/mail/folders" { (t.get("folders-manage")) } }
+                li.typing { a href="/mail/keys" { (t.get("keys")) } }
+            }
+            // On a phone only: elsewhere the top of the page has it.
+            div.self {
+                (who(reader))
+                ul {
+                    li { a href="/people" { (t.get("people")) } }
+                    li { a href="/settings" { (t.get("settings")) } }
+                    li { a href="/help" { (t.get("help")) } }
+                }
+                (sign_out(t, reader))
+            }
+        }
+    }
+}
+
+/// Who is signed in.
+pub fn who(reader: &ReaderView) -> Markup {
+    html! {
+        span.who {
+            bdi.name { (reader.name) }
+            bdi.address { (reader.address) }
+        }
+    }
+}
+
+pub fn sign_out(t: Texts, reader: &ReaderView) -> Markup {
+    html! {
+        form method="post" action="/logout" {
+            input type="hidden" name="csrf" value=(reader.csrf);
+            button.quiet type="submit" { (t.get("sign-out")) }
         }
     }
 }

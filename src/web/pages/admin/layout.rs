@@ -39,6 +39,7 @@ pub fn page(shell: &AdminShell, main: &Markup) -> Markup {
                 meta name="robots" content="noindex";
                 title { (shell.title) " – Lifeboat admin" }
                 link rel="stylesheet" href=(assets::STYLE.path());
+                link rel="stylesheet" href=(assets::MORE_STYLE.path());
                 link rel="stylesheet" href=(assets::ADMIN_STYLE.path());
                 link rel="icon" type="image/svg+xml" href=(assets::ICON.path());
             }
