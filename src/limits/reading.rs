@@ -16,6 +16,8 @@ pub const ZIP_MAX_OCTETS: usize = 64 * 1024 * 1024;
 pub const ZIP_FILES_MAX: usize = 2000;
 /// Source of a message that is shown in a page, in octets.
 pub const SOURCE_SHOWN_MAX_OCTETS: usize = 512 * 1024;
+/// Messages of one page of hits that are read again to show where the words stand, together, in octets.
+pub const SEARCH_SNIPPETS_MAX_OCTETS: u64 = 512 * 1024;
 /// Header fields that are shown when a message is printed.
 pub const PRINTED_FIELDS_MAX: usize = 200;
 /// Recipients of a report that are shown.

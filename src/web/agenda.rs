@@ -43,12 +43,15 @@ pub fn show(visit: &Visit<'_>) -> Response {
     let from = Moment::today(now);
     let to = Wall(from.0 + AGENDA_DAYS * DAY_MILLIS);
     let mut found: Vec<(Moment, Moment, &Known, Seq, &Event)> = Vec::new();
-    let mut newest: Vec<(&Known, u32, Seq, &Event)> =
-        known.values().filter_map(|known| known.best.as_ref().map(|(sequence, seq, event)| (known, *sequence, *seq, event))).collect();
-    newest.sort_by_key(|(_, _, seq, _)| std::cmp::Reverse(*seq));
+    let mut newest: Vec<(&(String, Option<Wall>), &Known, u32, Seq, &Event)> =
+        known.iter().filter_map(|(key, known)| known.best.as_ref().map(|(sequence, seq, event)| (key, known, *sequence, *seq, event))).collect();
+    newest.sort_by_key(|(_, _, _, seq, _)| std::cmp::Reverse(*seq));
     let mut looks = AGENDA_LOOKS_MAX;
-    for (known, sequence, seq, event) in newest {
-        if known.cancelled.is_some_and(|cancelled| cancelled >= sequence) || event.status == Some(Status::Cancelled) {
+    for ((uid, single), one, sequence, seq, event) in newest {
+        let series = single.and_then(|_| known.get(&(uid.clone(), None)));
+        // Who calls off a series calls off what was changed in it, too.
+        let is_off = |known: &Known| known.cancelled.is_some_and(|cancelled| cancelled >= sequence);
+        if is_off(one) || series.is_some_and(is_off) || event.status == Some(Status::Cancelled) {
             continue;
         }
         let Some(left) = looks.checked_sub(event.looks(to)) else {
@@ -56,7 +59,10 @@ pub fn show(visit: &Visit<'_>) -> Response {
             continue;
         };
         looks = left;
-        found.extend(event.times(from, to, TIMES_MAX).into_iter().map(|(start, end)| (start, end, known, seq, event)));
+        let times = event.times(from, to, TIMES_MAX).into_iter();
+        // One of a series that was changed or called off by itself (RFC 5545 section 3.8.4.4) is not where the series has it.
+        let times = times.filter(|(start, _)| single.is_some() || !known.contains_key(&(uid.clone(), Some(start.wall()))));
+        found.extend(times.map(|(start, end)| (start, end, one, seq, event)));
     }
     found.sort_by_key(|(start, _, _, seq, _)| (start.wall(), *seq));
     bounded |= found.len() > AGENDA_LINES_MAX;

@@ -64,8 +64,11 @@ pub static WRITE: Asset = Asset::script("write", include_str!("../../assets/writ
 /// Keyboard, ticking of many and new mail by itself, on every page of a person who is signed in.
 pub static MAIL: Asset = Asset::script("mail", include_str!("../../assets/mail.js"));
 
+/// Shows the password while it is typed.
+pub static LOGIN: Asset = Asset::script("login", include_str!("../../assets/login.js"));
+
 /// Everything that is served below `/assets/`.
-pub static ALL: [&Asset; 7] = [&STYLE, &MORE_STYLE, &ADMIN_STYLE, &ICON, &LIVE, &WRITE, &MAIL];
+pub static ALL: [&Asset; 8] = [&STYLE, &MORE_STYLE, &ADMIN_STYLE, &ICON, &LIVE, &WRITE, &MAIL, &LOGIN];
 
 /// Of emergency cards, for files that have to do without the rest.
 pub const CARDS: &str = include_str!("../../assets/cards.css");

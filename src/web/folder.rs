@@ -191,7 +191,7 @@ pub fn row(texts: Texts, entry: &Entry, now: Wall) -> Row {
 /// The line with what was looked for marked in it.
 pub fn marked(row: Row, query: &Query) -> Row {
     let whom = if matches!(row.folder, Folder::Sent | Folder::Drafts) { Field::To } else { Field::From };
-    let hits = Hits { who: query.marks(whom).find(&row.who), subject: query.marks(Field::Subject).find(&row.subject) };
+    let hits = Hits { who: query.marks(whom).find(&row.who), subject: query.marks(Field::Subject).find(&row.subject), text: None };
     Row { hits, ..row }
 }
 

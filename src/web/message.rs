@@ -45,6 +45,8 @@ pub fn show(visit: &Visit<'_>) -> Answer {
         let unpacked = packed.as_ref().filter(|_| std::ptr::eq(way, &opening.way)).map(|packed| packed.number);
         page.files.extend(opened.attachments.iter().map(|file| file_view(context.texts, opening.seq(), way, file, unpacked)));
     }
+    let alone = page.files.len() - usize::from(unpacked.as_ref().is_some_and(|inner| !inner.attachments.is_empty()));
+    page.paths.zip = (alone > 1).then(|| opening.way.path(opening.seq(), "/zip"));
     page.invitation = invitation::card(visit, &opening, &letter);
 
     if opening.way.is_top() {
@@ -76,7 +78,7 @@ fn seen(reader: Reader<'_>, seq: Seq) -> Intent {
 
 /// What `winmail.dat` or a signature is wrapped around: its words and files are shown with those of the message.
 pub struct Packed {
-    number: usize,
+    pub number: usize,
     pub way: Way,
     message: Vec<u8>,
 }
@@ -115,7 +117,6 @@ fn head(visit: &Visit<'_>, opening: &Opening, letter: &Letter<'_>, opened: &Open
     let (texts, entry, way) = (visit.context.texts, &opening.entry, &opening.way);
     let at = if way.is_top() { Some(entry.shown_date()) } else { opened.summary.date };
     let path = |what: &str| way.path(entry.message, what);
-    let count = opened.attachments.len();
     let answers = opened.reply_to.iter().filter(|person| !opened.from.contains(person)).cloned().collect::<Vec<_>>();
     let mut page = MessagePage {
         message: entry.message,
@@ -137,7 +138,6 @@ fn head(visit: &Visit<'_>, opening: &Opening, letter: &Letter<'_>, opened: &Open
     page.paths.raw = path("/raw");
     page.paths.source = path("/source");
     page.paths.print = path("/print");
-    page.paths.zip = (count > 1).then(|| path("/zip"));
     page.paths.outer = (!way.is_top()).then(|| way.out().path(entry.message, ""));
     page
 }

@@ -2,6 +2,7 @@
 
 use super::download::{disposition, eml_name};
 use super::files::{self, Preview, shown_type};
+use super::message::Packed;
 use super::opening::Opening;
 use super::pages::preview::{self, PreviewPage, Shown, SourcePage};
 use super::visit::Visit;
@@ -58,17 +59,22 @@ pub fn view(visit: &Visit<'_>) -> Answer {
     Ok(response::page(200, preview::page(&shell, &page)).into())
 }
 
-/// `/mail/message/SEQ/zip`: all files in one.
+/// `/mail/message/SEQ/zip`: all files in one. The files of a `winmail.dat` stand for it.
 pub fn zip(visit: &Visit<'_>) -> Answer {
     let opening = Opening::load(visit)?;
     let letter = opening.letter();
-    let files = letter.attachments();
+    let packed = Packed::of(&letter, &letter.opened(), &opening.way);
+    let inner = packed.as_ref().map(Packed::letter).filter(|inner| !inner.attachments().is_empty());
+    let unpacked = packed.as_ref().filter(|_| inner.is_some()).map(|packed| packed.number);
+    let outside = letter.attachments().into_iter().filter(|file| Some(file.number) != unpacked).map(|file| (&letter, file.number));
+    let inside = inner.iter().flat_map(|inner| inner.attachments().into_iter().map(move |file| (inner, file.number)));
+    let files: Vec<_> = outside.chain(inside).collect();
     if files.is_empty() {
         return Err(Trouble::NotFound);
     }
     let mut archive = Archive::default();
-    for file in files {
-        let Some((attachment, content)) = letter.file(file.number) else { continue };
+    for (letter, number) in files {
+        let Some((attachment, content)) = letter.file(number) else { continue };
         if !archive.add(&attachment.name, &content)? {
             return Err(Trouble::Said(visit.context.texts.get("files-too-many").to_owned()));
         }

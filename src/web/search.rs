@@ -1,5 +1,7 @@
 //! The page of what a person looked for in the own mailbox.
 
+use std::ops::Range;
+
 use super::pages::rows::Row;
 use super::pages::search::{SearchPage, Trouble};
 use super::places::Places;
@@ -7,9 +9,14 @@ use super::search_names::SearchNames;
 use super::visit::Visit;
 use super::words::{cut, visible};
 use super::{Answer, Context, act, folder, pages, reader, response};
-use crate::limits::{PAGE_ENTRIES, SEARCH_BEHIND_SHOWN, SEARCH_QUERY_MAX_CHARS};
+use crate::limits::{PAGE_ENTRIES, SEARCH_BEHIND_SHOWN, SEARCH_QUERY_MAX_CHARS, SEARCH_SNIPPETS_MAX_OCTETS};
 use crate::mail::form::parse_urlencoded;
-use crate::store::{Entry, Query, SearchState, Seq};
+use crate::mail::parse;
+use crate::store::{Entry, Field, Marks, Query, SearchState, Seq};
+
+/// Around the first hit in a text.
+const SNIPPET_CHARS_BEFORE: usize = 50;
+const SNIPPET_CHARS_AFTER: usize = 120;
 
 /// `/mail/search?q=WORDS`
 pub fn show(visit: &Visit<'_>) -> Answer {
@@ -32,8 +39,9 @@ pub fn show(visit: &Visit<'_>) -> Answer {
     }
     let (entries, older) = found.map(|found| (found.entries, found.next)).unwrap_or_default();
     let acting = if entries.is_empty() { None } else { folder::acting(visit, None, None)? };
+    let misread = asked_for.misread().to_vec();
     let page =
-        SearchPage { rows: rows(context, &places, &entries, &asked_for), acting, words, older, is_newest: before.is_none(), trouble };
+        SearchPage { rows: rows(context, &places, &entries, &asked_for), acting, words, older, is_newest: before.is_none(), trouble, misread };
     let mut shell = reader::shell(context, context.texts.get("search"));
     shell.told = act::told(visit);
     Ok(response::page(200, pages::search::page(&shell, &page)).into())
@@ -41,9 +49,36 @@ pub fn show(visit: &Visit<'_>) -> Answer {
 
 // With the folder that each one is in: what a person looks for may be anywhere.
 fn rows(context: &Context<'_>, places: &Places, entries: &[Entry], query: &Query) -> Vec<Row> {
+    let marks = query.marks(Field::Any);
+    let mut room = SEARCH_SNIPPETS_MAX_OCTETS;
     let row = |entry: &Entry| {
         let row = Row { place: Some(places.name(entry.folder)), ..folder::row(context.texts, entry, context.now.wall) };
-        folder::marked(row, query)
+        let mut row = folder::marked(row, query);
+        let is_shown = !row.hits.who.is_empty() || !row.hits.subject.is_empty();
+        if !is_shown && !marks.is_empty() && entry.size <= room {
+            room -= entry.size;
+            row.hits.text = snippet(context, entry, &marks);
+        }
+        row
     };
     entries.iter().map(row).collect()
+}
+
+/// A line of the text around what was found in it.
+fn snippet(context: &Context<'_>, entry: &Entry, marks: &Marks) -> Option<(String, Vec<Range<usize>>)> {
+    // One that cannot be read is no reason to show nothing.
+    let text = parse::open(&context.store.body(entry.message).ok()?).text;
+    let hit = marks.first(&text)?;
+    let before: Vec<char> = text[..hit.start].chars().rev().take(SNIPPET_CHARS_BEFORE).collect();
+    let before: String = before.into_iter().rev().collect();
+    // Not from the middle of a word, unless there is nothing else.
+    let begins = before.len() == hit.start;
+    let before = if begins { before.as_str() } else { before.split_once(char::is_whitespace).map_or("", |(_, rest)| rest) };
+    let after: String = text[hit.start..].chars().take(SNIPPET_CHARS_AFTER).collect();
+    let ends = hit.start + after.len() == text.len();
+    let joined = format!("{before}{after}");
+    let line = visible(&joined).split_whitespace().filter(|word| *word != ">").collect::<Vec<_>>().join(" ");
+    let line = format!("{}{line}{}", if begins { "" } else { "… " }, if ends { "" } else { " …" });
+    let hits = marks.find(&line);
+    (!hits.is_empty()).then_some((line, hits))
 }

@@ -32,6 +32,7 @@ search-field = E-Mails durchsuchen
 search-hint = Gefunden werden ganze Wörter; mit rech* alles, was so beginnt (ab vier Buchstaben), mit "offene Rechnung" beide Wörter hintereinander.
 search-empty = Suchen Sie nach Wörtern im Text, im Betreff, in Namen, Adressen und Namen von Anhängen.
 search-nothing = Nichts gefunden.
+search-misread = Nicht verstanden: { $typed }. Danach wurde als Wort gesucht.
 search-behind = Die Suche wird noch vorbereitet, deshalb können hier Nachrichten fehlen. Bitte sehen Sie in einigen Minuten noch einmal nach.
 search-unavailable = Die Suche wird vorbereitet. Bitte versuchen Sie es in einigen Minuten noch einmal; Ihre E-Mails sind alle in ihren Ordnern.
 

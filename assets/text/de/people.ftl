@@ -2,6 +2,7 @@
 sign-in = Anmelden
 address-field = Ihre E-Mail-Adresse
 password-field = Ihr Lifeboat-Passwort
+password-show = Passwort anzeigen
 password-hint = Das ist das Passwort, das Sie von Ihrem Administrator für Lifeboat bekommen haben, nicht das für Outlook. Auch ein Code von Ihrer Notfallkarte gilt.
 login-wrong = Diese Adresse und dieses Passwort gehören nicht zusammen. Bitte versuchen Sie es noch einmal; Ihr Administrator kann Ihnen ein neues Passwort geben.
 login-too-many = Zu viele Versuche. Bitte warten Sie 15 Minuten, oder bitten Sie Ihren Administrator um ein neues Passwort.

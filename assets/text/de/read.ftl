@@ -11,6 +11,7 @@ edit-and-send = Bearbeiten und senden
 reply = Antworten
 reply-all = Allen antworten
 forward = Weiterleiten
+forward-whole = Als Datei weiterleiten
 send-again = Erneut senden
 shown-as-text = Sie sehen den reinen Text.
 show-designed = So anzeigen, wie sie gestaltet ist

@@ -32,6 +32,7 @@ search-field = Search your mail
 search-hint = Words are found whole; invo* finds all that begin so (four letters or more), and "annual report" both words together.
 search-empty = Look for words in the text, the subject, names, addresses and the names of attachments.
 search-nothing = Nothing was found.
+search-misread = Not understood: { $typed }. It was looked for as words.
 search-behind = The search is still being prepared, so some messages may be missing here. Please look again in a few minutes.
 search-unavailable = The search is being prepared. Please try again in a few minutes; your mail is all there in its folders.
 

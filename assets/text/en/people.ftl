@@ -2,6 +2,7 @@
 sign-in = Sign in
 address-field = Your e-mail address
 password-field = Your Lifeboat password
+password-show = Show the password
 password-hint = This is the password that your administrator gave you for Lifeboat, not the one for Outlook. A code from your emergency card works, too.
 login-wrong = That address and password do not belong together. Please try again; your administrator can give you a new password.
 login-too-many = Too many tries. Please wait 15 minutes, or ask your administrator for a new password.

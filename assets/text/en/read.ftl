@@ -11,6 +11,7 @@ edit-and-send = Edit and send
 reply = Reply
 reply-all = Reply to all
 forward = Forward
+forward-whole = Forward as a file
 send-again = Send again
 shown-as-text = You see the plain text.
 show-designed = Show it as it was designed

@@ -1,5 +1,6 @@
 //! Where the words of a question stand in a text: for marking them. Pure; as the tables' tokenizer parts and compares words.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::fold::{fold, is_mark};
@@ -39,6 +40,21 @@ impl Query {
 impl Marks {
     pub fn is_empty(&self) -> bool {
         self.patterns.is_empty()
+    }
+
+    /// Where the first of them stands in `text`, in octets. Reads no further than that.
+    pub fn first(&self, text: &str) -> Option<Range<usize>> {
+        let longest = self.patterns.iter().map(|pattern| pattern.words.len()).max()?;
+        let (mut rest, mut words) = (words_of(text), VecDeque::new());
+        loop {
+            words.extend(rest.by_ref().take(longest - words.len()));
+            let ahead = words.make_contiguous();
+            let found = self.patterns.iter().filter(|pattern| pattern.is_at(ahead)).map(|pattern| pattern.words.len()).max();
+            if let Some(last) = found.and_then(|count| ahead.get(count - 1)) {
+                return Some(ahead[0].0.start..last.0.end);
+            }
+            words.pop_front()?;
+        }
     }
 
     /// Where they stand in `text`, in octets, in order, none touching another.
@@ -97,6 +113,10 @@ mod tests {
         let query = Query::parse(query, &super::super::query::TestNames);
         let found: Vec<&str> = query.marks(field).find(text).into_iter().map(|range| &text[range]).collect();
         assert_eq!(found, expected, "{text:?}");
+        // Touching ones are one mark: the first of them is its beginning.
+        let first = query.marks(field).first(text).map(|range| &text[range]);
+        assert_eq!(first.is_some(), !expected.is_empty(), "{text:?}");
+        assert!(first.is_none_or(|first| expected[0].starts_with(first)), "{text:?}");
     }
 
     #[test]

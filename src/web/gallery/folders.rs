@@ -56,6 +56,7 @@ pub fn pages() -> Vec<Sample> {
         ("delete-for-good", actions::confirm(&shell("Delete for good?", Some(Folder::Trash)), &sure())),
         ("search", search::page(&shell("Search", None), &found(5, None))),
         ("search-nothing", search::page(&shell("Search", None), &found(0, None))),
+        ("search-misread", search::page(&shell("Search", None), &misread())),
         ("search-behind", search::page(&shell("Search", None), &found(2, Some(search::Trouble::Behind)))),
         ("search-unavailable", search::page(&shell("Search", None), &found(0, Some(search::Trouble::Unavailable)))),
     ]
@@ -246,12 +247,21 @@ fn empty(folder: Folder) -> FolderPage {
     }
 }
 
+fn misread() -> SearchPage {
+    let words = "shelves before:easter in:nowhere".to_owned();
+    SearchPage { words, misread: vec!["before:easter".to_owned(), "in:nowhere".to_owned()], ..found(1, None) }
+}
+
 fn found(rows: usize, trouble: Option<search::Trouble>) -> SearchPage {
     let places = ["Inbox", "Inbox", "Sent", "Offers and orders 2026", "Inbox"].into_iter().cycle();
     let hit = |row: &Row| row.subject.find("shelves").map(|at| at..at + 7).into_iter().collect();
     let found =
         |(row, place): (Row, &str)| Row { place: Some(place.to_owned()), hits: Hits { subject: hit(&row), ..Hits::default() }, ..row };
-    let rows: Vec<Row> = inbox(rows).rows.into_iter().zip(places).map(found).collect();
+    let mut rows: Vec<Row> = inbox(rows).rows.into_iter().zip(places).map(found).collect();
+    let line = "… please take the shelves back that came last week: two boards are broken, and the third has the wrong colour …";
+    if let Some(row) = rows.get_mut(2) {
+        row.hits.text = Some((line.to_owned(), line.find("shelves").map(|at| at..at + 7).into_iter().collect()));
+    }
     SearchPage {
         words: "shelves \"second version\"".to_owned(),
         older: (rows.len() > 4).then_some(Seq(4600)),
@@ -259,5 +269,6 @@ fn found(rows: usize, trouble: Option<search::Trouble>) -> SearchPage {
         acting: Some(acting(None)),
         is_newest: true,
         trouble,
+        misread: Vec::new(),
     }
 }

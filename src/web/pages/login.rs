@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::layout::{self, Shell};
+use crate::web::assets;
 
 #[derive(Clone, Debug)]
 pub struct LoginPage {
@@ -57,11 +58,12 @@ pub fn page(shell: &Shell, page: &LoginPage) -> Markup {
                     label for="password" { (t.get("password-field")) }
                     input #password type="password" name="password" autocomplete="current-password" required maxlength="512"
                         aria-invalid=[wrong.then_some("true")] aria-describedby=(if problem.is_some() { "problem hint" } else { "hint" })
-                        autofocus[!page.address.is_empty()];
+                        autofocus[!page.address.is_empty()] data-show=(t.get("password-show"));
                     p.hint #hint { (t.get("password-hint")) }
                     button.primary type="submit" { (t.get("sign-in")) }
                 }
             }
+            script src=(assets::LOGIN.path()) defer {}
             p.below { a href="/help#no-password" { (t.get("login-no-password")) } }
             p.below { a href="/help" { (t.get("login-help")) } }
         },

@@ -144,6 +144,9 @@ pub fn page(shell: &Shell, page: &MessagePage) -> Markup {
                 nav.more aria-label=(t.get("message-more")) {
                     a href=(page.paths.raw) { (t.get("save-as-file")) }
                     " · " a href=(page.paths.source) { (t.get("message-source")) }
+                    @if page.may_write && page.folder != Folder::Drafts {
+                        " · " a href={ "/mail/forward/" (page.message) "?whole=1" } { (t.get("forward-whole")) }
+                    }
                     " · " a href=(page.paths.print) target="_blank" rel="noopener" { (t.get("message-print")) }
                 }
             }

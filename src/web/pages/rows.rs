@@ -41,6 +41,8 @@ pub struct Row {
 pub struct Hits {
     pub who: Vec<Range<usize>>,
     pub subject: Vec<Range<usize>>,
+    /// A line of the text, with what is to be marked in it; where it stands in the text alone.
+    pub text: Option<(String, Vec<Range<usize>>)>,
 }
 
 /// Acting on several messages.
@@ -184,6 +186,7 @@ fn link(t: Texts, row: &Row, tell_flag: bool) -> Markup {
             @if let Some(size) = &row.size { span.place.size { (size) } " " }
             // The day alone: a page has many of them.
             time datetime=(row.datetime.get(..10).unwrap_or_default()) { (row.date) }
+            @if let Some((text, hits)) = &row.hits.text { " " bdi.snippet { (marked(text, hits)) } }
         }
     }
 }

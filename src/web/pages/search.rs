@@ -21,6 +21,8 @@ pub struct SearchPage {
     /// Whether this page begins with the newest message.
     pub is_newest: bool,
     pub trouble: Option<Trouble>,
+    /// What looks like an operator and says nothing, as typed.
+    pub misread: Vec<String>,
 }
 
 /// Why something may be missing.
@@ -39,13 +41,14 @@ pub fn page(shell: &Shell, page: &SearchPage) -> Markup {
         &html! {
             div.heading { h1 { (t.get("search")) } (field(t, &page.words)) }
             @if let Some(trouble) = page.trouble { (self::trouble(t, trouble)) }
+            @if !page.misread.is_empty() { p.notice.misread { (t.with("search-misread", &[("typed", page.misread.join(" ").as_str().into())])) } }
             @if !page.rows.is_empty() {
                 (rows::list(t, &page.rows, page.acting.as_ref()))
             } @else if page.trouble != Some(Trouble::Unavailable) {
                 div.empty { p { (empty(t, page)) } p { (t.get("search-hint")) } }
             }
             @if page.older.is_some() || !page.is_newest { (pager(t, page)) }
-            (operators(t, page.words.is_empty()))
+            (operators(t, page.words.is_empty() || !page.misread.is_empty()))
         },
     )
 }

@@ -217,6 +217,27 @@ fn a_flood_of_series_is_bounded_and_said_so() {
 }
 
 #[test]
+fn one_of_a_series_is_moved_or_called_off_by_itself() {
+    let world = World::new(Mode::Continuity);
+    let series = INVITATION.replace("DTEND:", "RRULE:FREQ=DAILY;COUNT=4\r\nDTEND:");
+    let one = |day: &str, from: &str, more: &str| {
+        let single = INVITATION.replace("UID:u1", &format!("UID:u1\r\nSEQUENCE:1\r\nRECURRENCE-ID:202603{day}T090000Z"));
+        single.replace("DTSTART:20260305T09", &format!("DTSTART:202603{day}T{from}")).replace("DTEND:20260305T10", &format!("DTEND:202603{day}T{more}"))
+    };
+    let count = |world: &World, what: &str| body(&get(world, "/mail/agenda", 200)).matches(what).count();
+    world.inbound(&series);
+    assert_eq!(count(&world, "&lt;b&gt;Shelves"), 4);
+    let usual = count(&world, ":00–");
+    // The second is moved by four hours, the third is called off.
+    world.inbound(&one("06", "13", "14").replace("<b>Shelves</b>", "Moved"));
+    world.inbound(&one("07", "09", "10").replace("METHOD:REQUEST", "METHOD:CANCEL"));
+    assert_eq!((count(&world, "&lt;b&gt;Shelves"), count(&world, "Moved"), count(&world, ":00–")), (2, 1, usual - 1));
+    // All of it.
+    world.inbound(&series.replace("METHOD:REQUEST", "METHOD:CANCEL").replace("UID:u1", "UID:u1\r\nSEQUENCE:2"));
+    assert_eq!((count(&world, "&lt;b&gt;Shelves"), count(&world, "Moved")), (0, 0));
+}
+
+#[test]
 fn what_outlook_packed_is_shown_with_the_message() {
     // A stream with the text `packed words` and a file.
     let attribute =
@@ -239,4 +260,9 @@ fn what_outlook_packed_is_shown_with_the_message() {
     let file = format!("/mail/message/{seq}/part/0?in=0");
     assert!(page.contains("packed words") && page.contains("plan.txt") && page.contains(&file), "{page}");
     assert_eq!(get(&world, &file, 200).response.body.bytes().unwrap(), b"the plan");
+    // Alone it needs no archive, but there is one: with what was packed in place of the packet.
+    assert!(!page.contains("/zip"));
+    let archive = get(&world, &format!("/mail/message/{seq}/zip"), 200).response.body.bytes().unwrap();
+    let holds = |name: &[u8]| archive.windows(name.len()).any(|window| window == name);
+    assert!(holds(b"plan.txt") && holds(b"the plan") && !holds(b"winmail.dat"));
 }

@@ -107,6 +107,22 @@ fn operators_narrow_it_down_and_hits_are_marked() {
     assert!(page.contains("<mark>Hello</mark> there"), "{page}");
     let page = finds("in:nowhere+%3Cscript%3E", &[]);
     assert!(!page.contains("<script>"), "{page}");
+    assert!(page.contains("Not understood: in:nowhere."), "{page}");
+    assert!(!finds("hello", &[inbox, archived]).contains("Not understood"));
+}
+
+#[test]
+fn words_of_the_text_are_shown_where_they_stand() {
+    let world = World::new(Mode::Continuity);
+    let long = format!("{}the <i>yellow\r\ntruck</i> comes {}", "first ".repeat(300), "then ".repeat(300));
+    world.inbound(&PLAIN.replace("A line.", &long));
+    world.settle();
+    let found = look(&world, "ann@example.com", "/mail/search?q=%22yellow+truck%22");
+    let line = found.split("class=\"snippet\">").nth(1).and_then(|rest| rest.split("</bdi>").next()).expect("a line");
+    assert!(line.starts_with("… first first") && line.ends_with(" …") && line.len() < 300, "{line}");
+    assert!(line.contains("the &lt;i&gt;<mark>yellow truck</mark>&lt;/i&gt; comes then"), "{line}");
+    // The subject says enough.
+    assert!(!look(&world, "ann@example.com", "/mail/search?q=hello").contains("snippet"));
 }
 
 #[test]
