@@ -40,8 +40,15 @@ pub fn show(visit: &Visit<'_>) -> Answer {
     let (entries, older) = found.map(|found| (found.entries, found.next)).unwrap_or_default();
     let acting = if entries.is_empty() { None } else { folder::acting(visit, None, None)? };
     let misread = asked_for.misread().to_vec();
-    let page =
-        SearchPage { rows: rows(context, &places, &entries, &asked_for), acting, words, older, is_newest: before.is_none(), trouble, misread };
+    let page = SearchPage {
+        rows: rows(context, &places, &entries, &asked_for),
+        acting,
+        words,
+        older,
+        is_newest: before.is_none(),
+        trouble,
+        misread,
+    };
     let mut shell = reader::shell(context, context.texts.get("search"));
     shell.told = act::told(visit);
     Ok(response::page(200, pages::search::page(&shell, &page)).into())

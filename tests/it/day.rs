@@ -1,6 +1,10 @@
 //! The day of a user in a real browser: from signing in to the end of the event, and the essentials once more with scripts switched
 //! off. Pictures go to `target/screenshots/day-*`.
 
+mod coming;
+mod sorting;
+mod writing;
+
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -20,6 +24,7 @@ struct Desk<'a> {
     lifeboat: &'a Lifeboat,
     /// Each step says what went wrong where.
     name: &'a str,
+    scripts: bool,
 }
 
 impl Desk<'_> {
@@ -29,6 +34,11 @@ impl Desk<'_> {
 
     fn press(&self, css: &str) {
         self.browser.click(&self.browser.find(css));
+    }
+
+    /// The same by XPath: by what stands beside it.
+    fn press_at(&self, path: &str) {
+        self.browser.click(&self.browser.find_at(path));
     }
 
     fn follow(&self, text: &str) {
@@ -97,6 +107,9 @@ impl Desk<'_> {
         self.open("/mail/inbox");
         self.follow("Offer for chairs");
         wait_for("the HTML message", PATIENCE, || self.browser.text_in_frame().contains("are in stock").then_some(()));
+        assert_ne!(self.browser.script("return document.title"), json!("owned"), "no script of a message runs");
+        let asked = self.browser.script("return performance.getEntriesByType('resource').map(entry => entry.name).join(' ')");
+        assert!(!asked.as_str().unwrap_or_default().contains("northwind"), "nothing is fetched from elsewhere: {asked}");
         self.picture("html");
         self.open("/mail/inbox");
         let unread = self.browser.script("return document.querySelectorAll('.mail.unread').length");
@@ -161,28 +174,16 @@ impl Desk<'_> {
             self.picture(&format!("phone-{name}"));
         }
         self.open("/mail/inbox");
+        self.press(".menu");
+        self.sees("Manage folders");
+        self.picture("phone-menu");
+        self.press_at("//nav[@id='menu']//a[contains(., 'Address book')]");
+        self.sees("bo@example.com");
+        self.open("/mail/inbox");
         self.follow("Truck on Monday");
         self.sees("the yellow truck");
         self.picture("phone-message");
         self.browser.size(1280, 900);
-    }
-
-    /// The mail server is back: she is told, then nobody may read here any more.
-    fn goes_home(&self, primary: &Path, setup: &Setup) -> Sink {
-        self.open("/mail/inbox");
-        let back = Sink::start(primary, setup.primary);
-        self.lifeboat.wait_mode("normal", PATIENCE);
-        self.open("/mail/inbox");
-        wait_for("the end is said", PATIENCE, || {
-            let text = self.browser.text();
-            (text.contains("Outlook") && !text.contains("Truck on Monday")).then_some(())
-        });
-        self.shows("over");
-        // The page is closed now: 403, and that is all.
-        let said = self.complaints();
-        assert!(said.iter().all(|line| line.contains("status of 403")), "{said:?}");
-        wait_for("everything is handed over", PATIENCE, || (self.lifeboat.queued() == 0).then_some(()));
-        back
     }
 }
 
@@ -225,16 +226,27 @@ fn a_day_from_signing_in_to_the_end_of_the_event() {
     let password = lifeboat.password("ann@example.com");
     let browser = Browser::start(here);
     browser.size(1280, 900);
-    let ann = Desk { browser: &browser, lifeboat: &lifeboat, name: "desk" };
+    let ann = Desk { browser: &browser, lifeboat: &lifeboat, name: "desk", scripts: true };
 
     ann.signs_in(&password);
     ann.reads();
     ann.searches();
     ann.answers(&plan, &outside);
+    ann.sorts();
+    ann.deletes();
+    ann.flags();
+    ann.types();
+    ann.talks();
+    ann.settles();
+    ann.looks_up();
+    ann.drafts_by_itself();
+    ann.takes_back(&outside);
+    ann.is_invited(&outside);
+    ann.gets_news();
     ann.on_a_phone();
-    let primary = ann.goes_home(&inside, &setup);
+    let primary = ann.goes_home(&inside, &setup, &outside);
     let handed: Vec<String> = primary.dumps().iter().map(|dump| mail::subject(&dump.message)).collect();
-    for subject in ["Parking spaces", "Offer for chairs", "Truck on Monday"] {
+    for subject in ["Parking spaces", "Offer for chairs", "Truck on Monday", "Keys are found"] {
         assert!(handed.iter().any(|one| one == subject), "{subject}: {handed:?}");
     }
 }
@@ -257,12 +269,19 @@ fn the_essentials_without_scripts() {
     let browser = Browser::start_with(here, &Settings { scripts: false, ..Settings::default() });
     browser.size(1280, 900);
     assert!(scripts_are_off(&browser, here), "the browser runs scripts");
-    let ann = Desk { browser: &browser, lifeboat: &lifeboat, name: "plain" };
+    let ann = Desk { browser: &browser, lifeboat: &lifeboat, name: "plain", scripts: false };
 
     ann.signs_in(&password);
     ann.reads();
     ann.searches();
     ann.answers(&plan, &outside);
+    ann.sorts();
+    ann.deletes();
+    ann.flags();
+    ann.settles();
+    ann.looks_up();
+    ann.takes_back(&outside);
+    ann.is_invited(&outside);
     ann.on_a_phone();
     ann.open("/mail/inbox");
     ann.press("form[action='/logout'] button");

@@ -5,7 +5,6 @@ mod harness;
 mod admin;
 mod attacks;
 mod binary;
-mod browser;
 mod canary;
 mod care;
 mod crash;

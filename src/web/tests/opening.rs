@@ -222,7 +222,9 @@ fn one_of_a_series_is_moved_or_called_off_by_itself() {
     let series = INVITATION.replace("DTEND:", "RRULE:FREQ=DAILY;COUNT=4\r\nDTEND:");
     let one = |day: &str, from: &str, more: &str| {
         let single = INVITATION.replace("UID:u1", &format!("UID:u1\r\nSEQUENCE:1\r\nRECURRENCE-ID:202603{day}T090000Z"));
-        single.replace("DTSTART:20260305T09", &format!("DTSTART:202603{day}T{from}")).replace("DTEND:20260305T10", &format!("DTEND:202603{day}T{more}"))
+        single
+            .replace("DTSTART:20260305T09", &format!("DTSTART:202603{day}T{from}"))
+            .replace("DTEND:20260305T10", &format!("DTEND:202603{day}T{more}"))
     };
     let count = |world: &World, what: &str| body(&get(world, "/mail/agenda", 200)).matches(what).count();
     world.inbound(&series);

@@ -116,6 +116,12 @@ impl Browser {
         found[ELEMENT].as_str().expect("an element").to_owned()
     }
 
+    /// By XPath.
+    pub fn find_at(&self, path: &str) -> String {
+        let found = self.command("POST", "/element", json!({ "using": "xpath", "value": path }));
+        found[ELEMENT].as_str().expect("an element").to_owned()
+    }
+
     pub fn find_link(&self, text: &str) -> String {
         let found = self.command("POST", "/element", json!({ "using": "partial link text", "value": text }));
         found[ELEMENT].as_str().expect("an element").to_owned()
@@ -124,6 +130,13 @@ impl Browser {
     pub fn type_into(&self, css: &str, text: &str) {
         let element = self.find(css);
         self.command("POST", &format!("/element/{element}/value"), json!({ "text": text }));
+    }
+
+    /// Pressed one after the other, wherever the person is (WebDriver section 17.4.2 names keys without a character).
+    pub fn keys(&self, text: &str) {
+        let pressed: Vec<Value> =
+            text.chars().flat_map(|key| ["keyDown", "keyUp"].map(|what| json!({ "type": what, "value": key.to_string() }))).collect();
+        self.command("POST", "/actions", json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": pressed }] }));
     }
 
     pub fn click(&self, element: &str) {
