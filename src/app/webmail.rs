@@ -43,7 +43,7 @@ impl Webmail {
             session.map(|session| (token, session))
         });
         if let Some((_, session)) = session.as_ref().filter(|_| !request.is_reading_a_message()) {
-            self.marks.wait(&session.mailbox);
+            self.marks.wait(core, &session.mailbox);
         }
         let standing = session.as_ref().map_or_else(|| core.standing_of_everybody(), |(_, session)| core.standing_of(&session.mailbox));
         let admin_token = request.cookie(ADMIN_COOKIE).map(|value| Token(value.to_owned()));

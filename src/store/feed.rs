@@ -2,7 +2,8 @@
 //!
 //! The writer never waits for the index. What it has synced it hands over here; if the index cannot keep up, or is being made, the
 //! hand-over is dropped and the index reads the spool instead, which is the truth in any case. A reader waits until the index has
-//! everything that was on disk when the reader came: each answer is as of the last completed write or later.
+//! everything that was on disk when the reader came: each answer is as of the last completed write or later. Read marks and the like are not
+//! waited for unless somebody says so: opening one message after the other would wait for the mark of the one before each time.
 //!
 //! The search learns here, too, how far it may read the spool.
 
@@ -54,6 +55,8 @@ pub struct Feed {
 
 struct State {
     durable: Durable,
+    /// Number of the last record that every reader has to find.
+    awaited: u64,
     /// Number of the last record that the index has.
     applied: u64,
     phase: Phase,
@@ -85,6 +88,7 @@ impl Feed {
     pub fn new(durable: Durable) -> Feed {
         let state = State {
             durable,
+            awaited: durable.seq,
             applied: 0,
             phase: Phase::Building { percent: 0 },
             units: VecDeque::new(),
@@ -112,10 +116,12 @@ impl Feed {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// By the writer, after each sync and before its completions: whoever hears of a write finds it.
-    pub fn publish(&self, durable: Durable, units: impl Iterator<Item = Vec<Placed>>) {
+    /// By the writer, after each sync and before its completions: whoever hears of a write finds it. `awaited`: the last of these records that a
+    /// reader has to find without asking for it.
+    pub fn publish(&self, durable: Durable, awaited: u64, units: impl Iterator<Item = Vec<Placed>>) {
         let mut state = self.lock();
         state.durable = durable;
+        state.awaited = state.awaited.max(awaited);
         // Only once for each time that it waits: under load nobody has to be woken.
         if state.known.is_some_and(|known| durable > known) {
             state.known = None;
@@ -147,12 +153,12 @@ impl Feed {
         self.lock().phase
     }
 
-    /// Waits until the index has all that was on disk at the call.
+    /// Waits until the index has all that was on disk at the call and that a reader has to find.
     ///
     /// # Errors
     /// [`StoreError::NotReady`] if the index is being made, and is not there after [`INDEX_PATIENCE`].
     pub fn settle(&self) -> Result<(), StoreError> {
-        let wanted = self.lock().durable.seq;
+        let wanted = self.lock().awaited;
         self.settle_at(wanted)
     }
 
@@ -345,7 +351,7 @@ mod tests {
     #[test]
     fn what_is_on_disk_before_it_is_live_is_not_missed() {
         let feed = Feed::new(durable(5));
-        feed.publish(durable(6), std::iter::once(unit(6)));
+        feed.publish(durable(6), 6, std::iter::once(unit(6)));
         assert!(feed.take().is_none(), "not before the spool was read");
         assert!(!feed.go_live(&durable(5)), "6 has to be read");
         assert!(feed.go_live(&durable(6)));
@@ -356,10 +362,10 @@ mod tests {
     fn too_much_is_dropped_and_read_from_the_spool() {
         let feed = live();
         let many = INDEX_FEED_RECORDS as u64 + 1;
-        (1..=many).for_each(|seq| feed.publish(durable(seq), std::iter::once(unit(seq))));
+        (1..=many).for_each(|seq| feed.publish(durable(seq), seq, std::iter::once(unit(seq))));
         assert_eq!(feed.phase(), Phase::Behind);
         assert!(feed.take().is_none());
-        feed.publish(durable(many + 1), std::iter::once(unit(many + 1)));
+        feed.publish(durable(many + 1), many + 1, std::iter::once(unit(many + 1)));
         assert!(!feed.go_live(&durable(many)));
         assert!(feed.go_live(&durable(many + 1)));
     }
@@ -367,7 +373,7 @@ mod tests {
     #[test]
     fn a_question_hurries_the_index_and_waits_for_it() {
         let feed = live();
-        feed.publish(durable(1), std::iter::once(unit(1)));
+        feed.publish(durable(1), 1, std::iter::once(unit(1)));
         std::thread::scope(|scope| {
             let asked = scope.spawn(|| feed.settle());
             let Some(Work::Units(units)) = feed.take() else { panic!("there is work") };
@@ -378,17 +384,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_unhurried_is_waited_for_by_who_asks_for_it() {
+        let feed = live();
+        feed.publish(durable(1), 0, std::iter::once(unit(1)));
+        // The index has not taken it: this would never return if it were waited for.
+        assert!(feed.settle().is_ok());
+        std::thread::scope(|scope| {
+            let asked = scope.spawn(|| feed.settle_at(1));
+            assert!(matches!(feed.take(), Some(Work::Units(units)) if units.len() == 1));
+            feed.applied(1);
+            assert!(asked.join().unwrap().is_ok());
+        });
+        feed.publish(durable(3), 2, [unit(2), unit(3)].into_iter());
+        std::thread::scope(|scope| {
+            let asked = scope.spawn(|| feed.settle());
+            assert!(matches!(feed.take(), Some(Work::Units(units)) if units.len() == 2));
+            feed.applied(3);
+            assert!(asked.join().unwrap().is_ok(), "what came before an unhurried one");
+        });
+    }
+
+    #[test]
     fn the_search_waits_for_news_and_can_be_roused() {
         let hour = Duration::from_secs(3600);
         let feed = live();
-        feed.publish(durable(1), std::iter::once(unit(1)));
+        feed.publish(durable(1), 1, std::iter::once(unit(1)));
         assert_eq!(feed.wait_beyond(&durable(0), hour), durable(1), "what is there is not waited for");
         feed.rouse();
         assert_eq!(feed.wait_beyond(&durable(1), hour), durable(1), "roused before");
         assert_eq!(feed.wait_beyond(&durable(1), Duration::ZERO), durable(1), "only once");
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| feed.wait_beyond(&durable(1), hour));
-            feed.publish(durable(2), std::iter::once(unit(2)));
+            feed.publish(durable(2), 2, std::iter::once(unit(2)));
             assert_eq!(waits.join().unwrap(), durable(2));
             let waits = scope.spawn(|| feed.wait_beyond(&Durable::NEVER, hour));
             feed.rouse();
@@ -399,7 +426,7 @@ mod tests {
     #[test]
     fn an_end_with_work_left_does_the_work_first() {
         let feed = live();
-        feed.publish(durable(1), std::iter::once(unit(1)));
+        feed.publish(durable(1), 1, std::iter::once(unit(1)));
         feed.end();
         assert!(matches!(feed.take(), Some(Work::Units(_))));
         assert!(matches!(feed.take(), Some(Work::End)));

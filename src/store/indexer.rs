@@ -187,7 +187,7 @@ impl Indexer {
             };
             let (sender, receiver) = sync_channel(1);
             let done: Completion = Box::new(move |written| drop(sender.send(written)));
-            let write = Write { changes: unit.iter().map(queued).collect(), at: self.started, done: Done::new(done) };
+            let write = Write { changes: unit.iter().map(queued).collect(), at: self.started, done: Done::new(done), unhurried: false };
             let sent = commands.send(Command::Write(write)).map_err(|_| StoreError::Closed);
             if let Err(error) = sent.and_then(|()| receiver.recv().unwrap_or(Err(StoreError::Closed))) {
                 // It is tried again: nothing of it may be left in a state that only the process before could end.

@@ -171,7 +171,7 @@ impl Findings {
 /// What a completion gets: the sequence number of each change, in order.
 pub type Written = Result<Vec<Seq>, StoreError>;
 
-/// Called once from the writer thread, after the fsync. Whoever asks the index afterwards finds the changes.
+/// Called once from the writer thread, after the fsync. Whoever asks the index afterwards finds the changes, if the write was not unhurried.
 pub type Completion = Box<dyn FnOnce(Written) + Send>;
 
 /// The open store. Clones share it; when the last one goes, it closes.
@@ -215,9 +215,18 @@ impl Store {
     /// change twice, never lose one that was acknowledged. `done` runs on the writer thread: it must be short, and must
     /// not wait for another write.
     pub fn write(&self, changes: Vec<Change>, at: Wall, done: Completion) {
-        let done = Done::new(done);
-        let Some(commands) = self.commands() else { return done.call(Err(StoreError::Closed)) };
-        match commands.try_send(Command::Write(Write { changes, at, done })) {
+        self.send(Write { changes, at, done: Done::new(done), unhurried: false });
+    }
+
+    /// [`Store::write`] of what no reader has to find at once: it is as durable, but the index may take it a moment later, together with others.
+    /// Who relies on it asks [`View::wait_for`] first.
+    pub fn write_unhurried(&self, changes: Vec<Change>, at: Wall, done: Completion) {
+        self.send(Write { changes, at, done: Done::new(done), unhurried: true });
+    }
+
+    fn send(&self, write: Write) {
+        let Some(commands) = self.commands() else { return write.done.call(Err(StoreError::Closed)) };
+        match commands.try_send(Command::Write(write)) {
             Ok(()) => {}
             Err(TrySendError::Full(Command::Write(write))) => {
                 write.done.call(Err(StoreError::Io("too many writes are waiting".to_owned())));

@@ -145,7 +145,7 @@ impl Writer {
         let (sender, receiver) = sync_channel(1);
         let done: Completion = Box::new(move |written| drop(sender.send(written)));
         let mut pending: Vec<Pending> = Vec::new();
-        self.write(Write { changes, at, done: Done::new(done) }, &mut pending);
+        self.write(Write { changes, at, done: Done::new(done), unhurried: false }, &mut pending);
         self.finish(&mut pending);
         receiver.recv().unwrap_or(Err(StoreError::Closed)).map(drop)
     }

@@ -25,6 +25,8 @@ pub struct Write {
     pub changes: Vec<Change>,
     pub at: Wall,
     pub done: Done,
+    /// See [`super::Store::write_unhurried`].
+    pub unhurried: bool,
 }
 
 /// A completion that is called exactly once: if nobody does, dropping it says that the store is closed.
@@ -58,6 +60,7 @@ impl Drop for Done {
 pub struct Pending {
     unit: Vec<Placed>,
     done: Done,
+    unhurried: bool,
 }
 
 pub struct Writer {
@@ -98,7 +101,7 @@ impl Writer {
     }
 
     pub fn write(&mut self, write: Write, pending: &mut Vec<Pending>) {
-        let Write { changes, at, done } = write;
+        let Write { changes, at, done, unhurried } = write;
         if changes.is_empty() {
             return done.call(Ok(Vec::new()));
         }
@@ -111,7 +114,7 @@ impl Writer {
                 for (placed, part) in unit.iter_mut().zip(parts) {
                     placed.head = Some(part.head);
                 }
-                pending.push(Pending { unit, done });
+                pending.push(Pending { unit, done, unhurried });
             }
             Err(error) => done.call(Err(error)),
         }
@@ -165,10 +168,12 @@ impl Writer {
         if let Err(error) = self.log.sync() {
             return self.fail(pending, &AppendError::Segment(error));
         }
+        let last_awaited = pending.iter().rev().find(|one| !one.unhurried).and_then(|one| one.unit.last());
+        let awaited = last_awaited.map_or(0, |placed| placed.header.seq.0);
         let (units, dones): (Vec<_>, Vec<_>) = pending.drain(..).map(|one| (one.unit, one.done)).unzip();
         let numbers = |unit: &Vec<Placed>| -> Vec<Seq> { unit.iter().map(|placed| placed.header.seq).collect() };
         let seqs: Vec<Vec<Seq>> = units.iter().map(numbers).collect();
-        self.feed.publish(self.log.durable(), units.into_iter());
+        self.feed.publish(self.log.durable(), awaited, units.into_iter());
         for (seqs, done) in seqs.into_iter().zip(dones) {
             done.call(Ok(seqs));
         }

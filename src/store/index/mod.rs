@@ -129,7 +129,7 @@ pub struct Tally {
     pub queued: u64,
 }
 
-/// Reading the index. All answers are as of the last completed write or later; every list is a range read.
+/// Reading the index. All answers are as of the last completed write or later, but for unhurried ones; every list is a range read.
 ///
 /// While the index is being made, questions are answered by [`StoreError::NotReady`].
 pub struct View {
@@ -177,6 +177,14 @@ impl Slot {
 impl View {
     pub(super) fn new(feed: Arc<Feed>, reader: Reader) -> View {
         View { vessel: Slot { vessel: RwLock::new(None), feed }, reader, lines: Lines::default() }
+    }
+
+    /// Waits until the index has a record, also one that was written without hurry.
+    ///
+    /// # Errors
+    /// [`StoreError::NotReady`] while the index is being made.
+    pub fn wait_for(&self, record: Seq) -> Result<(), StoreError> {
+        self.vessel.feed.settle_at(record.0)
     }
 
     /// Which index is asked from now on.
