@@ -395,6 +395,8 @@ pub const SEARCH_PAUSE_BUSY: Duration = Duration::from_millis(500);
 pub const SEARCH_NICE: i32 = 10;
 /// Statements that each connection keeps prepared.
 pub const SEARCH_STATEMENTS_KEPT: usize = 48;
+/// Connections to the search's tables for questions: so many are answered at a time, and one that takes long does not hold up all others.
+pub const SEARCH_QUESTIONERS: usize = 2;
 /// SQLite's cache for each of the connections of the search, in KiB.
 pub const SEARCH_CACHE_KIB: i64 = 2048;
 /// After a failure, and when nothing happens, the search looks again after this time.

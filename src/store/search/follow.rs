@@ -19,7 +19,7 @@ use crate::clock::Stopwatch;
 use crate::limits::{
     CATALOGUE_BATCH_TOUCHED, INDEX_READ_TRIES, SEARCH_BATCH_MESSAGES, SEARCH_BATCH_OCTETS, SEARCH_BATCH_READ_OCTETS,
     SEARCH_FREE_MIN_OCTETS, SEARCH_GATHER, SEARCH_NICE, SEARCH_NOTE_RECORDS, SEARCH_PAUSE, SEARCH_PAUSE_BUSY, SEARCH_PIECE_OCTETS,
-    SEARCH_RETRY_WAIT, SEARCH_TEXT_MAX_OCTETS,
+    SEARCH_QUESTIONERS, SEARCH_RETRY_WAIT, SEARCH_TEXT_MAX_OCTETS,
 };
 use crate::mail::parse::{self, Opened, Person};
 use crate::mail::{Mailbox, Summary};
@@ -107,7 +107,8 @@ impl Follower {
         if !self.has(position)? {
             return Err(Fault::Broken("it is ahead of the spool".to_owned()).into());
         }
-        self.shared.available(Questions::open(&folder)?, position);
+        let questions: Result<Vec<_>, Fault> = (0..SEARCH_QUESTIONERS).map(|_| Questions::open(&folder)).collect();
+        self.shared.available(questions?, position);
         Ok(AtWork {
             follower: self,
             tables,

@@ -54,7 +54,8 @@ mod threads;
 mod words;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ use self::tables::Fault;
 use super::feed::{Durable, Feed};
 use super::segment::Paths;
 use super::{Folder, Seq, StoreError, View};
-use crate::limits::SEARCH_HITS_MAX;
+use crate::limits::{SEARCH_HITS_MAX, SEARCH_QUESTIONERS};
 use crate::mail::Mailbox;
 use crate::mail::parse::Person;
 
@@ -101,7 +102,9 @@ pub struct Search {
 struct Shared {
     feed: Arc<Feed>,
     state: Mutex<State>,
-    questions: Mutex<Option<Questions>>,
+    questions: [Mutex<Option<Questions>>; SEARCH_QUESTIONERS],
+    /// Counts those that had to wait: by turns for one and the other.
+    waited: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -125,7 +128,7 @@ impl Search {
     /// Starts the thread, which opens the tables or makes them anew. Without a thread (the system has none to give) the search
     /// stays unavailable.
     pub fn start(data_dir: &Path, paths: Paths, feed: Arc<Feed>, view: Arc<View>) -> Search {
-        let shared = Arc::new(Shared { feed, state: Mutex::default(), questions: Mutex::new(None) });
+        let shared = Arc::new(Shared { feed, state: Mutex::default(), questions: Default::default(), waited: AtomicUsize::new(0) });
         let follower = Follower { data_dir: data_dir.to_owned(), paths, shared: Arc::clone(&shared), view };
         let thread = std::thread::Builder::new().name("search".to_owned()).spawn(move || follower.run());
         let thread = thread.inspect_err(|error| log::error!("search not started: {error}")).ok();
@@ -256,19 +259,37 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    // Whoever is free; the first one, whose cache is warm, if several are.
     fn questions(&self) -> MutexGuard<'_, Option<Questions>> {
-        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
+        for questions in &self.questions {
+            match questions.try_lock() {
+                Ok(free) => return free,
+                Err(TryLockError::Poisoned(free)) => return free.into_inner(),
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+        let turn = self.waited.fetch_add(1, Ordering::Relaxed) % self.questions.len();
+        self.questions[turn].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn available(&self, questions: Questions, applied: Durable) {
-        *self.questions() = Some(questions);
+    // Each at the end of the question that it answers now.
+    fn replace_questions(&self, mut with: impl FnMut() -> Option<Questions>) {
+        for questions in &self.questions {
+            *questions.lock().unwrap_or_else(PoisonError::into_inner) = with();
+        }
+    }
+
+    /// `questions`: [`SEARCH_QUESTIONERS`] of them.
+    fn available(&self, questions: Vec<Questions>, applied: Durable) {
+        let mut questions = questions.into_iter();
+        self.replace_questions(|| questions.next());
         let mut state = self.state();
         state.distrusted = false;
         state.applied = Some(applied);
     }
 
     fn unavailable(&self) {
-        *self.questions() = None;
+        self.replace_questions(|| None);
         self.state().applied = None;
     }
 
@@ -305,4 +326,25 @@ impl Shared {
 pub fn throw_away(data_dir: &Path) -> Result<(), StoreError> {
     let all: [PathBuf; 2] = [FOLDER, BROKEN].map(|name| data_dir.join(name));
     all.iter().try_for_each(|path| follow::remove(path)).map_err(StoreError::of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_question_does_not_hold_up_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = tables::Tables::open(folder.path()).unwrap();
+        let feed = Arc::new(Feed::settled(0));
+        let shared = Shared { feed, state: Mutex::default(), questions: Default::default(), waited: AtomicUsize::new(0) };
+        let open = (0..SEARCH_QUESTIONERS).map(|_| Questions::open(folder.path()).unwrap()).collect();
+        shared.available(open, tables.applied().unwrap());
+        let at_work: Vec<_> = (0..SEARCH_QUESTIONERS).map(|_| shared.questions()).collect();
+        assert!(at_work.iter().all(|questions| questions.is_some()));
+        drop(at_work);
+        shared.unavailable();
+        let at_work: Vec<_> = (0..SEARCH_QUESTIONERS).map(|_| shared.questions()).collect();
+        assert!(at_work.iter().all(|questions| questions.is_none()));
+    }
 }
