@@ -121,7 +121,8 @@ fn bare(status: u16, media_type: &str, body: Blob) -> Response {
 impl Response {
     /// Adds a header. A value that could end its line is cut there.
     pub(super) fn with(mut self, name: &str, value: &str) -> Response {
-        let safe: String = value.chars().take_while(|c| !c.is_control()).collect();
+        let end = if value.bytes().all(|octet| matches!(octet, 0x20..0x7F)) { None } else { value.find(char::is_control) };
+        let safe = value[..end.unwrap_or(value.len())].to_owned();
         self.headers.push((name.to_owned(), safe));
         self
     }

@@ -28,8 +28,14 @@ pub(super) fn line(text: &str, max_octets: usize) -> String {
 pub(super) fn body(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut after_cr = false;
-    for c in text.chars() {
-        let was_cr = std::mem::replace(&mut after_cr, c == '\r');
+    let mut rest = text;
+    loop {
+        // Most of it stays as it is, and goes in one piece.
+        let plain = rest.bytes().position(may_go).unwrap_or(rest.len());
+        out.push_str(&rest[..plain]);
+        let mut left = rest[plain..].chars();
+        let Some(c) = left.next() else { return out };
+        let was_cr = std::mem::replace(&mut after_cr, c == '\r') && plain == 0;
         match c {
             '\n' if was_cr => {}
             '\r' | '\n' => out.push('\n'),
@@ -38,8 +44,14 @@ pub(super) fn body(text: &str) -> String {
             c if c.is_control() => {}
             c => out.push(c),
         }
+        rest = left.as_str();
     }
-    out
+}
+
+// The first octet of each character that `body` may leave out or change: those of ASCII, U+0080 to U+009F, the byte order mark. No octet
+// within a character has these values (RFC 3629 section 3).
+fn may_go(octet: u8) -> bool {
+    octet < 0x20 || matches!(octet, 0x7F | 0xC2 | 0xEF)
 }
 
 /// `text` cut to `max_octets` at a character.
@@ -104,7 +116,12 @@ mod tests {
 
     #[test]
     fn bodies_keep_their_lines() {
-        assert_eq!(body("\u{FEFF}a\r\nb\rc\nd\te\0\u{1b}[0m\r\n\r\n"), "a\nb\nc\nd\te[0m\n\n");
+        let check = |text: &str, expected: &str| assert_eq!(body(text), expected, "{text:?}");
+        check("\u{FEFF}a\r\nb\rc\nd\te\0\u{1b}[0m\r\n\r\n", "a\nb\nc\nd\te[0m\n\n");
+        check("\r\n\n\r\r\nx\r", "\n\n\n\nx\n");
+        check("a\rb\nc\r\u{7f}\n", "a\nb\nc\n\n");
+        check("ä\u{85}\u{9f}\u{a0}\u{200b}€\u{ff01}\u{fefe}\u{feff}漢😀", "ä\u{a0}\u{200b}€\u{ff01}\u{fefe}漢😀");
+        check("", "");
     }
 
     fn check_name(name: &str, expected: &str) {

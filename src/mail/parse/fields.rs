@@ -16,6 +16,8 @@ const ADDRESS_MAX_OCTETS: usize = 320;
 const NAME_MAX_OCTETS: usize = 120;
 const ID_MAX_OCTETS: usize = 500;
 const PERSONS_MAX: usize = 1000;
+/// A line without a colon so far is no field.
+const COLON_WITHIN_OCTETS: usize = 256;
 const IDS_MAX: usize = 200;
 
 /// A header block, without the empty line at its end.
@@ -29,7 +31,7 @@ impl<'a> Header<'a> {
         std::iter::from_fn(move || {
             while !rest.is_empty() {
                 let field = take_field(&mut rest);
-                if let Some(colon) = field.iter().take(256).position(|&b| b == b':') {
+                if let Some(colon) = field.iter().take(COLON_WITHIN_OCTETS).position(|&b| b == b':') {
                     let name = field[..colon].trim_ascii();
                     if !name.is_empty() && name.iter().all(|b| b.is_ascii_graphic()) {
                         return Some((name, &field[colon + 1..]));
@@ -41,7 +43,15 @@ impl<'a> Header<'a> {
     }
 
     pub fn raw(self, name: &'a str) -> impl Iterator<Item = Cow<'a, [u8]>> {
-        self.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| field_value(value))
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            while !rest.is_empty() {
+                if let Some(value) = value_of(take_field(&mut rest), name.as_bytes()) {
+                    return Some(field_value(value));
+                }
+            }
+            None
+        })
     }
 
     /// The first field of that name as one clean line.
@@ -92,6 +102,16 @@ impl<'a> Header<'a> {
             _ => None,
         }
     }
+}
+
+// The value of a field, if it has this name: what `Header::iter` finds, without looking for the names of all others.
+fn value_of<'a>(field: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let end = field.len() - field.trim_ascii_start().len() + name.len();
+    if !field.get(end - name.len()..end)?.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    let colon = end + field[end..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+    (colon < COLON_WITHIN_OCTETS && field.get(colon) == Some(&b':')).then(|| &field[colon + 1..])
 }
 
 /// Takes one line with its end off the front of `rest`.
@@ -193,6 +213,25 @@ mod tests {
         check_subject(b"Subject: =?utf-8?B?w7zD?= =?utf-8?B?vA==?=\r\n", "üü");
         check_subject(b"Subject: =?utf-8?Q?=C3?=\r\n =?utf-8?Q?=BC?=\r\n", "ü");
         check_subject(b"Subject: =?gb2312?B?xOO6ww==?=\r\n", "你好");
+    }
+
+    #[test]
+    fn a_field_is_found_by_its_name_as_by_going_through_all() {
+        let long = [b"Subject".as_slice(), &[b' '; 300], b": far away\r\n"].concat();
+        for block in [
+            &b"Subject: a\r\n b\r\nSUBJECT\t : c\r\nSubject2: d\r\nSub: e\r\nSubject e: f\r\n"[..],
+            b" Subject: first line\r\nSubject\r\n : folded\r\n\r\n\r\nSubject:",
+            b": Subject: x\r\n\x00Subject: y\r\nX-Subject: z\nSubject",
+            b"\r\n \r\n Subject: behind a blank line",
+            &long,
+        ] {
+            for name in ["subject", "Subject", "Sub", "X-Subject", "y"] {
+                let header = Header(block);
+                let all =
+                    header.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| field_value(value));
+                assert_eq!(header.raw(name).collect::<Vec<_>>(), all.collect::<Vec<_>>(), "{name} {}", String::from_utf8_lossy(block));
+            }
+        }
     }
 
     fn check_from(raw: &[u8], expected: &[(&str, &str)]) {

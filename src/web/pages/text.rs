@@ -1,6 +1,6 @@
 //! Plain text of a message as markup: links that can be clicked, quotes toned down.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 use crate::web::texts::Texts;
 
@@ -55,12 +55,25 @@ fn quote(t: Texts, lines: &[&str], depth: usize) -> Markup {
     html! { blockquote { (nested(t, &inner, depth + 1)) } }
 }
 
+/// Text, as maud renders it: but maud looks at each octet and adds it alone, and most lines have nothing to escape.
+struct Run<'a>(&'a str);
+
+impl Render for Run<'_> {
+    fn render_to(&self, out: &mut String) {
+        if self.0.bytes().any(|octet| matches!(octet, b'&' | b'<' | b'>' | b'"')) {
+            self.0.render_to(out);
+        } else {
+            out.push_str(self.0);
+        }
+    }
+}
+
 fn lines(lines: &[&str]) -> Markup {
     html! {
         @for line in lines {
             @for piece in pieces(line) {
                 @match piece {
-                    Piece::Text(text) => (text),
+                    Piece::Text(text) => (Run(text)),
                     Piece::Link(address) => a href=(address) target="_blank" rel="noopener noreferrer nofollow" { (address) },
                 }
             }
@@ -210,6 +223,8 @@ mod tests {
         let out = text(Texts::english(), "<script>alert(1)</script> https://x.test/\"onclick=\"y <b>").into_string();
         assert!(!out.contains("<script>") && !out.contains("<b>"), "{out}");
         assert!(out.contains("href=\"https://x.test/\""), "{out}");
+        let out = text(Texts::english(), "a&b c<d e>f g\"h").into_string();
+        assert!(out.contains("a&amp;b c&lt;d e&gt;f g&quot;h"), "{out}");
     }
 
     #[test]
