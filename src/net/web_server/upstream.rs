@@ -4,8 +4,11 @@
 //! a thread, until that thread is free (it counts a thread that has been woken as still waiting): a kept connection would block others for as long
 //! as a browser keeps it open. And it queues pipelined requests without a bound.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use rustix::io::Errno;
+use rustix::net::sockopt::socket_error;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::net::TcpStream;
 
@@ -17,6 +20,18 @@ use crate::mail::Blob;
 use crate::net::deadline::within;
 
 const READ_OCTETS: usize = 64 * 1024;
+
+/// Within this machine a connection stands, or was refused, when the call comes back, though it may say that it is under way: waiting for the
+/// socket to become writable would be a turn of the reactor for each request. If it really is under way, the first write waits.
+fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
+    match rustix::net::connect(&socket, &address) {
+        Ok(()) | Err(Errno::INPROGRESS) => {}
+        Err(error) => return Err(error.into()),
+    }
+    socket_error(&socket)??;
+    TcpStream::try_from(std::net::TcpStream::from(socket))
+}
 
 pub(super) struct Upstream {
     // Dropped in this order: see `Registration`.
@@ -30,15 +45,14 @@ impl Upstream {
     pub async fn open(backend: &Backend, client: IpAddr, body: Blob) -> Result<Upstream, End> {
         for last_try in [false, true] {
             let server = backend.current();
-            match within(WEB_RESPONSE_TIMEOUT, TcpStream::connect(server.address)).await {
-                Ok(Ok(stream)) => {
+            match connect(server.address) {
+                Ok(stream) => {
                     stream.set_nodelay(true)?;
                     let registration = backend.register(&server, stream.local_addr()?.port(), client, body);
                     return Ok(Upstream { _registration: registration, stream, buffer: Vec::new() });
                 }
-                Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused && !last_try => backend.restart(&server),
-                Ok(Err(error)) => log::error!("web backend unreachable error={error}"),
-                Err(_) => log::error!("web backend unreachable error=timeout"),
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused && !last_try => backend.restart(&server),
+                Err(error) => log::error!("web backend unreachable error={error}"),
             }
         }
         Err(BUSY.into())
