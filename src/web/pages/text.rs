@@ -4,8 +4,8 @@ use maud::{Markup, Render, html};
 
 use crate::web::texts::Texts;
 
-/// Longest address that is made a link.
-const LINK_MAX_CHARS: usize = 2000;
+/// Longest address that is made a link, without its scheme.
+const LINK_MAX_OCTETS: usize = 2000;
 
 /// Lines of one kind in a row.
 #[derive(Debug, PartialEq, Eq)]
@@ -101,12 +101,12 @@ fn blocks<'a>(lines: &[&'a str]) -> Vec<Block<'a>> {
 fn pieces(line: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut done = 0;
-    let mut from = 0;
+    let (mut from, mut seen) = (0, 0);
     while let Some(found) = line[from..].find("://") {
         let colon = from + found;
         from = colon + 3;
         let Some(start) = ["https", "http"].iter().find_map(|scheme| scheme_start(line, done, colon, scheme)) else { continue };
-        let end = address_end(line, from);
+        let end = address_end(line, from, &mut seen);
         if end <= from {
             continue;
         }
@@ -130,20 +130,24 @@ fn scheme_start(line: &str, after: usize, colon: usize, scheme: &str) -> Option<
     (fits && alone).then_some(start)
 }
 
-/// Where an address ends: at white space or at what encloses it; without the punctuation of the sentence around it.
-/// Looks at a bounded piece, so that a line of a megabyte is not looked at again and again; a longer address is no link.
-fn address_end(line: &str, from: usize) -> usize {
-    let rest = &line[from..];
+/// Where an address ends: at white space or at what encloses it; without the punctuation of the sentence around it. A longer one than
+/// [`LINK_MAX_OCTETS`] is no link. `seen`: where the run of characters ends that may stand in an address, as far as somebody looked; what was
+/// looked at once is not looked at again, so that a line of a megabyte costs no more than that.
+fn address_end(line: &str, from: usize, seen: &mut usize) -> usize {
     let ends = |c: char| c.is_whitespace() || c.is_control() || "<>\"`«»“”".contains(c);
-    let end = match rest.char_indices().take(LINK_MAX_CHARS + 1).find(|(_, c)| ends(*c)) {
-        Some((end, _)) => end,
-        None if rest.len() <= LINK_MAX_CHARS => rest.len(),
-        None => return from,
-    };
-    let mut address = &rest[..end];
+    let start = from.max(*seen);
+    let stop = line[start..].char_indices().map(|(at, c)| (start + at, c)).find(|(at, c)| ends(*c) || at - from > LINK_MAX_OCTETS);
+    *seen = stop.map_or(line.len(), |(at, _)| at);
+    if *seen - from > LINK_MAX_OCTETS {
+        return from;
+    }
+    let mut address = &line[from..*seen];
+    let mut brackets = [('(', ')'), ('[', ']'), ('{', '}')]
+        .map(|(open, close)| (close, address.matches(close).count().saturating_sub(address.matches(open).count())));
     while let Some(last) = address.chars().next_back() {
-        let closes = |open: char, close: char| last == close && address.matches(close).count() > address.matches(open).count();
-        if !(".,;:!?'*_~".contains(last) || closes('(', ')') || closes('[', ']') || closes('{', '}')) {
+        // One that was not opened within the address belongs to the sentence.
+        let surplus = brackets.iter_mut().find(|(close, surplus)| *close == last && *surplus > 0);
+        if surplus.map(|(_, surplus)| *surplus -= 1).is_none() && !".,;:!?'*_~".contains(last) {
             break;
         }
         address = &address[..address.len() - last.len_utf8()];
@@ -236,5 +240,8 @@ mod tests {
             let line = format!("http://a.test/{}", tail.repeat(1_000_000 / tail.len()));
             assert!(!pieces(&line).is_empty());
         }
+        // As long as a link may be, and all of it brackets that belong to no address.
+        let line = format!("http://a.test/{} ", ")".repeat(1980)).repeat(500);
+        assert_eq!(pieces(&line).len(), 1000);
     }
 }
