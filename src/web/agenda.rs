@@ -24,6 +24,9 @@ const DAY_MILLIS: u64 = 24 * 3600 * 1000;
 /// Times of one series that are shown.
 const TIMES_MAX: usize = 50;
 
+/// An event by its name; one of a series by when it would have been, too.
+type Key = (String, Option<Wall>);
+
 /// What is known of one event, or of one of a series.
 #[derive(Default)]
 struct Known {
@@ -43,8 +46,10 @@ pub fn show(visit: &Visit<'_>) -> Response {
     let from = Moment::today(now);
     let to = Wall(from.0 + AGENDA_DAYS * DAY_MILLIS);
     let mut found: Vec<(Moment, Moment, &Known, Seq, &Event)> = Vec::new();
-    let mut newest: Vec<(&(String, Option<Wall>), &Known, u32, Seq, &Event)> =
-        known.iter().filter_map(|(key, known)| known.best.as_ref().map(|(sequence, seq, event)| (key, known, *sequence, *seq, event))).collect();
+    let mut newest: Vec<(&Key, &Known, u32, Seq, &Event)> = known
+        .iter()
+        .filter_map(|(key, known)| known.best.as_ref().map(|(sequence, seq, event)| (key, known, *sequence, *seq, event)))
+        .collect();
     newest.sort_by_key(|(_, _, _, seq, _)| std::cmp::Reverse(*seq));
     let mut looks = AGENDA_LOOKS_MAX;
     for ((uid, single), one, sequence, seq, event) in newest {
@@ -120,8 +125,8 @@ fn newest(visit: &Visit<'_>) -> Result<(Vec<Entry>, bool), Trouble> {
 }
 
 /// What calendars say in these messages, newest first; whether that is all.
-fn known(visit: &Visit<'_>, entries: &[Entry]) -> (HashMap<(String, Option<Wall>), Known>, bool) {
-    let mut known: HashMap<(String, Option<Wall>), Known> = HashMap::new();
+fn known(visit: &Visit<'_>, entries: &[Entry]) -> (HashMap<Key, Known>, bool) {
+    let mut known: HashMap<Key, Known> = HashMap::new();
     let mut room = AGENDA_OCTETS_MAX;
     for entry in entries.iter().filter(|entry| entry.size <= AGENDA_MESSAGE_MAX_OCTETS) {
         // One that cannot be read is no reason to show none.
