@@ -103,7 +103,7 @@ fn name(t: Texts, id: &str, value: &str, problem: Option<Problem>) -> Markup {
     html! {
         p.field {
             label for=(id) { (t.get("folder-name")) }
-            input #(id) name="name" value=(value) required maxlength=(FOLDER_NAME_MAX_CHARS) autocomplete="off"
+            input #(id) type="text" name="name" value=(value) required maxlength=(FOLDER_NAME_MAX_CHARS) autocomplete="off"
                 aria-invalid=[problem.map(|_| "true")] aria-describedby=[error.as_deref()];
             @if let (Some(problem), Some(error)) = (problem, &error) { span.error #(error) { (why(t, problem)) } }
         }
