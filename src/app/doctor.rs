@@ -150,11 +150,8 @@ async fn ports(config: &Config, clock: Arc<dyn Clock>, status: Option<&Status>) 
         found.push(port(*address, is_us, answers, status.is_some()));
     }
     for address in web {
-        let is_us =
-            match deadline::within(config.monitor.timeout, housekeeping::serves(housekeeping::reachable(*address), config.web.tls)).await {
-                Ok(serves) => serves,
-                Err(_) => false,
-            };
+        let serves = housekeeping::serves(housekeeping::reachable(*address), config.web.tls);
+        let is_us = deadline::within(config.monitor.timeout, serves).await.unwrap_or(false);
         found.push(port(*address, is_us, is_us, status.is_some()));
     }
     found

@@ -59,6 +59,7 @@ pub enum Command {
     Admin(Admin),
     Token(Token),
     Guide(Guide),
+    Support(Support),
     Backup(Backup),
     Restore(Restore),
     Doctor(Doctor),
@@ -534,6 +535,18 @@ pub struct Guide {
     /// configuration file (default /etc/lifeboat/lifeboat.toml)
     #[argh(option, default = "usual()")]
     pub config: PathBuf,
+}
+
+/// collect what somebody who helps needs to see, without mail, passwords and people's names
+#[derive(FromArgs)]
+#[argh(subcommand, name = "support")]
+pub struct Support {
+    /// configuration file (default /etc/lifeboat/lifeboat.toml)
+    #[argh(option, default = "usual()")]
+    pub config: PathBuf,
+    /// the tar file
+    #[argh(option)]
+    pub to: PathBuf,
 }
 
 /// write everything that makes this box this box into one tar file, also while it runs

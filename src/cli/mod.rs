@@ -22,6 +22,7 @@ mod people;
 mod queue;
 mod run;
 mod simulate;
+mod support;
 mod trace;
 
 use std::ffi::OsString;
@@ -108,6 +109,7 @@ fn command(command: Command) -> u8 {
         Command::Simulate(c) => simulate::run(&c),
         Command::Fsck(c) => fsck::fsck(&c),
         Command::Guide(c) => guide(&c.config),
+        Command::Support(c) => support::run(&c),
         Command::Backup(c) => backup::backup(&c),
         Command::Restore(c) => backup::restore(&c),
         Command::Doctor(c) => doctor::run(&c),

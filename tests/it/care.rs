@@ -76,6 +76,26 @@ fn another_machine_goes_on_from_a_backup() {
     }
 }
 
+/// Whoever helps sees how the box is, and nothing of what people wrote or who they are.
+#[test]
+fn the_support_bundle_holds_no_mail_and_no_names() {
+    let _one = heavy();
+    let folder = folder();
+    let lifeboat = Lifeboat::start(folder.path(), &Setup::without_primary());
+    lifeboat.wait_mode("continuity", PATIENCE);
+    deliver(&lifeboat, "a secret subject");
+    let password = lifeboat.password("ann@example.com");
+    let bundle = folder.path().join("support.tar");
+    lifeboat.command(&["support", "--to", bundle.to_str().unwrap()]);
+    let text = String::from_utf8_lossy(&fs::read(&bundle).unwrap()).into_owned();
+    for there in ["continuity", "fsck.txt", "smtp.listen", "refused the connection"] {
+        assert!(text.contains(there), "{there} is in it");
+    }
+    for not_there in ["secret subject", password.as_str(), "ann@example.com", "argon2"] {
+        assert!(!text.contains(not_there), "{not_there} is in it");
+    }
+}
+
 #[test]
 fn the_doctor_says_what_to_do() {
     let _one = heavy();

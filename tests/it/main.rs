@@ -36,5 +36,6 @@ mod scope;
 mod sessions;
 mod smtp_loopback;
 mod undo;
+mod upgrade;
 mod uploads;
 mod volume;

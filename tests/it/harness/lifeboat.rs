@@ -121,6 +121,8 @@ pub struct Lifeboat {
     child: Option<Child>,
     /// As systemd would hold them: they outlive the process.
     held: Vec<(&'static str, TcpListener)>,
+    /// Another build than the one under test, from the next start on; commands are the present build's.
+    pub other_build: Option<PathBuf>,
     /// Bound addresses; new ones after each start.
     pub smtp: SocketAddr,
     pub web: SocketAddr,
@@ -139,7 +141,7 @@ impl Lifeboat {
         fs::write(folder.join("directory.csv"), setup.directory()).unwrap();
         fs::write(folder.join("lifeboat.toml"), setup.text(folder)).unwrap();
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Lifeboat { folder: folder.to_owned(), child: None, held: Vec::new(), smtp: nowhere, web: nowhere }
+        Lifeboat { folder: folder.to_owned(), child: None, held: Vec::new(), other_build: None, smtp: nowhere, web: nowhere }
     }
 
     /// From the next start on it is given sockets that stay open while it is away (sd_listen_fds(3)).
@@ -153,14 +155,15 @@ impl Lifeboat {
     }
 
     fn program(&self) -> Command {
+        let binary = self.other_build.as_ref().map_or_else(binary, |build| build.display().to_string());
         if self.held.is_empty() {
-            return Command::new(binary());
+            return Command::new(binary);
         }
         let number = |(at, (_, socket)): (usize, &(_, TcpListener))| format!("{}<&{} ", at + 3, socket.as_raw_fd());
         let redirections: String = self.held.iter().enumerate().map(number).collect();
         let names: Vec<&str> = self.held.iter().map(|(name, _)| *name).collect();
         let mut command = Command::new("bash");
-        command.args(["-c", &format!("exec {redirections}; LISTEN_PID=$$ exec \"$0\" \"$@\""), &binary()]);
+        command.args(["-c", &format!("exec {redirections}; LISTEN_PID=$$ exec \"$0\" \"$@\""), &binary]);
         command.env("LISTEN_FDS", names.len().to_string()).env("LISTEN_FDNAMES", names.join(":"));
         command
     }
