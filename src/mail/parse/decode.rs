@@ -200,12 +200,40 @@ pub(super) fn charset(bytes: &[u8], charset: Option<&str>) -> String {
     if matches!(name.as_str(), "" | "us-ascii" | "ascii" | "utf-8" | "utf8") {
         return utf8_or_1252(bytes).into_owned();
     }
+    if name == "iso-2022-jp" && !bytes.is_ascii() {
+        return japanese(bytes);
+    }
     // RFC 1642's name for it, which mail-parser does not know.
     let name = if name == "unicode-1-1-utf-7" { "utf-7" } else { name.as_str() };
     match charset_decoder(name.as_bytes()) {
         Some(decode) => decode(bytes),
         None => utf8_or_1252(bytes).into_owned(),
     }
+}
+
+// It has seven bits (RFC 1468): software that writes eight means another charset of Japan.
+fn japanese(bytes: &[u8]) -> String {
+    let decoded =
+        |name: &[u8]| charset_decoder(name).map(|decode| decode(bytes)).filter(|text| !text.contains(char::REPLACEMENT_CHARACTER));
+    let utf8 = std::str::from_utf8(bytes).ok().map(str::to_owned);
+    utf8.or_else(|| decoded(b"euc-jp")).or_else(|| decoded(b"shift_jis")).unwrap_or_else(|| utf8_or_1252(bytes).into_owned())
+}
+
+/// Text that nothing says the charset of: UTF-8 if it is that, else in this charset, else as [`utf8_or_1252`].
+pub(super) fn raw<'a>(bytes: &'a [u8], other: Option<&str>) -> Cow<'a, str> {
+    match other.filter(|_| std::str::from_utf8(bytes).is_err()) {
+        Some(name) => Cow::Owned(charset(bytes, Some(name))),
+        None => utf8_or_1252(bytes),
+    }
+}
+
+/// What stands behind the first `charset=`, in lower case.
+pub(super) fn named_charset(text: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(text).to_ascii_lowercase();
+    let (_, value) = text.split_once("charset=")?;
+    let name: String =
+        value.trim_start_matches(['"', '\'', ' ']).chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+    (!name.is_empty()).then_some(name)
 }
 
 /// UTF-8 if it is that, if need be with some damage; else windows-1252.
@@ -259,6 +287,9 @@ mod tests {
         assert_eq!(charset(b"\x83n\x83\x8d", Some("Shift_JIS")), "ハロ");
         assert_eq!(charset(b"a\0b\0", Some("utf-16le")), "ab");
         assert_eq!(charset(b"a+AGI-c", Some("unicode-1-1-utf-7")), "abc");
+        assert_eq!(charset(b"\xa4\xa2\xa4\xa4", Some("ISO-2022-JP")), "あい");
+        assert_eq!(charset(b"\x83n\x83\x8d", Some("iso-2022-jp")), "ハロ");
+        assert_eq!(charset(b"\x1b$B$\"\x1b(B", Some("iso-2022-jp")), "あ");
         assert_eq!(charset("€ ä".as_bytes().split_last().unwrap().1, Some("us-ascii")), "€ \u{FFFD}");
     }
 }

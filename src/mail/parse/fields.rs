@@ -47,7 +47,7 @@ impl<'a> Header<'a> {
         std::iter::from_fn(move || {
             while !rest.is_empty() {
                 if let Some(value) = value_of(take_field(&mut rest), name.as_bytes()) {
-                    return Some(field_value(value));
+                    return Some(field_value(value, self));
                 }
             }
             None
@@ -61,7 +61,14 @@ impl<'a> Header<'a> {
 
     /// A raw value of [`Header::iter`] as one clean line.
     pub fn shown(self, raw: &[u8], max_octets: usize) -> String {
-        unstructured(&field_value(raw), max_octets)
+        unstructured(&field_value(raw, self), max_octets)
+    }
+
+    /// The charset of the message's own text: what is written raw into its header is mostly in the same.
+    fn own_charset(self) -> Option<String> {
+        const LOOK_OCTETS: usize = 1000;
+        let (_, value) = self.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"Content-Type"))?;
+        super::decode::named_charset(&value[..value.len().min(LOOK_OCTETS)])
     }
 
     /// All addresses of the *first* field of that name: a second From must not hide or replace the first.
@@ -132,16 +139,17 @@ fn take_field<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     &whole[..taken]
 }
 
-// Cut to the bound, in UTF-8 (raw 8-bit text that is none is taken for windows-1252, which is what old
-// software writes), without the bytes that confuse, and with the line end that the parsers want.
-fn field_value(raw: &[u8]) -> Cow<'_, [u8]> {
+// Cut to the bound, in UTF-8 (raw 8-bit text that is none is taken for what the text of the message is in, or for windows-1252: old software
+// writes so), without the bytes that confuse, and with the line end that the parsers want.
+fn field_value<'a>(raw: &'a [u8], header: Header<'_>) -> Cow<'a, [u8]> {
     let whole = raw.len() <= FIELD_MAX_OCTETS;
     let raw = &raw[..raw.len().min(FIELD_MAX_OCTETS)];
     let is_plain = whole && raw.ends_with(b"\n") && raw.is_ascii() && !raw.contains(&0);
     if is_plain && !raw.windows(2).any(|pair| pair == b"=?") {
         return Cow::Borrowed(raw);
     }
-    let mut value = super::words::join(raw.trim_ascii_end());
+    let charset = if std::str::from_utf8(raw).is_ok() { None } else { header.own_charset() };
+    let mut value = super::words::join(raw.trim_ascii_end(), charset.as_deref());
     value.retain(|&b| b != 0);
     value.push(b'\n');
     Cow::Owned(value)
@@ -152,7 +160,7 @@ pub(super) fn decode_words(text: &str) -> String {
     if !text.contains("=?") {
         return text.to_owned();
     }
-    unstructured(&field_value(text.as_bytes()), FIELD_MAX_OCTETS)
+    unstructured(&field_value(text.as_bytes(), Header(b"")), FIELD_MAX_OCTETS)
 }
 
 fn unstructured(value: &[u8], max_octets: usize) -> String {
@@ -213,6 +221,11 @@ mod tests {
         check_subject(b"Subject: =?utf-8?B?w7zD?= =?utf-8?B?vA==?=\r\n", "üü");
         check_subject(b"Subject: =?utf-8?Q?=C3?=\r\n =?utf-8?Q?=BC?=\r\n", "ü");
         check_subject(b"Subject: =?gb2312?B?xOO6ww==?=\r\n", "你好");
+        // Raw, in the charset of the text.
+        check_subject(b"Subject: \xc4\xe3\xba\xc3 =?utf-8?Q?=C3=BC?=\r\nContent-Type: text/plain;\r\n charset=\"GB2312\"\r\n", "你好 ü");
+        check_subject(b"Content-Type: text/plain; charset=koi8-r\r\nSubject: \xf0\xd2\xc9\xd7\xc5\xd4\r\n", "Привет");
+        check_subject("Content-Type: text/plain; charset=koi8-r\r\nSubject: Grüße\r\n".as_bytes(), "Grüße");
+        check_subject(b"Content-Type: text/plain; charset=x-none\r\nSubject: Gr\xfc\xdfe\r\n", "Grüße");
     }
 
     #[test]
@@ -227,8 +240,10 @@ mod tests {
         ] {
             for name in ["subject", "Subject", "Sub", "X-Subject", "y"] {
                 let header = Header(block);
-                let all =
-                    header.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| field_value(value));
+                let all = header
+                    .iter()
+                    .filter(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes()))
+                    .map(|(_, value)| field_value(value, header));
                 assert_eq!(header.raw(name).collect::<Vec<_>>(), all.collect::<Vec<_>>(), "{name} {}", String::from_utf8_lossy(block));
             }
         }

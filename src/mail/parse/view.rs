@@ -148,12 +148,9 @@ fn read(leaves: &[&Leaf<'_>], room: &mut usize, cut: &mut bool) -> String {
 // HTML without a charset in its Content-Type may say it itself (`<meta charset=..>`), early on.
 fn meta_charset(html: &[u8]) -> Option<String> {
     const LOOK_OCTETS: usize = 2048;
-    let start = String::from_utf8_lossy(&html[..html.len().min(LOOK_OCTETS)]).to_ascii_lowercase();
-    let (_, value) = start.split_once("charset=")?;
-    let name: String =
-        value.trim_start_matches(['"', '\'', ' ']).chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+    let name = decode::named_charset(&html[..html.len().min(LOOK_OCTETS)])?;
     // RFC 2854 and the HTML standard: bytes that could be read as ASCII are not UTF-16.
-    (!name.is_empty() && !name.starts_with("utf-16")).then_some(name)
+    (!name.starts_with("utf-16")).then_some(name)
 }
 
 fn push_block(out: &mut String, block: &str) {

@@ -3,11 +3,12 @@
 //! RFC 2047 section 5 forbids such splits; much software makes them. Two neighbours of the same charset and
 //! encoding mean the same text as one long word.
 
-use super::decode::utf8_or_1252;
+use super::decode;
 
 /// A field's value in UTF-8 but for its encoded words, whose data is in their own charset even where it is raw 8-bit.
-/// Neighbouring encoded words of equal charset and encoding are joined, where their data can be joined.
-pub(super) fn join(value: &[u8]) -> Vec<u8> {
+/// Neighbouring encoded words of equal charset and encoding are joined, where their data can be joined. `charset` is that of what stands
+/// between them, if it is not UTF-8.
+pub(super) fn join(value: &[u8], charset: Option<&str>) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len());
     let mut rest = value;
     // Head (`=?charset?X?`) of the encoded word that `out` ends with, and whether more data can follow it.
@@ -19,7 +20,7 @@ pub(super) fn join(value: &[u8]) -> Vec<u8> {
         if joins && before.trim_ascii().is_empty() {
             out.truncate(out.len() - 2);
         } else {
-            out.extend_from_slice(utf8_or_1252(before).as_bytes());
+            out.extend_from_slice(decode::raw(before, charset).as_bytes());
             out.extend_from_slice(&word.head);
         }
         out.extend_from_slice(word.data);
@@ -27,7 +28,7 @@ pub(super) fn join(value: &[u8]) -> Vec<u8> {
         let is_base64 = word.head.ends_with(b"?b?");
         open = Some((word.head, !is_base64 || (word.data.len() % 4 == 0 && !word.data.ends_with(b"="))));
     }
-    out.extend_from_slice(utf8_or_1252(rest).as_bytes());
+    out.extend_from_slice(decode::raw(rest, charset).as_bytes());
     out
 }
 
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        assert_eq!(String::from_utf8(join(text.as_bytes())).unwrap().to_lowercase(), expected.to_lowercase(), "{text:?}");
+        assert_eq!(String::from_utf8(join(text.as_bytes(), None)).unwrap().to_lowercase(), expected.to_lowercase(), "{text:?}");
     }
 
     #[test]

@@ -341,7 +341,7 @@ pub fn printed(t: Texts, title: &str, head: &[(String, String)], html: &str) -> 
             table {
                 @for (label, value) in head {
                     tr {
-                        th scope="row" style="text-align:start;vertical-align:top;padding-inline-end:1em" { (label) }
+                        th scope="row" style="text-align:start;vertical-align:top;padding-inline-end:1em;white-space:nowrap" { (label) }
                         td { bdi { (value) } }
                     }
                 }
