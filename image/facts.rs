@@ -17,9 +17,8 @@ fn main() {
             println!("cargo::rerun-if-changed={path}");
         }
         facts.extend(commit());
-        if variable("CARGO_CFG_TARGET_ARCH") == "x86_64" && variable("CARGO_CFG_TARGET_OS") == "linux" {
-            // Equal functions once: the compiler's own linker for this target (lld) can do that, and no code here compares functions by their addresses.
-            println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
+        if variable("TARGET") == "x86_64-unknown-linux-gnu" {
+            smaller();
         }
     }
     facts.push(variable("TARGET"));
@@ -27,6 +26,21 @@ fn main() {
     facts.push(variable("PROFILE"));
     facts.retain(|fact| !fact.is_empty());
     println!("cargo::rustc-env=LIFEBOAT_FACTS={}", facts.join(", "));
+}
+
+/// The compiler's own linker for this target (lld) can leave a twentieth away.
+fn smaller() {
+    // Equal functions once: no code here compares functions by their addresses.
+    println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
+    // The list of addresses that are set right at the start, packed (DT_RELR): the C library that is linked in must know the form.
+    if said_by("getconf", &["GNU_LIBC_VERSION"]).is_some_and(|version| minor(&version) >= 36) {
+        println!("cargo::rustc-link-arg-bins=-Wl,--pack-dyn-relocs=relr");
+    }
+}
+
+/// `glibc 2.36`: 36. Another form or major version counts as too old.
+fn minor(version: &str) -> u32 {
+    version.strip_prefix("glibc 2.").and_then(|minor| minor.parse().ok()).unwrap_or(0)
 }
 
 /// `commit 0123456789ab of 2026-03-01`, or that somebody changed something since.
