@@ -27,6 +27,8 @@ pub fn run(path: &Path) -> u8 {
             return FAILED;
         }
     };
+    // Listening, and what waits in sockets of the service manager is being taken. An index that is still being made is no reason to wait: mail is.
+    service::ready(&format!("Mode: {:?}", running.status().mode));
     rt::block_on(service::stop_signal());
     log::info!("box stopping");
     service::stopping();

@@ -38,14 +38,15 @@ impl ListenOn {
         ListenOn::Sockets(sockets)
     }
 
-    /// All of them listening, with room for [`LISTEN_BACKLOG`] connections each.
+    /// All of them listening; those that are bound here with room for [`LISTEN_BACKLOG`] connections each.
     ///
     /// # Errors
     /// Of the system, with the address in their text.
     pub fn open(self) -> io::Result<Vec<TcpListener>> {
         match self {
             ListenOn::Addresses(addresses) => addresses.into_iter().map(bind).collect(),
-            ListenOn::Sockets(sockets) => sockets.into_iter().map(|socket| listen(&socket).map(|()| socket)).collect(),
+            // How many may wait there is said in the socket unit.
+            ListenOn::Sockets(sockets) => Ok(sockets),
         }
     }
 }
@@ -94,13 +95,12 @@ impl Inherited {
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(address).and_then(|listener| listen(&listener).map(|()| listener));
+    let listener = TcpListener::bind(address).and_then(|listener| {
+        // On a socket that listens already this changes the backlog only; the standard library asks for 128.
+        rustix::net::listen(&listener, LISTEN_BACKLOG)?;
+        Ok(listener)
+    });
     listener.map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
-}
-
-/// On a socket that listens already this changes the backlog only; the standard library asks for 128.
-fn listen(socket: &TcpListener) -> io::Result<()> {
-    Ok(rustix::net::listen(socket, LISTEN_BACKLOG)?)
 }
 
 #[cfg(test)]

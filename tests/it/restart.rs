@@ -1,6 +1,7 @@
 //! An orderly restart under load, on sockets that somebody else holds open as systemd does: nobody is refused, nothing is lost or doubled.
 
 use std::collections::BTreeSet;
+use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,6 +13,36 @@ use crate::harness::{PRIMARY, folder, free_port, heavy, mail, need, wait_for};
 const MESSAGES: usize = 4000;
 const RESTARTS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(120);
+/// What it told the service manager next.
+fn told(manager: &UnixDatagram) -> String {
+    let mut octets = [0; 4096];
+    let length = manager.recv(&mut octets).expect("it says something");
+    String::from_utf8_lossy(&octets[..length]).into_owned()
+}
+
+fn is_told(manager: &UnixDatagram, what: &str) {
+    let mut heard = Vec::new();
+    while !heard.iter().any(|text: &String| text.lines().any(|line| line == what)) {
+        assert!(heard.len() < 100, "never {what}: {heard:?}");
+        heard.push(told(manager));
+    }
+}
+
+/// Without these systemd would wait for its start, or kill it for its silence.
+#[test]
+fn the_service_manager_is_told_what_it_waits_for() {
+    let folder = folder();
+    let mut lifeboat = Lifeboat::prepare(folder.path(), &Setup::without_primary());
+    let manager = lifeboat.manage();
+    for _ in 0..2 {
+        lifeboat.restart();
+        is_told(&manager, "READY=1");
+        is_told(&manager, "WATCHDOG=1");
+        is_told(&manager, "WATCHDOG=1");
+        assert!(lifeboat.stop().success());
+        is_told(&manager, "STOPPING=1");
+    }
+}
 
 #[test]
 fn a_restart_under_load_refuses_nobody() {

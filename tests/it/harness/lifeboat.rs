@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -121,6 +122,8 @@ pub struct Lifeboat {
     child: Option<Child>,
     /// As systemd would hold them: they outlive the process.
     held: Vec<(&'static str, TcpListener)>,
+    /// Where it tells a service manager how it is (sd_notify(3)).
+    manager: Option<PathBuf>,
     /// Another build than the one under test, from the next start on; commands are the present build's.
     pub other_build: Option<PathBuf>,
     /// Bound addresses; new ones after each start.
@@ -141,7 +144,7 @@ impl Lifeboat {
         fs::write(folder.join("directory.csv"), setup.directory()).unwrap();
         fs::write(folder.join("lifeboat.toml"), setup.text(folder)).unwrap();
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Lifeboat { folder: folder.to_owned(), child: None, held: Vec::new(), other_build: None, smtp: nowhere, web: nowhere }
+        Lifeboat { folder: folder.to_owned(), child: None, held: Vec::new(), manager: None, other_build: None, smtp: nowhere, web: nowhere }
     }
 
     /// From the next start on it is given sockets that stay open while it is away (sd_listen_fds(3)).
@@ -154,17 +157,31 @@ impl Lifeboat {
         }
     }
 
+    /// From the next start on a service manager listens, whose watchdog wants to be fed within two seconds.
+    pub fn manage(&mut self) -> UnixDatagram {
+        let path = self.folder.join("notify");
+        let manager = UnixDatagram::bind(&path).unwrap();
+        manager.set_read_timeout(Some(START_LIMIT)).unwrap();
+        self.manager = Some(path);
+        manager
+    }
+
     fn program(&self) -> Command {
         let binary = self.other_build.as_ref().map_or_else(binary, |build| build.display().to_string());
-        if self.held.is_empty() {
+        if self.held.is_empty() && self.manager.is_none() {
             return Command::new(binary);
         }
         let number = |(at, (_, socket)): (usize, &(_, TcpListener))| format!("{}<&{} ", at + 3, socket.as_raw_fd());
         let redirections: String = self.held.iter().enumerate().map(number).collect();
         let names: Vec<&str> = self.held.iter().map(|(name, _)| *name).collect();
         let mut command = Command::new("bash");
-        command.args(["-c", &format!("exec {redirections}; LISTEN_PID=$$ exec \"$0\" \"$@\""), &binary]);
-        command.env("LISTEN_FDS", names.len().to_string()).env("LISTEN_FDNAMES", names.join(":"));
+        command.args(["-c", &format!("exec {redirections}; LISTEN_PID=$$ WATCHDOG_PID=$$ exec \"$0\" \"$@\""), &binary]);
+        if !names.is_empty() {
+            command.env("LISTEN_FDS", names.len().to_string()).env("LISTEN_FDNAMES", names.join(":"));
+        }
+        if let Some(manager) = &self.manager {
+            command.env("NOTIFY_SOCKET", manager).env("WATCHDOG_USEC", "2000000");
+        }
         command
     }
 
