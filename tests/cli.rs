@@ -313,7 +313,7 @@ fn fsck_makes_the_index_again_but_not_that_of_a_running_box() {
     let data = here.join("data");
     let rebuild = ["fsck", "--rebuild", "--config", "lifeboat.toml"];
     let (store, _) = Store::open(&Options { data_dir: data.clone() }, std::sync::Arc::new(Disk), Wall(1_772_355_917_000)).unwrap();
-    let in_use = format!("lifeboat: a running box uses {}; stop it first: systemctl stop lifeboat\n", data.display());
+    let in_use = format!("lifeboat: a running box uses {}; stop it first: systemctl stop 'lifeboat*'\n", data.display());
     check(here, &rebuild, 1, "", &in_use);
     close(store);
     fs::write(data.join("index.opening"), "").unwrap();

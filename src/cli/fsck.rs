@@ -68,7 +68,7 @@ fn work(data_dir: &Path, rebuild: bool) -> Result<Done, String> {
 
 fn in_words(data_dir: &Path, error: &StoreError) -> String {
     match error {
-        StoreError::InUse => format!("a running box uses {}; stop it first: systemctl stop lifeboat", data_dir.display()),
+        StoreError::InUse => format!("a running box uses {}; stop it first: systemctl stop 'lifeboat*'", data_dir.display()),
         error => error.to_string(),
     }
 }
