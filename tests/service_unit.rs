@@ -28,6 +28,27 @@ fn it_agrees_with_the_program() {
     check("AmbientCapabilities=CAP_NET_BIND_SERVICE");
 }
 
+/// A socket by another name would be closed by the program, and its port answer nobody.
+#[test]
+fn its_sockets_have_the_names_that_the_program_knows() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd");
+    let mut units = BTreeSet::new();
+    for name in ["smtp", "web", "redirect"] {
+        let unit = format!("lifeboat-{name}.socket");
+        let text = fs::read_to_string(format!("{folder}/{unit}")).unwrap_or_else(|error| panic!("{unit}: {error}"));
+        for line in [&format!("FileDescriptorName={name}"), "Service=lifeboat.service", "WantedBy=sockets.target"] {
+            assert!(text.lines().any(|there| there == line), "{unit}: {line}");
+        }
+        units.insert(unit);
+    }
+    let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let there: BTreeSet<String> = all.filter(|name| name.ends_with(".socket")).collect();
+    assert_eq!(there, units);
+    let lists = settings().into_iter().filter(|line| ["Sockets=", "Wants=", "After=", "Also="].iter().any(|key| line.starts_with(key)));
+    let full = lists.filter(|line| units.iter().all(|unit| line.contains(unit))).count();
+    assert_eq!(full, 4, "the service starts with all of them, after all of them, and switches all of them on");
+}
+
 /// `systemd-analyze security` counts in tenths: 16 is an exposure of 1.6. `tests/run` installs the tool.
 #[test]
 fn its_exposure_is_at_most_1_6() {
