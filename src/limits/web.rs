@@ -9,6 +9,8 @@ pub const WEB_CONNECTIONS_PER_CLIENT_MAX: usize = 32;
 pub const WEB_WORKERS: usize = 4;
 /// Silence on a web connection.
 pub const WEB_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// A box that stops gives whoever has just connected this long for a request.
+pub const WEB_STOP_PATIENCE: Duration = Duration::from_secs(1);
 /// Longest life of a web connection.
 pub const WEB_CONNECTION_TIMEOUT: Duration = Duration::from_secs(900);
 /// Longest request head (request line and header fields), in octets; above it 431.

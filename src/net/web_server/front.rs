@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_rustls::TlsAcceptor;
 use smol::net::TcpStream;
@@ -14,11 +15,11 @@ use super::http::{BUSY, DISK_FULL, OUTSIDE, Refusal, RequestHead, TLS_ON_PLAIN, 
 use super::redirect::Redirect;
 use super::upstream::Upstream;
 use crate::config::NetworkSet;
-use crate::limits::{TLS_HANDSHAKE_TIMEOUT, WEB_BODY_SMALL_MAX_OCTETS};
+use crate::limits::{TLS_HANDSHAKE_TIMEOUT, WEB_BODY_SMALL_MAX_OCTETS, WEB_STOP_PATIENCE};
 use crate::mail::Blob;
 use crate::net::deadline::within;
 use crate::net::rt::channel::Receiver;
-use crate::net::rt::race;
+use crate::net::rt::{self, race};
 
 /// A TLS handshake begins with it (RFC 8446 section 5.1).
 pub(super) const TLS_HANDSHAKE: u8 = 0x16;
@@ -60,7 +61,7 @@ impl Front {
     async fn first_octet(&self, stream: &TcpStream) -> Option<u8> {
         let mut first = [0];
         let peeked = race(within(self.patience.head, stream.peek(&mut first)), async {
-            self.stopping().await;
+            self.stopping_for(WEB_STOP_PATIENCE).await;
             Ok(Ok(0))
         });
         matches!(peeked.await, Ok(Ok(1))).then_some(first[0])
@@ -69,13 +70,15 @@ impl Front {
     /// Requests, one after the other, until one side wants no more.
     async fn speak(&self, mut stream: Client, client: IpAddr) {
         let mut idle_limit = self.patience.head;
+        // Whoever has just come gets one answer, also from a box that stops: on sockets that somebody else holds nobody notices a restart that way.
+        let mut grace = WEB_STOP_PATIENCE;
         let end = loop {
-            match race(stream.begin(idle_limit), self.gone_when_stopping()).await {
+            match race(stream.begin(idle_limit), self.gone_when_stopping(grace)).await {
                 Ok(()) => {}
                 Err(end) => break end,
             }
             match self.one_request(&mut stream, client).await {
-                Ok(true) => idle_limit = self.patience.idle,
+                Ok(true) => (idle_limit, grace) = (self.patience.idle, Duration::ZERO),
                 Ok(false) => break End::Gone,
                 Err(end) => break end,
             }
@@ -120,9 +123,15 @@ impl Front {
         stream.body(request.body, self.options.uploads.as_ref().map(|uploads| uploads.folder.as_path())).await
     }
 
-    async fn gone_when_stopping(&self) -> Result<(), End> {
-        self.stopping().await;
+    async fn gone_when_stopping(&self, grace: Duration) -> Result<(), End> {
+        self.stopping_for(grace).await;
         Err(End::Gone)
+    }
+
+    /// Returns when the server has been stopping for this long.
+    async fn stopping_for(&self, grace: Duration) {
+        self.stopping().await;
+        rt::sleep(grace).await;
     }
 
     /// Returns when the server begins to stop.
