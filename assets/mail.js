@@ -124,7 +124,7 @@
 	document.addEventListener("keydown", (event) => {
 		const where = event.target;
 		if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || quiet || stored("keys") === "off") return;
-		if (where.closest("textarea, select, dialog, [contenteditable], input:not([type=checkbox])")) return;
+		if (where.closest("textarea, select, dialog[open], [contenteditable], input:not([type=checkbox])")) return;
 		let done;
 		if (Date.now() - going < 1500 && go[event.key]) {
 			location.href = "/mail/" + go[event.key];
