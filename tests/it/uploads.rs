@@ -102,7 +102,9 @@ fn eight_large_files_at_a_time_leave_memory_flat() {
 
     let page = office.ann.get("/mail/new");
     let names = [LARGE, FITS].into_iter().cycle().take(AT_A_TIME);
-    let uploads: Vec<_> = names.map(|name| (name, office.write(&page, "send", "upload", Some(name)))).collect();
+    // Each says something else: the same from the same form is sent once.
+    let uploads: Vec<_> =
+        names.enumerate().map(|(number, name)| (name, office.write(&page, "send", &format!("upload {number}"), Some(name)))).collect();
     for (name, upload) in uploads {
         let (status, _) = answered(upload);
         assert!(if name == LARGE { ["413", "422"].contains(&status.as_str()) } else { status == "303" }, "{name}: {status}");
