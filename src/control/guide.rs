@@ -276,10 +276,9 @@ pub fn to_text(office: &Office) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn office() -> Office {
+impl Office {
+    /// For tests and made-up pages.
+    pub fn example() -> Office {
         Office {
             hostname: "lifeboat.example.com".to_owned(),
             address: Some("192.0.2.20".to_owned()),
@@ -289,11 +288,16 @@ mod tests {
             canary: None,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     /// What makes something can be undone, by its name.
     #[test]
     fn whatever_is_made_can_be_undone() {
-        for step in steps(&office()) {
+        for step in steps(&Office::example()) {
             for line in &step.shell {
                 let Some(made) = line.strip_prefix("New-") else { continue };
                 let (what, rest) = made.split_once(" -").unwrap();
@@ -309,7 +313,7 @@ mod tests {
 
     #[test]
     fn the_offices_own_names_are_in_it() {
-        let text = to_text(&office());
+        let text = to_text(&Office::example());
         for wanted in [
             "-RemoteIPRanges 192.0.2.20",
             "journal@lifeboat.example.com",
@@ -319,7 +323,7 @@ mod tests {
         ] {
             assert!(text.contains(wanted), "{wanted}: {text}");
         }
-        let unknown = to_text(&Office { address: None, journal: None, ..office() });
+        let unknown = to_text(&Office { address: None, journal: None, ..Office::example() });
         assert!(unknown.contains("ADDRESS-OF-THE-BOX") && unknown.contains("no journal reports are taken"), "{unknown}");
     }
 }

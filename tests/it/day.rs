@@ -208,6 +208,15 @@ fn deliver(lifeboat: &Lifeboat, message: &[u8]) {
     assert!(reply.starts_with("250"), "{reply}");
 }
 
+/// Three messages in an outage; her password.
+fn a_morning(lifeboat: &Lifeboat) -> String {
+    lifeboat.wait_mode("continuity", PATIENCE);
+    for message in [mail::message("ann@example.com", "Parking spaces", "Row two is ours."), html_message(), truck()] {
+        deliver(lifeboat, &message);
+    }
+    lifeboat.password("ann@example.com")
+}
+
 #[test]
 fn a_day_from_signing_in_to_the_end_of_the_event() {
     let _one = heavy();
@@ -219,11 +228,7 @@ fn a_day_from_signing_in_to_the_end_of_the_event() {
     let outside = Sink::start(here, free_port(SMARTHOST));
     let setup = Setup { smarthost: Some(outside.smtp), ..Setup::without_primary() };
     let lifeboat = Lifeboat::start(here, &setup);
-    lifeboat.wait_mode("continuity", PATIENCE);
-    for message in [mail::message("ann@example.com", "Parking spaces", "Row two is ours."), html_message(), truck()] {
-        deliver(&lifeboat, &message);
-    }
-    let password = lifeboat.password("ann@example.com");
+    let password = a_morning(&lifeboat);
     let browser = Browser::start(here);
     browser.size(1280, 900);
     let ann = Desk { browser: &browser, lifeboat: &lifeboat, name: "desk", scripts: true };
@@ -261,11 +266,7 @@ fn the_essentials_without_scripts() {
     fs::write(&plan, "Gate 2, then left.\n").unwrap();
     let outside = Sink::start(here, free_port(SMARTHOST));
     let lifeboat = Lifeboat::start(here, &Setup { smarthost: Some(outside.smtp), ..Setup::without_primary() });
-    lifeboat.wait_mode("continuity", PATIENCE);
-    for message in [mail::message("ann@example.com", "Parking spaces", "Row two is ours."), html_message(), truck()] {
-        deliver(&lifeboat, &message);
-    }
-    let password = lifeboat.password("ann@example.com");
+    let password = a_morning(&lifeboat);
     let browser = Browser::start_with(here, &Settings { scripts: false, ..Settings::default() });
     browser.size(1280, 900);
     assert!(scripts_are_off(&browser, here), "the browser runs scripts");

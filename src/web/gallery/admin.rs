@@ -208,22 +208,11 @@ pub fn pages() -> Vec<Sample> {
             "admin-audit-changed",
             audit::page(&shell("Audit log", "/admin/audit"), &AuditPage { by: HOSTILE, action: "", audit: &changed, query: "by=&action=" }),
         ),
-        ("admin-guide", guide::page(&shell("Set-up guide", "/admin/help"), &crate::control::guide::steps(&office()))),
+        ("admin-guide", guide::page(&shell("Set-up guide", "/admin/help"), &crate::control::guide::steps(&Office::example()))),
         ("admin-settings", settings::page(&shell("Settings", "/admin/settings"), &setting_rows(), true)),
         ("admin-people", people::page(&shell("People", "/admin/people"), &people_page)),
         ("admin-maintenance", maintenance::page(&shell("Maintenance", "/admin/maintenance"), &[window], true)),
     ]
-}
-
-fn office() -> Office {
-    Office {
-        hostname: "lifeboat.example.com".to_owned(),
-        address: Some("192.0.2.20".to_owned()),
-        domains: vec!["example.com".to_owned()],
-        primary: "mail.example.com:25".to_owned(),
-        journal: Some("journal@lifeboat.example.com".to_owned()),
-        canary: None,
-    }
 }
 
 #[test]
