@@ -74,14 +74,15 @@ impl Store {
             cursor = behind;
         }
         let mut threads: Vec<i64> = vec![0; listed.rows.len()];
-        let mut places: Vec<Place> = Vec::new();
+        // Behind each row: a page may take several looks, when the catalogue still has rows of messages that are gone.
+        let mut behind: Vec<Cursor> = listed.rows.iter().map(|row| Cursor { message: row.entry.message, key: Key::Date }).collect();
         let mut ended = listed.rows.len() > listing.limit;
         for _ in 0..SEARCH_PAGES_MAX {
             if ended || listed.rows.len() > listing.limit {
                 break;
             }
             let wanted = listing.limit + 1 - listed.rows.len();
-            places = search.page(mailbox, folder, listing, cursor.as_ref(), wanted)?;
+            let places = search.page(mailbox, folder, listing, cursor.as_ref(), wanted)?;
             ended = places.len() < wanted;
             cursor = places.last().map(Place::cursor).or(cursor);
             let asked: Vec<(Seq, Folder)> = places.iter().map(|place| (place.message, folder)).collect();
@@ -90,6 +91,7 @@ impl Store {
                     places.iter().find(|place| place.message == entry.message).filter(|_| listing.filter.lets_through(&entry))
                 {
                     threads.push(place.thread);
+                    behind.push(place.cursor());
                     listed.rows.push(ListedRow { entry, conversation: None });
                 }
             }
@@ -97,9 +99,7 @@ impl Store {
         if listed.rows.len() > listing.limit {
             listed.rows.truncate(listing.limit);
             threads.truncate(listing.limit);
-            let last = listed.rows.last().map(|row| row.entry.message);
-            let place = places.iter().find(|place| Some(place.message) == last).map(Place::cursor);
-            listed.next = place.or_else(|| last.map(|message| Cursor { message, key: Key::Date }));
+            listed.next = behind.into_iter().nth(listing.limit - 1);
         } else if !ended {
             listed.next = cursor;
         }
