@@ -19,10 +19,7 @@ fn spool(random: &mut fastrand::Rng, with_purge: bool) -> Folders {
     for round in 0..3 {
         work.run(&store, 20);
         if with_purge {
-            for (message, recipients) in work.messages.clone() {
-                let most = (0..recipients as u32).filter(|_| work.random.u8(..12) > 0);
-                store.write_wait(most.map(|recipient| delivery(message, recipient, delivered())).collect(), work.at).unwrap();
-            }
+            work.deliver_most(&store);
         }
         work.at = Wall(work.at.0 + 2 * DAY_MS);
         work.run(&store, 3);
