@@ -189,7 +189,8 @@ fn head(octets: u64, mode: u32) -> tar::Header {
     head
 }
 
-fn add(tar: &mut tar::Builder<impl Write>, name: impl AsRef<Path>, content: &[u8]) -> io::Result<()> {
+/// A small file, for its owner alone.
+pub(super) fn add(tar: &mut tar::Builder<impl Write>, name: impl AsRef<Path>, content: &[u8]) -> io::Result<()> {
     tar.append_data(&mut head(content.len() as u64, 0o600), name, content)
 }
 
@@ -286,7 +287,8 @@ fn read(from: &Path, config_file: &Path, now: Wall) -> Result<String, String> {
     Ok(done.join("\n"))
 }
 
-/// Where entries may go: into the data folder, and to files that the configuration names. A tar file from elsewhere cannot write anything else.
+/// Where entries may go: into the data folder, and to files that the configuration in the backup names, if they are not there yet. Nothing else is written;
+/// but whoever made the backup also wrote that configuration, so it has to be trusted as root is.
 struct Named<'a> {
     data_dir: &'a Path,
     files: Vec<PathBuf>,

@@ -19,7 +19,7 @@ use lifeboat::store::{Disk, fsck};
 use sha2::{Digest, Sha256};
 
 use super::args::Support;
-use super::{DONE, FAILED, complain, load, say};
+use super::{DONE, FAILED, backup, complain, load, say};
 
 const LOG_LINES: &str = "5000";
 const PROBE_HOURS: u32 = 48;
@@ -147,10 +147,7 @@ fn write(to: &Path, parts: &[(&'static str, String)]) -> io::Result<Vec<&'static
     let file: File = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to)?;
     let mut tar = tar::Builder::new(file);
     for (name, text) in parts {
-        let mut head = tar::Header::new_gnu();
-        head.set_size(text.len() as u64);
-        head.set_mode(0o600);
-        tar.append_data(&mut head, Path::new("lifeboat-support").join(name), text.as_bytes())?;
+        backup::add(&mut tar, Path::new("lifeboat-support").join(name), text.as_bytes())?;
     }
     tar.into_inner()?.sync_all()?;
     Ok(parts.iter().map(|(name, _)| *name).collect())

@@ -1,7 +1,7 @@
 //! The admin's place in a real browser: the set-up link, an event from beginning to end, a drill, and every page at five widths.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -48,15 +48,7 @@ impl Admin<'_> {
 
     /// Until the page shows these words.
     fn sees(&self, words: &str) {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let text = self.browser.text();
-            if text.contains(words) {
-                return;
-            }
-            assert!(Instant::now() < end, "never on the page: {words}\n{text}");
-            std::thread::sleep(Duration::from_millis(200));
-        }
+        self.browser.sees("admin", words);
     }
 
     /// Until the large word of the dashboard is this one. Nobody reloads the page for it.

@@ -7,7 +7,7 @@ mod writing;
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -55,15 +55,7 @@ impl Desk<'_> {
 
     /// Until the page shows these words.
     fn sees(&self, words: &str) {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let text = self.browser.text();
-            if text.contains(words) {
-                return;
-            }
-            assert!(Instant::now() < end, "{}: never on the page {}: {words}\n{text}", self.name, self.path());
-            std::thread::sleep(Duration::from_millis(200));
-        }
+        self.browser.sees(self.name, words);
     }
 
     /// Until it does not any more.

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -149,6 +149,20 @@ impl Browser {
             let text = self.script("return document.body ? document.body.innerText : ''");
             text.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
         })
+    }
+
+    /// Until the page shows these words. `who` is for the failure.
+    pub fn sees(&self, who: &str, words: &str) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let text = self.text();
+            if text.contains(words) {
+                return;
+            }
+            let path = self.script("return location.pathname");
+            assert!(Instant::now() < end, "{who}: never on the page {path}: {words}\n{text}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
     }
 
     /// What a person sees in the frame of an HTML message.
