@@ -46,15 +46,28 @@ pub fn examine(config: &Config, clock: Arc<dyn Clock>, status: Option<&Status>) 
     found.push(time(now, Path::new(TIME_KEPT)));
     found.push(disk(config, status));
     found.push(certificate(config, now));
+    found.extend(rt::block_on(ports(config, clock.clone(), status)));
+    found.extend(mail_path(config, clock));
+    found
+}
+
+/// The looks at what is around a box that is to have this configuration: also before it has it. Must not be called from async code.
+pub fn surroundings(config: &Config, clock: Arc<dyn Clock>) -> Vec<Finding> {
+    let mut found = vec![time(clock.now().wall, Path::new(TIME_KEPT))];
+    found.extend(mail_path(config, clock));
+    found
+}
+
+/// Names, Exchange, the way out.
+fn mail_path(config: &Config, clock: Arc<dyn Clock>) -> Vec<Finding> {
     rt::block_on(async {
         let resolver = Resolver::new();
-        found.extend(ports(config, clock.clone(), status).await);
-        found.push(name_of_the_box(config, &resolver).await);
+        let mut found = vec![name_of_the_box(config, &resolver).await];
         found.extend(mail_domains(config).await);
         found.extend(primary(config, &resolver, clock.clone()).await);
         found.extend(way_out(config, &resolver, clock).await);
-    });
-    found
+        found
+    })
 }
 
 fn service(status: Option<&Status>) -> Finding {

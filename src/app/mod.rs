@@ -69,6 +69,7 @@ mod verbs;
 mod verdicts;
 mod webmail;
 mod witnesses;
+pub mod wizard;
 mod writing;
 
 pub use self::notices::read_templates;

@@ -14,6 +14,7 @@ use super::people::People;
 use super::queue::Queue;
 use super::simulate::Simulate;
 use super::trace::Trace;
+use super::wizard::WizardCommand;
 
 pub(super) fn usual() -> PathBuf {
     "/etc/lifeboat/lifeboat.toml".into()
@@ -64,6 +65,7 @@ pub enum Command {
     Restore(Restore),
     Doctor(Doctor),
     Fsck(Fsck),
+    Wizard(WizardCommand),
     Version(Version),
 }
 

@@ -24,6 +24,7 @@ mod run;
 mod simulate;
 mod support;
 mod trace;
+mod wizard;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -114,6 +115,7 @@ fn command(command: Command) -> u8 {
         Command::Restore(c) => backup::restore(&c),
         Command::Doctor(c) => doctor::run(&c),
         Command::Version(_) => version(),
+        Command::Wizard(c) => wizard::run(c),
     }
 }
 

@@ -12,6 +12,7 @@
 mod canary;
 mod checks;
 mod cron;
+mod draft;
 mod drill;
 mod read;
 mod reader;
@@ -30,6 +31,7 @@ use std::time::Duration;
 
 pub use canary::Canary;
 pub use cron::Schedule;
+pub use draft::Draft;
 pub use read::{Problem, Report, parse};
 pub use settings::Setting;
 pub use suggest::nearest;

@@ -74,6 +74,8 @@ pub const ADMIN_NAME_MAX_CHARS: usize = 64;
 pub const ADMIN_PASSWORD_MIN_CHARS: usize = 12;
 /// Failed sign-ins to the admin's place that are put on record within an hour, from whatever addresses; all are in the log.
 pub const ADMIN_FAILURES_RECORDED_HOUR_MAX: usize = 200;
+/// Mistakes that the set-up in the browser shows at a time.
+pub const WIZARD_MISTAKES_MAX: usize = 20;
 /// How long a set-up link works, if nobody uses it.
 pub const ADMIN_SETUP_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
 /// What probes have seen is kept by the minute and by the hour, for so many of them; of each, the middle of so many latencies is

@@ -64,6 +64,7 @@ mod texts;
 mod typed;
 mod undo;
 mod visit;
+pub mod wizard;
 mod words;
 
 pub use deeds::{Act, Deed, Done, FolderStep, Step};

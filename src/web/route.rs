@@ -109,6 +109,8 @@ pub static TABLE: &[Row] = &[
     open(Method::Get, "/enrol/:/code", enrol::code_form),
     open(Method::Post, "/enrol/:/code", enrol::confirm),
     open(Method::Get, "/enrol/:/done", enrol::done),
+    // Whoever has just set the box up is led here by the page that the set-up left open (web::wizard).
+    open(Method::Get, "/setup/:/wait", |_, _| Ok(response::see_other("/admin").into())),
     // Files of ours.
     open(Method::Get, "/favicon.ico", |_, _| Ok(assets::icon().into())),
     open(Method::Get, "/assets/:", |request, _| assets::serve(&request.path)),

@@ -39,3 +39,4 @@ mod undo;
 mod upgrade;
 mod uploads;
 mod volume;
+mod wizard;

@@ -7,6 +7,7 @@ mod admin;
 mod coming;
 mod folders;
 mod messages;
+mod wizard;
 mod writing;
 
 use maud::Markup;
@@ -59,7 +60,10 @@ type Sample = (&'static str, Markup);
 
 /// Name and markup of every page.
 fn pages() -> Vec<Sample> {
-    [coming::pages(), folders::pages(), messages::pages(), writing::pages(), admin::pages()].into_iter().flatten().collect()
+    [coming::pages(), folders::pages(), messages::pages(), writing::pages(), wizard::pages(), admin::pages()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[test]
@@ -101,9 +105,9 @@ fn every_form_that_needs_a_session_carries_its_csrf_value() {
     }
 }
 
-/// The login, looking, and the pages behind an invitation, whose path is the secret.
+/// The login, looking, and the pages behind an invitation or a set-up link, whose path is the secret.
 fn is_without_session(form: &str) -> bool {
-    ["action=\"/login\"", "action=\"/enrol/", "method=\"get\""].iter().any(|sign| form.contains(sign))
+    ["action=\"/login\"", "action=\"/enrol/", "action=\"/setup/", "method=\"get\""].iter().any(|sign| form.contains(sign))
 }
 
 #[test]
@@ -123,7 +127,7 @@ fn every_field_has_its_label_and_every_reference_its_place() {
             let tag = field.split('>').next().unwrap_or_default();
             let labelled = tag.contains("type=\"hidden\"") || tag.contains("type=\"checkbox\"");
             let id = values(tag, " id=\"").first().copied().unwrap_or("none");
-            assert!(labelled || page.contains(&format!("<label for=\"{id}\"")), "{name}: {tag}");
+            assert!(labelled || page.contains(&format!(" for=\"{id}\"")), "{name}: {tag}");
         }
     }
 }

@@ -96,18 +96,42 @@ pub fn light(shell: &Shell, main: &Markup) -> Markup {
     styled(shell, main, &[&assets::STYLE])
 }
 
+/// A page of a box that nobody has set up yet: there is nowhere to go. `onward`: after how many seconds the browser goes on by itself, and where.
+pub fn lone(title: &str, onward: Option<(u32, &str)>, main: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                (head(title, &[&assets::STYLE, &assets::MORE_STYLE]))
+                @if let Some((seconds, path)) = onward { meta http-equiv="refresh" content={ (seconds) ";url=" (path) }; }
+            }
+            body {
+                a.skip href="#main" { (Texts::english().get("skip")) }
+                header.top { span.brand { (PreEscaped(assets::ICON.text)) span { "Lifeboat" } } }
+                main #main.alone tabindex="-1" { (main) }
+            }
+        }
+    }
+}
+
+fn head(title: &str, styles: &[&Asset]) -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        title { (title) " – Lifeboat" }
+        @for style in styles { link rel="stylesheet" href=(style.path()); }
+        link rel="icon" type="image/svg+xml" href=(assets::ICON.path());
+    }
+}
+
 fn styled(shell: &Shell, main: &Markup, styles: &[&Asset]) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(shell.texts.tag()) dir=(shell.texts.direction()) {
             head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (shell.title) " – Lifeboat" }
-                @for style in styles { link rel="stylesheet" href=(style.path()); }
+                (head(&shell.title, styles))
                 @if let Some(reader) = &shell.reader { script src=(assets::MAIL.path()) defer data-keys=[(!reader.keys).then_some("off")] {} }
-                link rel="icon" type="image/svg+xml" href=(assets::ICON.path());
             }
             body {
                 a.skip href="#main" { (shell.texts.get("skip")) }

@@ -26,3 +26,4 @@ pub mod rows;
 pub mod search;
 pub mod settings;
 pub mod text;
+pub mod wizard;

@@ -64,6 +64,7 @@ const SAMPLES: &[(&str, Sample)] = &[
     ("/settings", Page("/settings")),
     ("/settings/code", Elsewhere("only after an address was given: made-up data")),
     ("/language/:", Elsewhere("goes where one came from")),
+    ("/setup/:/wait", Elsewhere("only leads to /admin")),
     ("/enrol/", Elsewhere("behind an invitation: tests/it/enrol.rs and made-up data")),
     ("/enrol/:", Elsewhere("behind an invitation")),
     ("/enrol/:/code", Elsewhere("behind an invitation")),
