@@ -126,11 +126,11 @@ fn field(key: &str) -> &'static str {
 }
 
 fn draft(answers: &Answers, secrets: &Secrets, mistakes: &mut Vec<Mistake>) -> Draft {
-    if answers.hostname == EXAMPLE {
-        mistakes.push(mistake(
-            "hostname",
-            "This is the name of the example. Give the box a name in your own domain, for example lifeboat and your domain.",
-        ));
+    if answers.hostname.is_empty() || answers.hostname == EXAMPLE {
+        mistakes.push(mistake("hostname", "Please give the box a name of its own in your domain: lifeboat, a dot, and your domain."));
+    }
+    if parts(&answers.domains).is_empty() {
+        mistakes.push(mistake("domains", "Please type your mail domain: what stands behind the @ in your addresses."));
     }
     let primary = server(&answers.primary, SMTP_PORT);
     // Exchange's own mail is known by its address, and a name that only a DNS server on Exchange's machine knows is of no use in an outage.
