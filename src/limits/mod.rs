@@ -426,6 +426,8 @@ pub const DNS_ADDRESSES_MAX: usize = 16;
 pub const CERTIFICATE_DAYS: u64 = 825;
 /// The self-made certificate is made anew when fewer days are left.
 pub const CERTIFICATE_RENEW_DAYS: u64 = 30;
+/// Life of the authority that signs the self-made certificate: people install it by hand, so it is to last as long as a box does.
+pub const AUTHORITY_DAYS: u64 = 3650;
 
 // ---- Control and files -----------------------------------------------------------------------
 

@@ -45,9 +45,10 @@ enum Origin {
 }
 
 impl Identity {
-    /// Reads PEM files, or makes and keeps a certificate in `folder` (for `hostname` and `localhost` and the given addresses; 825 days,
-    /// renewed when less than 30 days are left; key file mode 0600). The configuration has no ALPN: it serves SMTP as it is, and the web
-    /// front adds `http/1.1` to its own copy.
+    /// Reads PEM files, or makes and keeps a certificate in `folder` (for `hostname`, `localhost` and the machine's addresses; 825 days,
+    /// renewed when less than 30 days are left; key files mode 0600), signed by an authority of the box's own ([`Identity::authority`]),
+    /// whose certificate is sent behind it. The configuration has no ALPN: it serves SMTP as it is, and the web front adds `http/1.1` to
+    /// its own copy.
     ///
     /// A given certificate that has expired is served all the same and logged ([`super::trouble`] finds it): a webmail that
     /// warns is better than none, and in the middle of an outage nobody wants to hear about certificates.
@@ -80,6 +81,18 @@ impl Identity {
 
     pub fn config(&self) -> Arc<ServerConfig> {
         self.config.clone()
+    }
+
+    /// The certificate of the authority that signed the self-made one, in DER. No secret: browsers that trust it believe the box, and
+    /// nothing else by it. Another one after `server.hostname` has changed, and after ten years. None if a certificate was given.
+    pub fn authority(&self) -> Option<Vec<u8>> {
+        match self.origin {
+            Origin::Given { .. } => None,
+            Origin::SelfMade { .. } => {
+                let current = self.current.0.read().unwrap_or_else(PoisonError::into_inner);
+                current.cert.last().map(|authority| authority.to_vec())
+            }
+        }
     }
 
     /// Takes a certificate whose files have changed, and renews the self-made one when it is time. True if new handshakes use another one

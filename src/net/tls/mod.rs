@@ -1,8 +1,9 @@
-//! TLS: our certificate (given or self-made), and the client side towards smart hosts and health pages.
+//! TLS: our certificate (given, or signed by an authority of the box's own), and the client side towards smart hosts and health pages.
 //!
 //! Owns every rustls configuration of the program. TLS 1.2 and 1.3 with ring, given explicitly, so that no process-wide default is
 //! needed. Never decides whether TLS is used: that is configuration.
 
+mod authority;
 mod given;
 mod identity;
 mod self_made;
@@ -20,6 +21,8 @@ use rustls::sign::CertifiedKey;
 pub use given::{CertificateTrouble, trouble};
 pub use identity::Identity;
 pub use verify::Verdict;
+
+use crate::store::replace_file;
 
 /// Why TLS cannot be set up; shown to the admin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +93,13 @@ fn provider() -> Arc<CryptoProvider> {
 
 fn client_builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, TlsError> {
     ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(|error| TlsError(error.to_string()))
+}
+
+/// Writes a file of the self-made certificate. One that cannot be kept is logged, and made again at the next start.
+fn keep(folder: &Path, name: &str, content: &[u8]) {
+    if let Err(error) = replace_file(&folder.join(name), content) {
+        log::warn!("tls file not kept file={} error={error}", folder.join(name).display());
+    }
 }
 
 /// A chain with its key; the error is rustls's own, so that the caller can name its files.

@@ -1,8 +1,9 @@
 use std::os::unix::fs::PermissionsExt;
 
-use rcgen::KeyPair;
+use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::ServerName;
 
+use super::authority::Authority;
 use super::*;
 use crate::clock::Wall;
 
@@ -14,8 +15,10 @@ fn at(seconds: u64) -> Wall {
     Wall(seconds * 1000)
 }
 
+type Chain = Vec<CertificateDer<'static>>;
+
 /// A whole handshake in memory; the client's view of it.
-fn handshake(server: &Arc<ServerConfig>, client: Arc<ClientConfig>, name: &str) -> Result<Vec<u8>, rustls::Error> {
+fn handshake(server: &Arc<ServerConfig>, client: Arc<ClientConfig>, name: &str) -> Result<Chain, rustls::Error> {
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let mut client = rustls::ClientConnection::new(client, name).unwrap();
     let mut server = rustls::ServerConnection::new(server.clone()).unwrap();
@@ -30,11 +33,11 @@ fn handshake(server: &Arc<ServerConfig>, client: Arc<ClientConfig>, name: &str) 
         client.read_tls(&mut wire.as_slice()).unwrap();
         client.process_new_packets()?;
     }
-    Ok(client.peer_certificates().unwrap()[0].to_vec())
+    Ok(client.peer_certificates().unwrap().to_vec())
 }
 
-/// Makes or loads in `folder`, and gives the certificate that a client sees.
-fn seen(folder: &Path, hostname: &str, now_s: u64) -> Vec<u8> {
+/// Makes or loads in `folder`, and gives the chain that a client sees: the certificate, and the authority's.
+fn seen(folder: &Path, hostname: &str, now_s: u64) -> Chain {
     let server = server(None, None, folder, hostname, at(now_s)).unwrap();
     handshake(&server, opportunistic_client(), "localhost").unwrap()
 }
@@ -45,8 +48,158 @@ fn the_self_made_certificate_is_kept() {
     let path = folder.path().join("tls");
     let first = seen(&path, "box.example", JUNE_S);
     assert_eq!(seen(&path, "box.example", JUNE_S + 700 * DAY_S), first);
-    let mode = std::fs::metadata(path.join("key.pem")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    for name in ["key.pem", "ca.key"] {
+        let mode = std::fs::metadata(path.join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+/// The files of that name, as they are.
+fn files<const N: usize>(folder: &Path, names: [&str; N]) -> [Vec<u8>; N] {
+    names.map(|name| std::fs::read(folder.join(name)).unwrap())
+}
+
+/// Whoever trusts the second of the chain believes the first for the box's own names, half a year later.
+fn holds(chain: &[CertificateDer<'static>], hostname: &str, now_s: u64) {
+    assert_eq!(chain.len(), 2);
+    for name in [hostname, "localhost", "127.0.0.1", "::1"] {
+        assert!(verify::vouches(&chain[1], &chain[0], name, now_s + 180 * DAY_S), "{name}");
+    }
+}
+
+#[test]
+fn who_trusts_the_authority_believes_the_box_and_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let chain = seen(folder.path(), "box.example", JUNE_S);
+    holds(&chain, "box.example", JUNE_S);
+    for (name, at_s) in [
+        ("other.example", JUNE_S),
+        ("www.box.example", JUNE_S),
+        ("127.0.0.2", JUNE_S),
+        ("box.example", JUNE_S + 826 * DAY_S),
+        ("box.example", JUNE_S - 2 * DAY_S),
+    ] {
+        assert!(!verify::vouches(&chain[1], &chain[0], name, at_s), "{name}");
+    }
+    let other = seen(&folder.path().join("other"), "box.example", JUNE_S);
+    assert!(!verify::vouches(&other[1], &chain[0], "box.example", JUNE_S), "another box of the same name");
+}
+
+/// Its key in wrong hands: what that signs for others is refused for its name constraints.
+#[test]
+fn the_authority_can_sign_for_this_box_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let outside = ["203.0.113.7", "2001:db8::7"].map(|ip| ip.parse().unwrap());
+    Authority::make(folder.path(), "box.example", &outside, JUNE_S).unwrap();
+    let authority = Authority::load(folder.path(), "box.example").unwrap();
+    for name in ["box.example", "www.box.example", "localhost", "10.1.2.3", "192.168.7.7", "fd00::7", "203.0.113.7", "2001:db8::7"] {
+        assert!(authority.may_sign(name), "{name}");
+    }
+    for name in ["bank.example", "example", "thebox.example", "box.example.org", "203.0.113.8", "9.9.9.9", "2001:db8::8"] {
+        assert!(!authority.may_sign(name), "{name}");
+    }
+    // One name too many spoils the others.
+    let key = KeyPair::generate().unwrap();
+    let sign = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        authority.sign(&names, JUNE_S, JUNE_S + DAY_S, &key).unwrap().der().clone()
+    };
+    let believed = |leaf: &CertificateDer<'_>| verify::vouches(&authority.certificate, leaf, "box.example", JUNE_S);
+    assert!(believed(&sign(&["box.example"])) && !believed(&sign(&["box.example", "bank.example"])));
+    // Version 3, then the serial number: 16 octets.
+    let number = |leaf: CertificateDer<'_>| leaf[8..31].to_vec();
+    let (one, another) = (number(sign(&["box.example"])), number(sign(&["box.example"])));
+    assert_eq!(&one[..7], [0xA0, 3, 2, 1, 2, 2, 16]);
+    assert_ne!(one, another, "the same key, another number");
+}
+
+#[test]
+fn an_address_that_the_authority_may_not_sign_for_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::make(folder.path(), "box.example", &[], JUNE_S).unwrap();
+    let names = ["box.example", "10.0.0.7", "203.0.113.7"].map(str::to_owned);
+    let (made, _) = self_made::make(folder.path(), &authority, names.to_vec(), JUNE_S).unwrap();
+    for (name, there) in [("box.example", true), ("10.0.0.7", true), ("203.0.113.7", false)] {
+        assert_eq!(verify::vouches(&authority.certificate, &made.cert[0], name, JUNE_S), there, "{name}");
+    }
+}
+
+#[test]
+fn the_authority_stays_while_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = seen(folder.path(), "box.example", JUNE_S);
+    let both = files(folder.path(), ["ca.key", "ca.pem"]);
+    for days in [796, 2 * 796, 2800] {
+        let renewed = seen(folder.path(), "box.example", JUNE_S + days * DAY_S);
+        holds(&renewed, "box.example", JUNE_S + days * DAY_S);
+        assert_ne!(renewed[0], first[0], "after {days} days");
+        assert_eq!((&renewed[1], files(folder.path(), ["ca.key", "ca.pem"])), (&first[1], both.clone()), "after {days} days");
+    }
+    // Less than the life of a certificate is left of it.
+    let late_s = JUNE_S + (2800 + 796) * DAY_S;
+    let late = seen(folder.path(), "box.example", late_s);
+    holds(&late, "box.example", late_s);
+    assert_ne!(late[1], first[1]);
+}
+
+#[test]
+fn another_name_has_another_authority() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = seen(folder.path(), "box.example", JUNE_S);
+    for hostname in ["other.example", "www.other.example"] {
+        let other = seen(folder.path(), hostname, JUNE_S);
+        holds(&other, hostname, JUNE_S);
+        assert_ne!(other[1], first[1], "{hostname}");
+        assert_eq!(seen(folder.path(), hostname, JUNE_S), other, "{hostname}");
+    }
+}
+
+/// As a crash may leave them, a restore by hand, or a mix of two boxes.
+#[test]
+fn what_is_left_of_the_files_becomes_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (here, other) = (folder.path().join("here"), folder.path().join("other"));
+    seen(&other, "box.example", JUNE_S);
+    seen(&here, "box.example", JUNE_S);
+    // An authority without its key goes, since it could not sign the next certificate; whatever else is missing is made by the same one.
+    for (name, stays) in [("cert.json", true), ("cert.pem", true), ("key.pem", true), ("ca.key", false), ("ca.pem", false)] {
+        for foreign in [false, true] {
+            let before = seen(&here, "box.example", JUNE_S);
+            match foreign {
+                true => std::fs::copy(other.join(name), here.join(name)).map(drop).unwrap(),
+                false => std::fs::remove_file(here.join(name)).unwrap(),
+            }
+            let after = seen(&here, "box.example", JUNE_S);
+            holds(&after, "box.example", JUNE_S);
+            assert_eq!(before[1] == after[1], stays, "{name} foreign={foreign}");
+            assert_eq!(seen(&here, "box.example", JUNE_S), after, "{name} foreign={foreign}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_from_before_there_was_an_authority_gets_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = given(folder.path(), JUNE_S);
+    std::fs::rename(certificate, folder.path().join("cert.pem")).unwrap();
+    std::fs::rename(key, folder.path().join("key.pem")).unwrap();
+    let facts = format!("{{\"hostname\":\"mail.example\",\"not_after_s\":{}}}", JUNE_S + 825 * DAY_S);
+    std::fs::write(folder.path().join("cert.json"), facts).unwrap();
+    let old = files(folder.path(), ["key.pem", "cert.pem"]);
+    holds(&seen(folder.path(), "mail.example", JUNE_S), "mail.example", JUNE_S);
+    let new = files(folder.path(), ["key.pem", "cert.pem"]);
+    assert_eq!(new[0], old[0]);
+    assert_ne!(new[1], old[1]);
+}
+
+/// A box without a clock battery boots in 1970 each time.
+#[test]
+fn a_clock_that_is_behind_makes_nothing_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let chain = seen(folder.path(), "box.example", JUNE_S + 1000 * DAY_S);
+    assert_eq!(seen(folder.path(), "box.example", 0), chain);
+    std::fs::remove_file(folder.path().join("cert.pem")).unwrap();
+    assert_eq!(seen(folder.path(), "box.example", 0)[1], chain[1], "the authority stays");
 }
 
 #[test]
@@ -63,7 +216,7 @@ fn a_renewed_certificate_has_the_same_key() {
 #[test]
 fn damaged_files_are_replaced() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["key.pem", "cert.pem", "cert.json"] {
+    for name in ["key.pem", "cert.pem", "cert.json", "ca.key", "ca.pem"] {
         seen(folder.path(), "box.example", JUNE_S);
         std::fs::write(folder.path().join(name), "rubbish").unwrap();
         seen(folder.path(), "box.example", JUNE_S);
@@ -90,7 +243,9 @@ fn a_clock_of_1970_makes_no_expired_certificate() {
 /// Writes a certificate valid for 825 days from `from_s`, and its key.
 fn given(folder: &Path, from_s: u64) -> (std::path::PathBuf, std::path::PathBuf) {
     let key = KeyPair::generate().unwrap();
-    let certificate = self_made::sign("mail.example", from_s, from_s + 825 * DAY_S, &key).unwrap();
+    let mut params = CertificateParams::new(["mail.example".to_owned()]).unwrap();
+    authority::set_dates(&mut params, from_s, from_s + 825 * DAY_S);
+    let certificate = params.self_signed(&key).unwrap();
     let (certificate_path, key_path) = (folder.join(format!("{from_s}.crt")), folder.join(format!("{from_s}.key")));
     std::fs::write(&certificate_path, certificate.pem()).unwrap();
     std::fs::write(&key_path, key.serialize_pem()).unwrap();
@@ -162,6 +317,7 @@ fn a_new_certificate_is_taken_while_the_box_runs() {
     };
     put("one");
     let identity = Identity::open(Some(&certificate), Some(&key), folder.path(), "box.example", at(JUNE_S)).unwrap();
+    assert_eq!(identity.authority(), None, "whoever gave the certificate knows its authority");
     let seen = || handshake(&identity.config(), opportunistic_client(), "localhost").unwrap();
     let first = seen();
     assert_eq!(identity.refresh(at(JUNE_S)), Ok(false));
@@ -186,4 +342,5 @@ fn the_self_made_certificate_is_renewed_while_the_box_runs() {
     assert_eq!(identity.refresh(at(JUNE_S + 796 * DAY_S)), Ok(true));
     assert_ne!(seen(), first);
     assert_eq!(identity.refresh(at(JUNE_S + 797 * DAY_S)), Ok(false), "once");
+    assert_eq!(identity.authority().unwrap(), first[1].to_vec(), "by the same authority");
 }

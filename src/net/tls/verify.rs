@@ -6,6 +6,7 @@
 //! client would have said, which the health probe reports.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -31,6 +32,16 @@ fn read_system_roots() -> Result<Arc<WebPkiServerVerifier>, TlsError> {
         return Err(TlsError(format!("no root certificates found on this system{why}; install the package ca-certificates")));
     }
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build().map_err(|error| TlsError(error.to_string()))
+}
+
+/// Whether a client that trusts `root` alone believes `leaf` for `name` (a host name or an address) at that time, in seconds since 1970.
+/// The dates of `root` are not looked at: it is the trust anchor (RFC 5280 section 6.1.1).
+pub(super) fn vouches(root: &CertificateDer<'static>, leaf: &CertificateDer<'_>, name: &str, at_s: u64) -> bool {
+    let mut roots = RootCertStore::empty();
+    let (Ok(()), Ok(name)) = (roots.add(root.clone()), ServerName::try_from(name)) else { return false };
+    let Ok(verifier) = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build() else { return false };
+    let at = UnixTime::since_unix_epoch(Duration::from_secs(at_s));
+    verifier.verify_server_cert(leaf, &[], &name, &[], at).is_ok()
 }
 
 /// Accepts every certificate, and remembers what a strict client would have said.
