@@ -39,6 +39,7 @@ use crate::control::readiness::Readiness;
 use crate::directory::{AllPreferences, Contacts, Directory};
 use crate::mail::{Address, Mailbox};
 use crate::net::rt::channel;
+use crate::net::tls::Identity;
 use crate::notify::{self, Templates};
 use crate::relay::Queue;
 use crate::smtp::client::Capabilities;
@@ -55,6 +56,8 @@ pub struct Core {
     pub started: Now,
     /// Where the webmail listens, as soon as it does.
     pub web_bound: OnceLock<Vec<SocketAddr>>,
+    /// The box's own certificate, as soon as it is there.
+    pub identity: OnceLock<Arc<Identity>>,
     pub store: Store,
     pub ledger: Ledger,
     pub directory: RwLock<Arc<Directory>>,
@@ -253,6 +256,7 @@ impl Core {
         Core {
             started: parts.clock.now(),
             web_bound: OnceLock::new(),
+            identity: OnceLock::new(),
             config: parts.config,
             clock: parts.clock,
             store: parts.store,

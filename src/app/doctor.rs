@@ -137,7 +137,12 @@ fn certificate(config: &Config, now: Wall) -> Finding {
         Certificate::SelfMade => finding(
             name,
             State::Ok,
-            "made by the box itself and renewed by itself; browsers ask once, unless you give web.certificate and web.key",
+            format!(
+                "made by the box itself and renewed by itself; browsers ask once, until the office's machines trust its authority \
+                 (https://{}/ca.crt, here {}), or unless you give web.certificate and web.key",
+                config.server.hostname,
+                config.server.data_dir.join("tls/ca.pem").display()
+            ),
         ),
         Certificate::Given => finding(name, State::Ok, "the certificate in web.certificate is good"),
         Certificate::Ends { days } => finding(name, State::Warn, soon(days)),

@@ -20,6 +20,7 @@ pub fn office(config: &Config) -> Office {
         primary: config.primary.smtp.to_string(),
         journal: config.primary.journal.as_ref().map(ToString::to_string),
         canary: config.primary.canary.as_ref().map(ToString::to_string),
+        authority: config.web.certificate.is_none().then(|| config.server.data_dir.join("tls/ca.pem").display().to_string()),
     }
 }
 

@@ -147,6 +147,7 @@ impl Running {
             core.now().wall,
         )
         .map_err(|error| StartError(format!("TLS: {}", error.0)))?;
+        let identity = core.identity.get_or_init(|| Arc::new(identity)).clone();
         let certificate = identity.config();
         let intake = Arc::new(intake::Intake::new(core.clone(), outgoing.clone()));
         let smtp_options = smtp_server::ServerOptions {
@@ -183,7 +184,7 @@ impl Running {
             ControlServer::start(&config.server.control_socket, handler)
                 .map_err(|error| StartError(format!("server.control_socket {}: {error}", config.server.control_socket.display())))?
         };
-        let tasks = background(&core, &outgoing, Arc::new(identity));
+        let tasks = background(&core, &outgoing, identity);
         Ok(Running { core, smtp, web, control, listen, tasks })
     }
 

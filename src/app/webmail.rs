@@ -114,6 +114,7 @@ impl Webmail {
             random,
             status: &|| serde_json::to_value(status::status(core)).unwrap_or_default(),
             metrics: &|| metrics::metrics(core),
+            authority: &|| core.identity.get()?.authority(),
             ready: status::is_ready(core),
         };
         let outcome = web::respond(&request, &context);

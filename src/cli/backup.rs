@@ -28,6 +28,7 @@ const DATA: &str = "data";
 const FILES: &str = "files";
 const CONFIG: &str = "lifeboat.toml";
 /// Of the data folder, beside the spool: what is made from other things (index, search) and what is made at a start stays out.
+/// `tls` has the authority that the office trusts, with its key: another machine goes on with it.
 const KEPT: [&str; 8] = ["ledger", "tls", "dkim", "loop.key", "admin-totp.json", "verdicts.json", "seen.json", "probes"];
 const ABOUT_MAX_OCTETS: u64 = 64 * 1024;
 

@@ -18,6 +18,8 @@ pub struct Office {
     /// Where journal reports go.
     pub journal: Option<String>,
     pub canary: Option<String>,
+    /// Where the certificate of the box's own authority lies; None if the box was given a certificate.
+    pub authority: Option<String>,
 }
 
 /// One step. Texts are plain, one paragraph each.
@@ -60,6 +62,7 @@ pub fn steps(office: &Office) -> Vec<Step> {
         mail_path(office),
         names(office),
         firewall(office),
+        certificate(office),
         into_exchange(office),
         written_here(office),
         out_of_exchange(office),
@@ -123,6 +126,31 @@ fn firewall(office: &Office) -> Step {
             format!("From the LAN: ports 443 and 80 of {ip}. From Exchange: port 25 of {ip}."),
         ],
     )
+}
+
+fn certificate(office: &Office) -> Step {
+    let hostname = &office.hostname;
+    let Some(authority) = &office.authority else {
+        return Step::new(
+            "Certificate",
+            [format!("web.certificate is set: nothing is to do, as long as people's browsers trust it for {hostname}.")],
+        );
+    };
+    Step::new(
+        "Certificate",
+        [
+            format!(
+                "The box makes its certificate itself. So that browsers do not warn people, let the office's machines trust the authority that signs it: \
+                 https://{hostname}/ca.crt, on the box {authority}. Its fingerprint is at the end of the admin's page Settings. It can sign for {hostname} and \
+                 for private addresses, and for nothing else."
+            ),
+            "All machines by group policy: Computer Configuration > Windows Settings > Security Settings > Public Key Policies > Trusted Root Certification Authorities > Import. \
+             One Windows machine, as administrator: `certutil -addstore -f Root lifeboat-ca.crt`. Firefox takes over what Windows trusts."
+                .to_owned(),
+            "A new server.hostname makes a new authority. A group policy is undone where it was made; on one machine the line below does it.".to_owned(),
+        ],
+    )
+    .undo([&format!("certutil -delstore Root \"Lifeboat {hostname}\"")])
 }
 
 fn into_exchange(office: &Office) -> Step {
@@ -286,6 +314,7 @@ impl Office {
             primary: "mail.example.com:25".to_owned(),
             journal: Some("journal@lifeboat.example.com".to_owned()),
             canary: None,
+            authority: Some("/var/lib/lifeboat/tls/ca.pem".to_owned()),
         }
     }
 }
@@ -320,10 +349,12 @@ mod tests {
             "mail.example.com:2526",
             "lifeboat-canary@example.com",
             "[192.0.2.20]",
+            "https://lifeboat.example.com/ca.crt",
         ] {
             assert!(text.contains(wanted), "{wanted}: {text}");
         }
-        let unknown = to_text(&Office { address: None, journal: None, ..Office::example() });
+        let unknown = to_text(&Office { address: None, journal: None, authority: None, ..Office::example() });
         assert!(unknown.contains("ADDRESS-OF-THE-BOX") && unknown.contains("no journal reports are taken"), "{unknown}");
+        assert!(unknown.contains("web.certificate is set") && !unknown.contains("ca.crt"), "{unknown}");
     }
 }

@@ -20,6 +20,7 @@ mod admin;
 mod agenda;
 mod api;
 mod assets;
+mod authority;
 mod carried;
 mod changes;
 mod completion;

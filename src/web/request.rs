@@ -116,6 +116,8 @@ pub struct Context<'a> {
     pub metrics: &'a dyn Fn() -> String,
     /// Whether the box can do its work, for `/readyz`.
     pub ready: bool,
+    /// The certificate (DER) of the authority that signed the box's own one; None if that was given.
+    pub authority: &'a dyn Fn() -> Option<Vec<u8>>,
 }
 
 /// What the pages behind an invitation ask.

@@ -2,8 +2,8 @@
 
 use super::visit::Visit;
 use super::{
-    Answer, CHANGES_PATH, Context, Request, act, agenda, api, assets, changes, completion, compose, conversation, document, download,
-    enrol, folder,
+    Answer, CHANGES_PATH, Context, Request, act, agenda, api, assets, authority, changes, completion, compose, conversation, document,
+    download, enrol, folder,
 };
 use super::{folders, invitation, login, message, pages, people, settings};
 use super::{practice, preview, reader, response, scripts, search, send, table, undo};
@@ -114,6 +114,7 @@ pub static TABLE: &[Row] = &[
     // Files of ours.
     open(Method::Get, "/favicon.ico", |_, _| Ok(assets::icon().into())),
     open(Method::Get, "/assets/:", |request, _| assets::serve(&request.path)),
+    open(Method::Get, authority::PATH, |_, context| authority::file(context)),
     // For scripts.
     open(Method::Get, "/readyz", |_, context| Ok(scripts::ready(context).into())),
     open(Method::Get, "/metrics", scripts::metrics),

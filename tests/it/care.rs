@@ -1,6 +1,8 @@
 //! What keeps a box alive for years: a backup that another machine goes on from, and a look at everything around it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use serde_json::Value;
 use crate::harness::lifeboat::{Lifeboat, Setup};
 use crate::harness::person::Person;
 use crate::harness::sink::Sink;
-use crate::harness::{PRIMARY, folder, free_port, heavy, mail, run, sender, wait_for};
+use crate::harness::{PRIMARY, folder, free_port, heavy, mail, need, run, sender, wait_for};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_lifeboat");
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,6 +34,7 @@ fn another_machine_goes_on_from_a_backup() {
     (0..20).for_each(|number| deliver(&lifeboat, &format!("kept {number}")));
     let password = lifeboat.password("ann@example.com");
     let event = lifeboat.status()["event"].clone();
+    let authority = ["ca.pem", "ca.key"].map(|name| fs::read(lifeboat.data().join("tls").join(name)).unwrap());
     let with_mail = here.join("with-mail.tar");
     let without = here.join("without.tar");
     std::thread::scope(|scope| {
@@ -56,6 +59,9 @@ fn another_machine_goes_on_from_a_backup() {
         lifeboat.restart();
         assert_eq!(lifeboat.mode(), "continuity", "{backup}: it is the same outage");
         assert_eq!(lifeboat.status()["event"], event, "{backup}");
+        let tls = lifeboat.data().join("tls");
+        assert_eq!(["ca.pem", "ca.key"].map(|name| fs::read(tls.join(name)).unwrap()), authority, "{backup}: what the office trusts");
+        assert_eq!(fs::metadata(tls.join("ca.key")).unwrap().permissions().mode() & 0o777, 0o600, "{backup}");
         deliver(&lifeboat, "after the restore");
         let ann = Person::new(lifeboat.web, here, &format!("ann-{backup}"));
         ann.sign_in("ann@example.com", &password);
@@ -74,6 +80,55 @@ fn another_machine_goes_on_from_a_backup() {
         let clean: Value = serde_json::from_str(&lifeboat.command(&["fsck", "--json"])).unwrap();
         assert_eq!(clean["clean"], true, "{backup}: {clean}");
     }
+}
+
+/// The office installs `/ca.crt` once: from then on clients believe the box, and nobody else by it.
+#[test]
+fn who_has_the_authority_believes_the_box() {
+    let _one = heavy();
+    need("curl", "curl");
+    need("openssl", "openssl");
+    let folder = folder();
+    let lifeboat = Lifeboat::start(folder.path(), &Setup::without_primary());
+    let (port, crt, pem) = (lifeboat.web.port(), folder.path().join("lifeboat-ca.crt"), folder.path().join("fetched.pem"));
+    let curl = |arguments: &[&str]| {
+        Command::new("curl").args(["--silent", "--show-error", "--max-time", "60", "--noproxy", "*"]).args(arguments).output().unwrap()
+    };
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    // The first time nobody can be sure but by the fingerprint.
+    let fetched = curl(&["--insecure", "--fail", "--output", &text(&crt), &format!("https://{}/ca.crt", lifeboat.web)]);
+    assert!(fetched.status.success(), "{fetched:?}");
+    run(Command::new("openssl").args(["x509", "-inform", "der", "-in"]).arg(&crt).arg("-out").arg(&pem));
+
+    let ready = |name: &str| {
+        let resolve = format!("{name}:{port}:127.0.0.1");
+        curl(&["--cacert", &text(&pem), "--resolve", &resolve, &format!("https://{name}:{port}/readyz")])
+    };
+    for name in ["lifeboat.example.com", "localhost", "127.0.0.1"] {
+        let answer = ready(name);
+        assert_eq!(String::from_utf8_lossy(&answer.stdout), "ready\n", "{name}: {answer:?}");
+    }
+    // curl(1), 60: the peer's certificate cannot be authenticated.
+    assert_eq!(ready("mail.example.com").status.code(), Some(60));
+
+    let tls = lifeboat.data().join("tls");
+    let verify = |name: &str, leaf: &Path| {
+        let mut command = Command::new("openssl");
+        command.args(["verify", "-x509_strict", "-purpose", "sslserver", "-verify_hostname", name, "-CAfile"]);
+        command.arg(&pem).arg(leaf).output().unwrap()
+    };
+    let own = verify("lifeboat.example.com", &tls.join("cert.pem"));
+    assert!(own.status.success(), "{own:?}");
+    // Its key in wrong hands.
+    let forged = folder.path().join("forged.pem");
+    let mut forge = Command::new("openssl");
+    forge.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", "/CN=bank"]);
+    forge.args(["-addext", "subjectAltName=DNS:bank.example", "-addext", "basicConstraints=critical,CA:FALSE"]).arg("-keyout");
+    forge.arg(folder.path().join("forged.key")).arg("-CA").arg(tls.join("ca.pem")).arg("-CAkey").arg(tls.join("ca.key"));
+    run(forge.arg("-out").arg(&forged));
+    let refused = verify("bank.example", &forged);
+    let why = format!("{}{}", String::from_utf8_lossy(&refused.stdout), String::from_utf8_lossy(&refused.stderr));
+    assert!(!refused.status.success() && why.contains("permitted subtree violation"), "{why}");
 }
 
 /// Whoever helps sees how the box is, and nothing of what people wrote or who they are.

@@ -140,7 +140,8 @@ fn certificate(facts: &Facts) -> Item {
     match facts.certificate {
         Certificate::None => item(name, CERTIFICATE, 0, "The web pages have no TLS (`web.tls`)."),
         Certificate::SelfMade => {
-            let text = "The box made its certificate itself, so browsers warn people. Give it one that they trust (`web.certificate`).";
+            let text = "The box made its certificate itself, so browsers warn people. Install its authority on the office's machines \
+                        (`lifeboat guide`), or give it one that they trust (`web.certificate`).";
             item(name, CERTIFICATE, CERTIFICATE / 2, text)
         }
         Certificate::Given => item(name, CERTIFICATE, CERTIFICATE, "The certificate is valid."),

@@ -14,7 +14,7 @@ use crate::web::pages::admin::layout::{AdminShell, Link};
 use crate::web::pages::admin::maintenance;
 use crate::web::pages::admin::people::{self, PeoplePage, PersonRow};
 use crate::web::pages::admin::queue::{self, MessagePage, QueuePage, Search, Waiting};
-use crate::web::pages::admin::settings::{self, SettingRow};
+use crate::web::pages::admin::settings::{self, SettingRow, Settings};
 use crate::web::pages::admin::trace::{self, TracePage};
 
 const LINKS: [(&str, &str); 8] = [
@@ -124,14 +124,15 @@ fn traced() -> Trace {
     Trace { messages: vec![message], looked: 200_000, next: Some(17), back_to: Some("2026-02-03T10:05:12Z".to_owned()) }
 }
 
-fn setting_rows() -> Vec<SettingRow> {
+fn settings_page() -> Settings {
     let row = |key: &str, value: &str, is_default| SettingRow { key: key.to_owned(), value: value.to_owned(), is_default };
-    vec![
+    let rows = vec![
         row("server.hostname", "\"lifeboat.example.com\"", false),
         row("smtp.trusted", &format!("[{}]", "\"192.0.2.10/32\", ".repeat(12)), false),
         row("monitor.fall", "3", true),
         row("sms.url", "(set; not shown)", false),
-    ]
+    ];
+    Settings { rows, automatic: true, fingerprint: Some(["AB"; 32].join(":")) }
 }
 
 /// The pages with their names.
@@ -209,7 +210,7 @@ pub fn pages() -> Vec<Sample> {
             audit::page(&shell("Audit log", "/admin/audit"), &AuditPage { by: HOSTILE, action: "", audit: &changed, query: "by=&action=" }),
         ),
         ("admin-guide", guide::page(&shell("Set-up guide", "/admin/help"), &crate::control::guide::steps(&Office::example()))),
-        ("admin-settings", settings::page(&shell("Settings", "/admin/settings"), &setting_rows(), true)),
+        ("admin-settings", settings::page(&shell("Settings", "/admin/settings"), &settings_page())),
         ("admin-people", people::page(&shell("People", "/admin/people"), &people_page)),
         ("admin-maintenance", maintenance::page(&shell("Maintenance", "/admin/maintenance"), &[window], true)),
     ]

@@ -261,3 +261,18 @@ fn who_sees_no_subjects_cannot_search_in_them() {
     let executed = ask.executed.borrow();
     assert!(matches!(executed.as_slice(), [Verb::Trace { query }] if query.subject.is_none()), "{executed:?}");
 }
+
+#[test]
+fn the_settings_show_the_authority_if_there_is_one() {
+    let mut world = World::new(Mode::Normal);
+    let page = |world: &World| {
+        let mut ask = world.ask("GET", "/admin/settings").admin(Role::Admin);
+        ask.answers = control::Answer::done("", serde_json::json!({ "settings": [], "automatic": true }));
+        body(&check(&ask, 200, 0))
+    };
+    let shown = page(&world);
+    let print = crate::web::authority::fingerprint(b"DER");
+    assert!(shown.contains("href=\"/ca.crt\"") && shown.contains(&print), "{shown}");
+    world.authority = None;
+    assert!(!page(&world).contains("ca.crt"));
+}

@@ -59,6 +59,8 @@ struct World {
     preferences: Preferences,
     tls: bool,
     ready: bool,
+    /// What `/ca.crt` gives.
+    authority: Option<Vec<u8>>,
     /// What was done a moment ago.
     done: RefCell<Vec<Arc<Done>>>,
     _folder: tempfile::TempDir,
@@ -99,6 +101,7 @@ impl World {
             preferences: Preferences::default(),
             tls: true,
             ready: true,
+            authority: Some(b"DER".to_vec()),
             done: RefCell::default(),
             _folder: folder,
         }
@@ -269,6 +272,7 @@ impl<'a> Ask<'a> {
                 status: &|| serde_json::json!({"mode": "normal"}),
                 metrics: &|| "lifeboat_up 1\n".to_owned(),
                 ready: self.world.ready,
+                authority: &|| self.world.authority.clone(),
             },
         )
     }

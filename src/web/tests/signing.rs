@@ -18,6 +18,19 @@ fn closed_while_mail_works() {
 }
 
 #[test]
+fn the_authority_is_there_for_everybody_in_every_mode() {
+    for mode in [Mode::Normal, Mode::Continuity, Mode::Recovering] {
+        let mut world = World::new(mode);
+        let outcome = check(&world.ask("GET", "/ca.crt"), 200, 0);
+        assert_eq!(outcome.response.body.bytes().unwrap(), b"DER");
+        assert_eq!(header(&outcome, "Content-Type"), "application/x-x509-ca-cert");
+        assert!(header(&outcome, "Content-Disposition").starts_with("attachment; filename=\"lifeboat-ca.crt\""), "{mode:?}");
+        world.authority = None;
+        check(&world.ask("GET", "/ca.crt"), 404, 0);
+    }
+}
+
+#[test]
 fn signing_in_opens_a_fresh_session() {
     let world = World::new(Mode::Continuity);
     let fields = [("address", " Office@Example.com"), ("password", "right")];

@@ -71,6 +71,7 @@ const SAMPLES: &[(&str, Sample)] = &[
     ("/enrol/:/done", Elsewhere("behind an invitation")),
     ("/favicon.ico", File("/favicon.ico")),
     ("/assets/:", Elsewhere("every page asks for one")),
+    ("/ca.crt", File("/ca.crt")),
     ("/readyz", File("/readyz")),
     ("/metrics", File("/metrics")),
     ("/api/v1/status", Elsewhere("for scripts with a token")),

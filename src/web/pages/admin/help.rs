@@ -28,7 +28,10 @@ pub fn page(shell: &AdminShell, hostname: &str) -> Markup {
                     li { "The password is that of Lifeboat, not the one for Outlook. Make a new one: People, or " code { "lifeboat credential issue ADDRESS" } "." }
                     li { "An emergency card works with the next code that is not crossed out." }
                     li { "The name does not work? Use the address of the box, with " code { "https://" } " before it: names may be down, too." }
-                    li { "A warning about the certificate is to be expected if the box made its own. Give it one that people's browsers trust." }
+                    li {
+                        "A warning about the certificate is to be expected if the box made its own. Install its authority on the office's machines (the "
+                        a href="/admin/guide" { "set-up guide" } " says how), or give it a certificate that people's browsers trust."
+                    }
                     li { "After too many tries one has to wait 15 minutes." }
                 }
                 h2 { "The hand-over holds mail" }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::layout::{self, AdminShell};
 use super::table::{table, text};
+use crate::web::authority;
 
 /// A key, as the verb tells.
 #[derive(Clone, Debug, Deserialize)]
@@ -14,7 +15,16 @@ pub struct SettingRow {
     pub is_default: bool,
 }
 
-pub fn page(shell: &AdminShell, settings: &[SettingRow], automatic: bool) -> Markup {
+/// The page.
+pub struct Settings {
+    pub rows: Vec<SettingRow>,
+    /// What an operator said last.
+    pub automatic: bool,
+    /// SHA-256 of the certificate of the box's own authority; None if the box was given its certificate.
+    pub fingerprint: Option<String>,
+}
+
+pub fn page(shell: &AdminShell, settings: &Settings) -> Markup {
     let row = |one: &SettingRow| {
         vec![
             html! { code { (one.key) } },
@@ -22,14 +32,32 @@ pub fn page(shell: &AdminShell, settings: &[SettingRow], automatic: bool) -> Mar
             html! { @if one.is_default { span.hint { "default" } } @else { strong { "set" } } },
         ]
     };
-    let is_set = settings.iter().filter(|one| !one.is_default).count();
+    let rows = &settings.rows;
+    let is_set = rows.iter().filter(|one| !one.is_default).count();
     layout::page(
         shell,
         &html! {
-            div.heading { h1 { "Settings" } p { (is_set) " of " (settings.len()) " are set, the others are defaults" } }
+            div.heading { h1 { "Settings" } p { (is_set) " of " (rows.len()) " are set, the others are defaults" } }
             p { "They are in " code { "lifeboat.toml" } " on the box, and count from its last start on. Passwords and other secrets are never shown." }
-            p.notice { "Automatic is " strong { @if automatic { "on" } @else { "off" } } " now: what an operator said last counts." }
-            (table("Settings", &["Key", "Value", "From"], &settings.iter().map(row).collect::<Vec<_>>()))
+            p.notice { "Automatic is " strong { @if settings.automatic { "on" } @else { "off" } } " now: what an operator said last counts." }
+            (table("Settings", &["Key", "Value", "From"], &rows.iter().map(row).collect::<Vec<_>>()))
+            @if let Some(fingerprint) = &settings.fingerprint { (certificate(fingerprint)) }
         },
     )
+}
+
+/// How the office trusts the certificate that the box made itself.
+fn certificate(fingerprint: &str) -> Markup {
+    html! {
+        h2 { "Certificate" }
+        p {
+            "The box made its certificate itself. Browsers stop warning where its authority is installed: "
+            a href=(authority::PATH) { (authority::FILE_NAME) } ". It can sign for this box's name and for private addresses, and for nothing else."
+        }
+        p {
+            "On all machines of the office by group policy: Computer Configuration > Windows Settings > Security Settings > Public Key Policies > "
+            "Trusted Root Certification Authorities. On one Windows machine: " code { "certutil -addstore -f Root " (authority::FILE_NAME) } "."
+        }
+        p { "SHA-256 fingerprint: " code { (fingerprint) } }
+    }
 }
