@@ -51,7 +51,7 @@ pub fn examine(config: &Config, clock: Arc<dyn Clock>, status: Option<&Status>) 
     found
 }
 
-/// The looks at what is around a box that is to have this configuration: also before it has it. Must not be called from async code.
+/// The looks at what is around a box that is to have this configuration: also before it has it. Bounded as [`examine`]. Must not be called from async code.
 pub fn surroundings(config: &Config, clock: Arc<dyn Clock>) -> Vec<Finding> {
     let mut found = vec![time(clock.now().wall, Path::new(TIME_KEPT))];
     found.extend(mail_path(config, clock));

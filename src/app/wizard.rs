@@ -4,26 +4,29 @@
 //! `setup` (image/box) takes the files over as it takes them from a stick. When the answers are to be used, the file `ready` is written last.
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use super::StartError;
 use super::core::lock;
-use super::{StartError, doctor};
+use super::doctor::{self, Finding};
 use crate::auth;
 use crate::clock::Clock;
 use crate::config::NetworkSet;
+use crate::control::readiness::State as Shape;
 use crate::limits::WEB_FORM_MAX_OCTETS;
 use crate::mail::form::Form;
+use crate::net::tls;
 use crate::net::web_server::{BodyOptions, Uploads, WebOptions, WebServer};
-use crate::net::{own_address, tls};
-use crate::store::replace_file;
+use crate::store::{make_folder, replace_file};
 use crate::web::wizard::{self, Answers, Found, Place, Progress, Secrets, Taken};
 use crate::web::{Request, Response};
 
 /// Of the box as long as it has no other.
 const NAME: &str = "lifeboat";
-/// Where the address of a route out is looked for (RFC 5737); nothing is sent there.
-const ELSEWHERE: ([u8; 4], u16) = ([192, 0, 2, 1], 9);
+/// Where the smart host's password lies while the way out is looked at.
+const LOOK_PASSWORD: &str = "look.password";
 
 pub struct Options {
     pub listen: SocketAddr,
@@ -40,10 +43,10 @@ pub struct Wizard {
 }
 
 impl Wizard {
-    /// Listens, with a certificate of its own, and writes the code into the file `code`.
+    /// Listens, with a certificate of its own, and writes the code into the file `code`. Only private networks are answered.
     ///
     /// # Errors
-    /// An address that cannot be bound, a folder that cannot be written, no random numbers.
+    /// An address that cannot be bound, a folder that cannot be written, no certificate, no random numbers.
     pub fn start(options: Options, clock: Arc<dyn Clock>) -> Result<Wizard, StartError> {
         let failed = |what: &str, error: &dyn std::fmt::Display| StartError(format!("{what}: {error}"));
         let mut random = [0; 16];
@@ -62,7 +65,9 @@ impl Wizard {
             ..WebOptions::plain(options.listen)
         };
         // A list of people may be long.
-        let uploads = Uploads { folder: options.folder.join("uploads"), has_room: Arc::new(|_| true) };
+        let uploads = options.folder.join("uploads");
+        make_folder(&uploads).map_err(|error| failed(&uploads.display().to_string(), &error))?;
+        let uploads = Uploads { folder: uploads, has_room: Arc::new(|_| true) };
         let bodies = BodyOptions { octets_max: |_, _| WEB_FORM_MAX_OCTETS, uploads: Some(uploads) };
         let web = WebOptions { networks: NetworkSet::private(), bodies, ..web };
         let (folder, shown) = (options.folder.clone(), code.clone());
@@ -74,6 +79,7 @@ impl Wizard {
         Ok(Wizard { server, code })
     }
 
+    /// Where it listens.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.server.addresses()
     }
@@ -96,11 +102,15 @@ struct State {
     /// None before anybody has answered.
     answers: Option<Answers>,
     secrets: Secrets,
-    /// Good answers, and how often good answers came.
+    /// Good answers, and how often somebody has answered.
     taken: Option<Arc<Taken>>,
     turn: u64,
+    /// One look at a time; it goes on with the newest answers.
+    is_looking: bool,
     /// What was found with them, when the look is over.
     found: Option<Vec<Found>>,
+    /// The answers were handed over.
+    is_used: bool,
     /// The address at which the box was asked.
     host: String,
 }
@@ -126,39 +136,69 @@ impl Desk {
         state.secrets = Secrets::of(form, std::mem::take(&mut state.secrets));
         state.answers = Some(answers.clone());
         state.host = host(request);
-        (state.taken, state.found) = (None, None);
+        (state.taken, state.found, state.is_used) = (None, None, false);
+        state.turn += 1;
         match wizard::judge(&answers, &state.secrets) {
             Err(mistakes) => wizard::questions(&self.code, &answers, &mistakes),
             Ok(taken) => {
-                let taken = Arc::new(taken);
-                state.turn += 1;
-                state.taken = Some(taken.clone());
-                let (desk, turn) = (self.clone(), state.turn);
-                // Servers that do not answer take longer than a browser waits.
-                let look = std::thread::Builder::new().name("mail-path".to_owned()).spawn(move || desk.look(&taken, turn));
-                if let Err(error) = look {
-                    log::error!("wizard look failed error={error}");
-                    state.found = Some(Vec::new());
+                state.taken = Some(Arc::new(taken));
+                if !state.is_looking {
+                    // Servers that do not answer take longer than a browser waits.
+                    let desk = self.clone();
+                    let look = std::thread::Builder::new().name("mail-path".to_owned()).spawn(move || desk.look());
+                    state.is_looking = look.is_ok();
+                    if let Err(error) = look {
+                        log::error!("wizard look failed error={error}");
+                        state.found = Some(vec![not_looked()]);
+                    }
                 }
                 wizard::go_to(&self.code, "found")
             }
         }
     }
 
-    fn look(&self, taken: &Taken, turn: u64) {
-        let findings = doctor::surroundings(&taken.config, self.clock.clone());
-        let found = findings.into_iter().map(|finding| Found { state: finding.state, text: finding.text }).collect();
-        let mut state = lock(&self.state);
-        if state.turn == turn && state.taken.is_some() {
-            state.found = Some(found);
+    /// Until the newest answers were looked at.
+    fn look(&self) {
+        loop {
+            let (taken, turn) = {
+                let mut state = lock(&self.state);
+                let Some(taken) = state.taken.clone() else {
+                    state.is_looking = false;
+                    return;
+                };
+                (taken, state.turn)
+            };
+            // Somebody waits in front of it: even a fault in here must end in an answer.
+            let found = catch_unwind(AssertUnwindSafe(|| self.found(&taken))).unwrap_or_else(|_| vec![not_looked()]);
+            let mut state = lock(&self.state);
+            if state.turn == turn {
+                (state.found, state.is_looking) = (Some(found), false);
+                return;
+            }
         }
     }
 
+    fn found(&self, taken: &Taken) -> Vec<Found> {
+        let mut config = taken.config.clone();
+        let file = self.options.folder.join(LOOK_PASSWORD);
+        // The configuration names a place that is there only when the service runs.
+        if let Some(password) = &taken.smarthost_password {
+            match replace_file(&file, password.as_bytes()) {
+                Ok(()) => config.outbound.password_file = Some(file.clone()),
+                Err(error) => log::error!("wizard password not written file={} error={error}", file.display()),
+            }
+        }
+        let findings = doctor::surroundings(&config, self.clock.clone());
+        let _it_may_not_be_there = std::fs::remove_file(&file);
+        findings.into_iter().map(|finding| Found { state: finding.state, text: in_plain_words(&finding) }).collect()
+    }
+
     fn hand_over(&self) -> Response {
-        let state = lock(&self.state);
-        let Some(taken) = &state.taken else { return wizard::go_to(&self.code, "") };
-        match write(&self.options.folder, taken) {
+        let mut state = lock(&self.state);
+        let Some(taken) = state.taken.clone() else { return wizard::go_to(&self.code, "") };
+        match write(&self.options.folder, &taken) {
             Ok(()) => {
+                state.is_used = true;
                 log::info!("wizard answers written folder={}", self.options.folder.display());
                 wizard::go_to(&self.code, "wait")
             }
@@ -172,7 +212,7 @@ impl Desk {
 
     fn wait(&self) -> Response {
         let state = lock(&self.state);
-        let Some(taken) = &state.taken else { return wizard::go_to(&self.code, "") };
+        let Some(taken) = state.taken.as_ref().filter(|_| state.is_used) else { return wizard::go_to(&self.code, "found") };
         // While `ready` is there, nobody has looked at the files yet.
         let is_looked_at = !self.options.folder.join("ready").exists();
         let why = self.options.problems.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
@@ -195,8 +235,28 @@ fn host(request: &Request) -> String {
 
 /// What is likely, before anybody has answered.
 fn usual() -> Answers {
-    let own = own_address::toward(ELSEWHERE.into()).filter(|address| !address.is_loopback());
-    Answers { name: "admin".to_owned(), address: own.map(|address| format!("{address}/24")).unwrap_or_default(), ..Answers::default() }
+    Answers { name: "admin".to_owned(), ..Answers::default() }
+}
+
+fn not_looked() -> Found {
+    Found { state: Shape::Bad, text: "the box could not look: please send the answers once more".to_owned() }
+}
+
+/// What the doctor says to whoever has a command line and lifeboat.toml, for whoever has a browser and the questions.
+fn in_plain_words(finding: &Finding) -> String {
+    const WORDS: [(&str, &str); 7] = [
+        ("outbound.user and outbound.password_file", "user name and password"),
+        ("outbound.tls and outbound.ca_file", "name and port"),
+        ("set outbound.smarthost to your provider's mail server", "name your provider's mail server, now or later"),
+        (", or smtp.domains", ", or the domains in the answers"),
+        (", and at [primary] in lifeboat.toml", ", and at its address in the answers"),
+        ("the name servers in /etc/resolv.conf", "the name servers in the answers, or those of the router,"),
+        (" (`lifeboat maintenance add`)", ""),
+    ];
+    if finding.name == "clock" && finding.state != Shape::Ok {
+        return "no time server has set the clock yet: the box goes on asking (UDP port 123 to the outside)".to_owned();
+    }
+    WORDS.iter().fold(finding.text.clone(), |text, (from, to)| text.replace(from, to))
 }
 
 /// `ready` last: without it nothing counts.

@@ -8,7 +8,7 @@ use crate::web::wizard::{Answers, Secrets, judge};
 const CODE: &str = "7KQ2M-XW9PA-4H3TD";
 
 pub fn pages() -> Vec<Sample> {
-    let fresh = Answers { name: "admin".to_owned(), address: "192.168.1.20/24".to_owned(), ..Answers::default() };
+    let fresh = Answers { name: "admin".to_owned(), ..Answers::default() };
     let hostile = Answers {
         hostname: "\"><script>alert(1)</script>".to_owned(),
         people: "</textarea><script>alert(1)</script>".to_owned(),

@@ -14,6 +14,10 @@ pub struct Found {
     pub text: String,
 }
 
+/// Seconds until a page that waits looks again, and until the box will have started.
+const LOOK_AGAIN_S: u32 = 5;
+const STARTED_AFTER_S: u32 = 15;
+
 /// How far the box is with taking the answers over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -27,6 +31,7 @@ struct Questions<'a> {
     mistakes: &'a [Mistake],
 }
 
+/// The questions with what was typed, and what is wrong with it. `code` is part of the path.
 pub fn questions(code: &str, answers: &Answers, mistakes: &[Mistake]) -> Markup {
     let q = Questions { mistakes };
     let a = answers;
@@ -41,7 +46,7 @@ pub fn questions(code: &str, answers: &Answers, mistakes: &[Mistake]) -> Markup 
             legend { h2 { "Network" } }
             (choice("dhcp", "Leave it as it is", "The router gives the box its address (DHCP). Tell the router to give it the same one always.", !a.fixed))
             (choice("fixed", "A fixed address", "With the three lines below.", a.fixed))
-            (q.line("address", "Address and length of the network", &a.address, "For example 192.168.1.20/24"))
+            (q.line("address", "Address and length of the network", &a.address, "One that the router does not hand out by itself, for example 192.168.1.20/24"))
             (q.line("gateway", "Router", &a.gateway, "For example 192.168.1.1"))
             (q.line("dns", "Name servers", &a.dns, "One at least that does not run on the machine of Exchange."))
         }
@@ -54,22 +59,27 @@ pub fn questions(code: &str, answers: &Answers, mistakes: &[Mistake]) -> Markup 
             legend { h2 { "Mail to the outside" } }
             (q.line("smarthost", "Your provider's mail server", &a.smarthost, "For what people write in an outage. Name, or name:port (587 if you leave it out). Can be added later."))
             (q.line("user", "User name there", &a.user, "Empty if it knows your office by its address."))
-            (q.secret("smarthost_password", "Password there", "off"))
+            (q.secret("smarthost_password", "Password there", "off", "Empty: as you typed it before."))
             (q.line("admins", "Who is told", &a.admins, "Addresses outside your own domains, which are read when Exchange is down."))
         }
         fieldset {
             legend { h2 { "People" } }
             label for="people" { "Everybody who has a mailbox" }
             (q.problems("people"))
-            textarea #people name="people" rows="8" spellcheck="false" autocapitalize="none" aria-describedby="people-hint" { (a.people) }
+            textarea #people name="people" rows="8" spellcheck="false" autocapitalize="none" aria-invalid=[q.invalid("people")]
+                aria-describedby=(q.described("people")) { (a.people) }
             p.hint #people-hint { "A line each: ann@example.com, Ann Miller. Or a whole directory.csv with its first line, with aliases, phones and groups." }
         }
         fieldset {
             legend { h2 { "You" } }
             (q.line("name", "Name of your account", &a.name, "For the admin's pages of the box."))
-            (q.secret("password", "Password", "new-password"))
-            p.hint { "At least " (ADMIN_PASSWORD_MIN_CHARS) " characters. Four or five words are good. Write it down and keep it where you find it in an outage." }
-            (q.secret("again", "The same once more", "new-password"))
+            (q.secret(
+                "password",
+                "Password",
+                "new-password",
+                &format!("At least {ADMIN_PASSWORD_MIN_CHARS} characters. Four or five words are good. Write it down and keep it where you find it in an outage."),
+            ))
+            (q.secret("again", "The same once more", "new-password", "Both empty: as you typed them before."))
         }
     };
     layout::lone(
@@ -101,27 +111,39 @@ impl Questions<'_> {
 
     fn problems(&self, field: &str) -> Markup {
         html! {
-            @for mistake in self.of(field) { p.problem { (mistake.text) } }
+            @if self.invalid(field).is_some() {
+                div id={ (field) "-problem" } { @for mistake in self.of(field) { p.problem { (mistake.text) } } }
+            }
         }
     }
 
+    fn invalid(&self, field: &str) -> Option<&'static str> {
+        self.of(field).next().map(|_| "true")
+    }
+
+    /// What a screen reader says with the field.
+    fn described(&self, field: &str) -> String {
+        let problem = if self.invalid(field).is_some() { format!("{field}-problem ") } else { String::new() };
+        format!("{problem}{field}-hint")
+    }
+
     fn line(&self, name: &str, label: &str, value: &str, hint: &str) -> Markup {
-        let invalid = self.of(name).next().map(|_| "true");
         html! {
             label for=(name) { (label) }
             (self.problems(name))
-            input id=(name) type="text" name=(name) value=(value) maxlength="1000" autocapitalize="none" spellcheck="false" aria-invalid=[invalid]
-                aria-describedby={ (name) "-hint" };
+            input id=(name) type="text" name=(name) value=(value) maxlength="1000" autocapitalize="none" spellcheck="false"
+                aria-invalid=[self.invalid(name)] aria-describedby=(self.described(name));
             p.hint id={ (name) "-hint" } { (hint) }
         }
     }
 
-    fn secret(&self, name: &str, label: &str, autocomplete: &str) -> Markup {
-        let invalid = self.of(name).next().map(|_| "true");
+    fn secret(&self, name: &str, label: &str, autocomplete: &str, hint: &str) -> Markup {
         html! {
             label for=(name) { (label) }
             (self.problems(name))
-            input id=(name) type="password" name=(name) maxlength="256" autocomplete=(autocomplete) aria-invalid=[invalid];
+            input id=(name) type="password" name=(name) maxlength="256" autocomplete=(autocomplete) aria-invalid=[self.invalid(name)]
+                aria-describedby=(self.described(name));
+            p.hint id={ (name) "-hint" } { (hint) }
         }
     }
 }
@@ -136,15 +158,17 @@ fn choice(value: &str, label: &str, hint: &str, chosen: bool) -> Markup {
     }
 }
 
+/// What was found; None while the box looks.
 pub fn found(code: &str, found: Option<&[Found]>) -> Markup {
     let Some(found) = found else {
         return layout::lone(
             "Looking",
-            Some((2, &format!("/setup/{code}/found"))),
+            Some((LOOK_AGAIN_S, &format!("/setup/{code}/found"))),
             &html! {
                 div.card {
                     h1 { "The box looks at the mail path" }
-                    p role="status" { "Its name, your domains in DNS, Exchange, the way to the outside. This page goes on by itself; it can take a minute where something does not answer." }
+                    p { "Its name, your domains in DNS, Exchange, the way to the outside. This page goes on by itself; it can take a minute where something does not answer." }
+                    p.below { a href={ "/setup/" (code) "/found" } { "Look whether it is done" } }
                 }
             },
         );
@@ -182,15 +206,16 @@ fn word(state: State) -> &'static str {
     }
 }
 
+/// After the answers were handed over.
 pub fn progress(code: &str, progress: &Progress) -> Markup {
     match progress {
         Progress::Going { to } => layout::lone(
             "Starting",
-            Some((15, &format!("{to}/setup/{code}/wait"))),
+            Some((STARTED_AFTER_S, &format!("{to}/setup/{code}/wait"))),
             &html! {
                 div.card {
                     h1 { "The box starts" }
-                    p role="status" { "It takes your answers over and begins to work. That takes up to a minute." }
+                    p { "It takes your answers over and begins to work. That takes up to a minute." }
                     p { "This page then leads to the sign-in of the admin's pages. The browser asks once more whether to trust the box: it has made a certificate for its new name." }
                     p { "If nothing happens: " a href={ (to) "/admin" } { (to) "/admin" } }
                     p { "Next: the box still has to be put into the mail path. The admin's pages have a guide with each step." }
@@ -225,6 +250,7 @@ pub fn elsewhere() -> Markup {
     )
 }
 
+/// A form that is none of ours, or none at all.
 pub fn not_understood() -> Markup {
     layout::lone(
         "Not understood",

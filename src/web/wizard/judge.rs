@@ -1,10 +1,10 @@
 //! Whether answers are good, and which files they become.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::answers::{Answers, Secrets, parts};
 use crate::auth::{admin_name, admin_password};
-use crate::config::{self, Config, Draft, HostPort, Network};
+use crate::config::{self, Config, Draft, HostPort};
 use crate::directory::Directory;
 use crate::limits::{PASSWORD_MAX_OCTETS, WIZARD_MISTAKES_MAX};
 
@@ -173,24 +173,25 @@ fn server(typed: &str, port: u16) -> Option<HostPort> {
     HostPort::parse(&whole)
 }
 
-/// The box's new address, and network.conf.
+/// The box's new address, and network.conf. The box listens on IPv4 (`systemd/lifeboat-*.socket`).
 fn network(answers: &Answers, mistakes: &mut Vec<Mistake>) -> Option<(IpAddr, String)> {
     let before = mistakes.len();
     let address = answers.address.split_once('/').and_then(|(address, length)| {
-        let address: IpAddr = address.parse().ok()?;
-        let length: u8 = length.parse().ok()?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let sound = !address.is_loopback() && !address.is_multicast() && !address.is_unspecified() && (1..=most).contains(&length);
+        let (address, length): (Ipv4Addr, u32) = (address.parse().ok()?, length.parse().ok()?);
+        // RFC 3021: a network of two has neither an address of its own nor one for all.
+        let hosts = u32::MAX.checked_shr(length).unwrap_or(0);
+        let is_one = hosts <= 1 || ![0, hosts].contains(&(address.to_bits() & hosts));
+        let sound = is_one && !address.is_loopback() && !address.is_multicast() && !address.is_unspecified() && (1..=32).contains(&length);
         sound.then_some((address, length))
     });
     if address.is_none() {
-        mistakes.push(mistake("address", "Please type address and length of the network, for example 192.168.1.20/24."));
+        mistakes.push(mistake("address", "Please type an IPv4 address with the length of its network, for example 192.168.1.20/24."));
     }
-    let gateway: Option<IpAddr> = answers.gateway.parse().ok();
+    let gateway: Option<Ipv4Addr> = answers.gateway.parse().ok();
     let reachable = match (address, gateway) {
         (Some((address, length)), Some(gateway)) => {
-            // A link-local router is on every network (RFC 4861 section 6.1.2).
-            gateway != address && (is_link_local(gateway) || Network { address, prefix: length }.contains(gateway))
+            let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
+            gateway != address && gateway.to_bits() & mask == address.to_bits() & mask
         }
         (None, Some(_)) => true,
         _ => false,
@@ -204,21 +205,18 @@ fn network(answers: &Answers, mistakes: &mut Vec<Mistake>) -> Option<(IpAddr, St
     }
     let ((address, length), gateway) = (address?, gateway?);
     let dns = dns.iter().flatten().map(IpAddr::to_string).collect::<Vec<_>>().join(" ");
-    (mistakes.len() == before).then(|| (address, format!("address={address}/{length}\ngateway={gateway}\ndns={dns}\n")))
-}
-
-fn is_link_local(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V6(address) if address.is_unicast_link_local())
+    (mistakes.len() == before).then(|| (address.into(), format!("address={address}/{length}\ngateway={gateway}\ndns={dns}\n")))
 }
 
 /// directory.csv: what was typed is one already, or has a line for each person with address and name.
 fn people(typed: &str, domains: &[String], mistakes: &mut Vec<Mistake>) -> String {
     let typed = typed.trim_start_matches('\u{feff}');
-    let is_whole = typed.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("address"));
+    let first = typed.lines().next().unwrap_or_default();
+    let is_whole = first.split(',').next().is_some_and(|column| column.trim().eq_ignore_ascii_case("address"));
     let (text, added) =
         if is_whole { (format!("{typed}\n"), 0) } else { (format!("address,name\n{}", typed.lines().map(person).collect::<String>()), 1) };
     match Directory::parse_csv(&text, domains) {
-        Ok(_) if typed.is_empty() => {
+        Ok(directory) if directory.is_empty() => {
             mistakes.push(mistake("people", "Nobody could read mail in an outage: please type at least one person."))
         }
         Ok(_) => {}
