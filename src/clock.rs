@@ -25,6 +25,9 @@ pub struct Now {
 }
 
 impl Wall {
+    /// 2026-01-01. A clock before it is not set yet: this program is younger.
+    pub const FLOOR: Wall = Wall(1_767_225_600_000);
+
     /// Later by `duration`, saturating.
     pub fn plus(self, duration: Duration) -> Wall {
         Wall(self.0.saturating_add(millis(duration)))

@@ -83,11 +83,9 @@ fn service(status: Option<&Status>) -> Finding {
 
 /// systemd-timesyncd makes this file when the clock is right (systemd-timesyncd.service(8)).
 const TIME_KEPT: &str = "/run/systemd/timesync/synchronized";
-/// 2026-01-01. A clock before that is a clock without a battery.
-const BUILT: Wall = Wall(1_767_225_600_000);
 
 fn time(now: Wall, kept: &Path) -> Finding {
-    if now < BUILT {
+    if now < Wall::FLOOR {
         return finding(
             "clock",
             State::Bad,
@@ -138,8 +136,8 @@ fn certificate(config: &Config, now: Wall) -> Finding {
             name,
             State::Ok,
             format!(
-                "made by the box itself and renewed by itself; browsers ask once, until the office's machines trust its authority \
-                 (https://{}/ca.crt, here {}), or unless you give web.certificate and web.key",
+                "made by the box itself and renewed by itself; browsers ask whether to trust it, but no more where its authority is installed \
+                 (https://{}/ca.crt, here {}); or give web.certificate and web.key",
                 config.server.hostname,
                 config.server.data_dir.join("tls/ca.pem").display()
             ),
@@ -380,9 +378,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let kept = folder.path().join("synchronized");
         assert_eq!(time(Wall(0), &kept).state, State::Bad);
-        assert_eq!(time(BUILT, &kept).state, State::Warn);
+        assert_eq!(time(Wall::FLOOR, &kept).state, State::Warn);
         std::fs::write(&kept, "").unwrap();
-        assert_eq!(time(BUILT, &kept).state, State::Ok);
+        assert_eq!(time(Wall::FLOOR, &kept).state, State::Ok);
     }
 
     #[test]

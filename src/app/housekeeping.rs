@@ -58,8 +58,10 @@ impl Parts {
     }
 }
 
-/// The files of a new certificate cannot be used.
+/// The files of a new certificate cannot be used, or the self-made one cannot be made anew.
 const ALARM_CERTIFICATE: &str = "certificate-new";
+/// The office has to install another authority.
+const ALARM_AUTHORITY: &str = "certificate-authority";
 /// The certificate in use is out of its dates.
 const ALARM_CERTIFICATE_DATES: &str = "certificate-dates";
 
@@ -112,6 +114,10 @@ pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
 pub async fn watch_certificate(core: Arc<Core>, identity: Arc<Identity>) {
     loop {
         look_at_dates(&core).await;
+        if identity.authority_was_replaced() {
+            let text = "The box has a new certificate authority: install it where the one before is (`lifeboat guide`). Said until the box starts again.";
+            core.raise_alarm(ALARM_AUTHORITY, text.to_owned());
+        }
         rt::sleep(ROUND).await;
         let (there, now) = (identity.clone(), core.now().wall);
         match rt::unblock(move || there.refresh(now)).await {
@@ -121,7 +127,7 @@ pub async fn watch_certificate(core: Arc<Core>, identity: Arc<Identity>) {
             }
             Ok(false) => core.clear_alarm(ALARM_CERTIFICATE),
             Err(error) => {
-                core.raise_alarm(ALARM_CERTIFICATE, format!("The new certificate cannot be used, the old one stays: {}.", error.0));
+                core.raise_alarm(ALARM_CERTIFICATE, format!("A new certificate cannot be used or made, the old one stays: {}.", error.0));
             }
         }
     }
@@ -419,6 +425,16 @@ mod tests {
         assert!(lock(&world.core.alarms).contains_key(ALARM_CLOCK));
         clocks.tell(&world.core, None, Mono(0));
         assert!(!lock(&world.core.alarms).contains_key(ALARM_CLOCK));
+    }
+
+    #[test]
+    fn another_authority_is_an_alarm() {
+        let (world, folder) = (World::new(), tempfile::tempdir().unwrap());
+        let open = |hostname: &str| Arc::new(Identity::open(None, None, folder.path(), hostname, world.core.now().wall).unwrap());
+        let alarmed = || lock(&world.core.alarms).contains_key(ALARM_AUTHORITY);
+        assert!(!open("box.example").authority_was_replaced() && !open("box.example").authority_was_replaced());
+        let _watch = rt::spawn(watch_certificate(world.core.clone(), open("other.example")));
+        crate::app::testing::wait_for("the admin is told", alarmed);
     }
 
     #[test]

@@ -18,8 +18,20 @@ pub struct Office {
     /// Where journal reports go.
     pub journal: Option<String>,
     pub canary: Option<String>,
-    /// Where the certificate of the box's own authority lies; None if the box was given a certificate.
-    pub authority: Option<String>,
+    pub certificate: Certificate,
+}
+
+/// What people's browsers are to believe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// The web pages have no TLS.
+    Off,
+    Given,
+    /// The box's own, signed by an authority of this name, whose certificate lies in this file.
+    SelfMade {
+        authority: String,
+        file: String,
+    },
 }
 
 /// One step. Texts are plain, one paragraph each.
@@ -130,27 +142,37 @@ fn firewall(office: &Office) -> Step {
 
 fn certificate(office: &Office) -> Step {
     let hostname = &office.hostname;
-    let Some(authority) = &office.authority else {
-        return Step::new(
-            "Certificate",
-            [format!("web.certificate is set: nothing is to do, as long as people's browsers trust it for {hostname}.")],
-        );
+    let title = "Certificate";
+    let (authority, file) = match &office.certificate {
+        Certificate::Off => {
+            let text = format!(
+                "web.tls is off: nothing is to do here. Whatever stands before the box needs a certificate for {hostname} that browsers trust."
+            );
+            return Step::new(title, [text]);
+        }
+        Certificate::Given => {
+            let text = format!("web.certificate is set: nothing is to do, as long as people's browsers trust it for {hostname}.");
+            return Step::new(title, [text]);
+        }
+        Certificate::SelfMade { authority, file } => (authority, file),
     };
     Step::new(
-        "Certificate",
+        title,
         [
             format!(
                 "The box makes its certificate itself. So that browsers do not warn people, let the office's machines trust the authority that signs it: \
-                 https://{hostname}/ca.crt, on the box {authority}. Its fingerprint is at the end of the admin's page Settings. It can sign for {hostname} and \
-                 for private addresses, and for nothing else."
+                 https://{hostname}/ca.crt, on the box {file}. Its fingerprint is at the end of the admin's page Settings. It can sign for {hostname} and names \
+                 below it, localhost, private addresses and the box's own, and for nothing else."
             ),
             "All machines by group policy: Computer Configuration > Windows Settings > Security Settings > Public Key Policies > Trusted Root Certification Authorities > Import. \
              One Windows machine, as administrator: `certutil -addstore -f Root lifeboat-ca.crt`. Firefox takes over what Windows trusts."
                 .to_owned(),
-            "A new server.hostname makes a new authority. A group policy is undone where it was made; on one machine the line below does it.".to_owned(),
+            "A new server.hostname makes a new authority, and after eight or nine years it is replaced: the box raises an alarm then. A group policy is undone where it \
+             was made; on one machine the line below does it."
+                .to_owned(),
         ],
     )
-    .undo([&format!("certutil -delstore Root \"Lifeboat {hostname}\"")])
+    .undo([&format!("certutil -delstore Root \"{authority}\"")])
 }
 
 fn into_exchange(office: &Office) -> Step {
@@ -314,7 +336,10 @@ impl Office {
             primary: "mail.example.com:25".to_owned(),
             journal: Some("journal@lifeboat.example.com".to_owned()),
             canary: None,
-            authority: Some("/var/lib/lifeboat/tls/ca.pem".to_owned()),
+            certificate: Certificate::SelfMade {
+                authority: "Lifeboat lifeboat.example.com".to_owned(),
+                file: "/var/lib/lifeboat/tls/ca.pem".to_owned(),
+            },
         }
     }
 }
@@ -350,11 +375,14 @@ mod tests {
             "lifeboat-canary@example.com",
             "[192.0.2.20]",
             "https://lifeboat.example.com/ca.crt",
+            "certutil -delstore Root \"Lifeboat lifeboat.example.com\"",
         ] {
             assert!(text.contains(wanted), "{wanted}: {text}");
         }
-        let unknown = to_text(&Office { address: None, journal: None, authority: None, ..Office::example() });
+        let unknown = to_text(&Office { address: None, journal: None, certificate: Certificate::Given, ..Office::example() });
         assert!(unknown.contains("ADDRESS-OF-THE-BOX") && unknown.contains("no journal reports are taken"), "{unknown}");
         assert!(unknown.contains("web.certificate is set") && !unknown.contains("ca.crt"), "{unknown}");
+        let off = to_text(&Office { certificate: Certificate::Off, ..Office::example() });
+        assert!(off.contains("web.tls is off") && !off.contains("ca.crt") && !off.contains("certutil"), "{off}");
     }
 }

@@ -422,11 +422,13 @@ pub const DNS_STALE_AFTER: Duration = Duration::from_millis(1800);
 pub const DNS_NAMES_KEPT_MAX: usize = 1000;
 /// Addresses of one name that are tried.
 pub const DNS_ADDRESSES_MAX: usize = 16;
-/// Life of the self-made certificate; Apple's and others' limit for certificates of a private CA.
-pub const CERTIFICATE_DAYS: u64 = 825;
+/// Life of the self-made certificate, with the day before now at which it begins. Apple refuses more than 825 (HT210176), and its last second
+/// counts, too.
+pub const CERTIFICATE_DAYS: u64 = 824;
 /// The self-made certificate is made anew when fewer days are left.
 pub const CERTIFICATE_RENEW_DAYS: u64 = 30;
-/// Life of the authority that signs the self-made certificate: people install it by hand, so it is to last as long as a box does.
+/// Life of the authority that signs the self-made certificate, from when it was made: people install it by hand, so it is to last as long as
+/// a box does. It is replaced when a new certificate would outlive it.
 pub const AUTHORITY_DAYS: u64 = 3650;
 
 // ---- Control and files -----------------------------------------------------------------------

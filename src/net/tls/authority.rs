@@ -4,8 +4,10 @@
 //! to what the box is: its own name and what is below it, `localhost`, private addresses, and the addresses that the box had when it was
 //! made; and it is for servers only. Whoever trusts it trusts it for nothing else, also if its key is stolen.
 //!
-//! `ca.key` is written first: after a crash before `ca.pem` the two do not belong together, and another authority is made, of
-//! which nobody has heard yet.
+//! What was installed must not be lost. Only files that are missing, broken, not of one pair or for another name lead to another
+//! authority, never a fault in reading; and a pair that goes stays beside the new one as `ca.key.old` and `ca.pem.old`, the latest of them.
+//! `ca.key` is written first: after a crash before `ca.pem` there is no pair, and another authority is made; of the one before nobody
+//! has heard yet.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -19,51 +21,65 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::given::{self, CertificateTrouble};
-use super::{TlsError, keep, verify};
+use super::{DAY_S, TlsError, keep, kept, verify};
 use crate::clock::Wall;
 use crate::config::{Network, NetworkSet};
 use crate::limits::AUTHORITY_DAYS;
 
-const DAY_S: u64 = 24 * 3600;
 /// RFC 5280 appendix A.1: `ub-common-name`.
 const COMMON_NAME_MAX_CHARS: usize = 64;
+const FILES: [&str; 2] = ["ca.key", "ca.pem"];
 
 /// The authority: its certificate and the key that signs.
+#[derive(Debug)]
 pub(super) struct Authority {
     pub certificate: CertificateDer<'static>,
     key: KeyPair,
+    /// In PEM, as it is kept.
+    pem: String,
     /// Its common name says for which box it is.
     hostname: String,
 }
 
 impl Authority {
-    /// The kept one. None, and logged, if its files are broken, do not belong together, or are for another name.
-    pub fn load(folder: &Path, hostname: &str) -> Option<Authority> {
-        if ["ca.key", "ca.pem"].iter().all(|name| !folder.join(name).exists()) {
-            return None;
-        }
-        let why = match Authority::read(folder, hostname) {
+    /// The kept one. None if there is none; also, and logged, if its files are broken, do not belong together, or are for another name.
+    ///
+    /// # Errors
+    /// Whether it fits cannot be told now: a file cannot be read, or there are no random numbers to try it.
+    pub fn load(folder: &Path, hostname: &str) -> Result<Option<Authority>, TlsError> {
+        let [key, certificate] = FILES.map(|name| kept(folder, name));
+        let parsed = match (key?, certificate?) {
+            (None, None) => return Ok(None),
+            (Some(key), Some(certificate)) => Authority::parse(key, certificate, hostname),
+            (None, Some(_)) => Err("ca.key is missing".to_owned()),
+            (Some(_), None) => Err("ca.pem is missing".to_owned()),
+        };
+        let why = match parsed {
             // One question for all of it: what it signs is believed by whoever trusts it.
-            Ok(authority) if authority.may_sign(hostname) => return Some(authority),
+            Ok(authority) if authority.may_sign(hostname)? => return Ok(Some(authority)),
             Ok(_) => format!("it is not for {hostname}, or ca.key is not its key"),
             Err(why) => why,
         };
-        log::warn!("tls authority unusable folder={} reason=\"{why}\" action=new-authority", folder.display());
-        None
+        log::warn!("tls authority unusable folder={} reason=\"{why}\"", folder.display());
+        Ok(None)
     }
 
-    fn read(folder: &Path, hostname: &str) -> Result<Authority, String> {
-        let text = |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"));
-        let key = KeyPair::from_pem(&text("ca.key")?).map_err(|error| format!("ca.key: {error}"))?;
-        let certificate = CertificateDer::from_pem_slice(text("ca.pem")?.as_bytes()).map_err(|error| format!("ca.pem: {error}"))?;
-        Ok(Authority { certificate, key, hostname: hostname.to_owned() })
+    fn parse(key: Vec<u8>, certificate: Vec<u8>, hostname: &str) -> Result<Authority, String> {
+        let text = |name: &str, content: Vec<u8>| String::from_utf8(content).map_err(|error| format!("{name}: {error}"));
+        let key = KeyPair::from_pem(&text("ca.key", key)?).map_err(|error| format!("ca.key: {error}"))?;
+        let pem = text("ca.pem", certificate)?;
+        let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| format!("ca.pem: {error}"))?;
+        Ok(Authority { certificate, key, pem, hostname: hostname.to_owned() })
     }
 
-    /// A new one for [`AUTHORITY_DAYS`] from `now_s` (seconds since 1970), kept in `folder` if that can be written.
+    /// A new one, from [`Wall::FLOOR`] until [`AUTHORITY_DAYS`] after `now_s` (seconds since 1970). It is in memory: see [`Authority::keep`].
+    ///
+    /// Its beginning is not by the clock: one made while the clock is ahead counts as soon as the clock is right. Its end is, so that one lasts
+    /// longer by as much as the clock was ahead; its constraints bound what that may cost.
     ///
     /// # Errors
     /// No key can be made, or `hostname` cannot stand in a certificate.
-    pub fn make(folder: &Path, hostname: &str, addresses: &[IpAddr], now_s: u64) -> Result<Authority, TlsError> {
+    pub fn new(hostname: &str, addresses: &[IpAddr], now_s: u64) -> Result<Authority, TlsError> {
         let fault = |error: rcgen::Error| TlsError(format!("no authority can be made for server.hostname \"{hostname}\": {error}"));
         let key = KeyPair::generate().map_err(fault)?;
         let mut params = CertificateParams::default();
@@ -72,12 +88,27 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.name_constraints = Some(constraints(hostname, addresses));
-        set_dates(&mut params, now_s, now_s + AUTHORITY_DAYS * DAY_S);
+        set_dates(&mut params, Wall::FLOOR.0 / 1000, now_s + AUTHORITY_DAYS * DAY_S);
         let certificate = params.self_signed(&key).map_err(fault)?;
-        keep(folder, "ca.key", key.serialize_pem().as_bytes());
-        keep(folder, "ca.pem", certificate.pem().as_bytes());
-        log::info!("tls authority made hostname={hostname} days={AUTHORITY_DAYS}: it counts where it is installed");
-        Ok(Authority { certificate: certificate.der().clone(), key, hostname: hostname.to_owned() })
+        Ok(Authority { certificate: certificate.der().clone(), key, pem: certificate.pem(), hostname: hostname.to_owned() })
+    }
+
+    /// Writes it to `folder` if that can be done; what is there is put aside. True if something was there, so that the office has to be told.
+    pub fn keep(&self, folder: &Path) -> bool {
+        let replaces = match put_aside(folder) {
+            Ok(replaces) => replaces,
+            Err(error) => {
+                log::warn!("tls authority not kept folder={} error=\"the one before cannot be renamed: {error}\"", folder.display());
+                return true;
+            }
+        };
+        keep(folder, "ca.key", self.key.serialize_pem().as_bytes());
+        keep(folder, "ca.pem", self.pem.as_bytes());
+        match replaces {
+            true => log::warn!("tls authority made hostname={}: install it where the old one is, which is in ca.pem.old", self.hostname),
+            false => log::info!("tls authority made hostname={} days={AUTHORITY_DAYS}: it counts where it is installed", self.hostname),
+        }
+        replaces
     }
 
     /// Whether it has ended by then, in seconds since 1970. One that is not valid yet has not: the clock may be behind.
@@ -86,9 +117,12 @@ impl Authority {
     }
 
     /// Whether a certificate of its for this host name or address is believed: tries it.
-    pub fn may_sign(&self, name: &str) -> bool {
-        let leaf = self.sign(&[name.to_owned()], DAY_S, 3 * DAY_S, &self.key);
-        leaf.is_ok_and(|leaf| verify::vouches(&self.certificate, leaf.der(), name, 2 * DAY_S))
+    ///
+    /// # Errors
+    /// Of [`Authority::sign`].
+    pub fn may_sign(&self, name: &str) -> Result<bool, TlsError> {
+        let leaf = self.sign(&[name.to_owned()], DAY_S, 3 * DAY_S, &self.key)?;
+        Ok(verify::vouches(&self.certificate, leaf.der(), name, 2 * DAY_S))
     }
 
     /// A server's certificate for names and addresses, the first of them also its common name. Times are seconds since 1970.
@@ -121,16 +155,37 @@ fn serial_number() -> Result<SerialNumber, TlsError> {
     Ok(SerialNumber::from_slice(&octets))
 }
 
+/// Moves what is there to `.old`; true if something was. A pair takes the place of an older pair. Half of one, as a crash leaves it, does not:
+/// it only joins its other half there.
+fn put_aside(folder: &Path) -> std::io::Result<bool> {
+    let old = |name: &str| folder.join(format!("{name}.old"));
+    let there: Vec<&str> = FILES.into_iter().filter(|name| folder.join(name).exists()).collect();
+    if there.len() == FILES.len() {
+        for name in FILES.map(old).iter().filter(|name| name.exists()) {
+            std::fs::remove_file(name)?;
+        }
+    }
+    for name in there.iter().filter(|name| !old(name).exists()) {
+        std::fs::rename(folder.join(name), old(name))?;
+    }
+    Ok(!there.is_empty())
+}
+
 fn subject(hostname: &str) -> DistinguishedName {
     let mut name = DistinguishedName::new();
-    name.push(DnType::CommonName, format!("Lifeboat {hostname}").chars().take(COMMON_NAME_MAX_CHARS).collect::<String>());
+    name.push(DnType::CommonName, common_name(hostname));
     name
 }
 
-/// Sets from when to when it counts, in seconds since 1970; with a day of slack at the beginning, for clients whose clock is behind.
+/// What the authority of the box with this name is called, cut to the 64 characters that a common name may have.
+pub fn common_name(hostname: &str) -> String {
+    format!("Lifeboat {hostname}").chars().take(COMMON_NAME_MAX_CHARS).collect()
+}
+
+/// Sets from when to when it counts, in seconds since 1970.
 pub(super) fn set_dates(params: &mut CertificateParams, from_s: u64, until_s: u64) {
     let epoch = date_time_ymd(1970, 1, 1);
-    params.not_before = epoch + Duration::from_secs(from_s.saturating_sub(DAY_S));
+    params.not_before = epoch + Duration::from_secs(from_s);
     params.not_after = epoch + Duration::from_secs(until_s);
 }
 

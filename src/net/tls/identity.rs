@@ -7,7 +7,8 @@ use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-use super::{TlsError, given, provider, self_made};
+use super::self_made::{self, SelfMade};
+use super::{TlsError, given, provider};
 use crate::clock::Wall;
 
 /// The certificate that new handshakes use.
@@ -36,16 +37,11 @@ enum Origin {
         /// Both files as they were read last, good or not.
         seen: Mutex<[Option<Vec<u8>>; 2]>,
     },
-    SelfMade {
-        folder: PathBuf,
-        hostname: String,
-        /// From then on it is renewed, in seconds since 1970.
-        renew_s: Mutex<u64>,
-    },
+    SelfMade(Box<Mutex<SelfMade>>),
 }
 
 impl Identity {
-    /// Reads PEM files, or makes and keeps a certificate in `folder` (for `hostname`, `localhost` and the machine's addresses; 825 days,
+    /// Reads PEM files, or makes and keeps a certificate in `folder` (for `hostname`, `localhost` and the machine's addresses; 824 days,
     /// renewed when less than 30 days are left; key files mode 0600), signed by an authority of the box's own ([`Identity::authority`]),
     /// whose certificate is sent behind it. The configuration has no ALPN: it serves SMTP as it is, and the web front adds `http/1.1` to
     /// its own copy.
@@ -63,9 +59,9 @@ impl Identity {
                 (origin, given::load(certificate, key, now)?)
             }
             (None, None) => {
-                let (first, renew_s) = self_made::load_or_make(folder, hostname, now)?;
-                let origin = Origin::SelfMade { folder: folder.to_owned(), hostname: hostname.to_owned(), renew_s: Mutex::new(renew_s) };
-                (origin, first)
+                let made = SelfMade::open(folder, hostname, &self_made::own_addresses(), now)?;
+                let first = made.certified()?;
+                (Origin::SelfMade(Box::new(Mutex::new(made))), first)
             }
             (Some(_), None) => return Err(TlsError("web.certificate is set without web.key: both are needed".into())),
             (None, Some(_)) => return Err(TlsError("web.key is set without web.certificate: both are needed".into())),
@@ -84,22 +80,31 @@ impl Identity {
     }
 
     /// The certificate of the authority that signed the self-made one, in DER. No secret: browsers that trust it believe the box, and
-    /// nothing else by it. Another one after `server.hostname` has changed, and after ten years. None if a certificate was given.
+    /// nothing else by it. Another one after `server.hostname` has changed, and when the next certificate would outlive it: with certificates that
+    /// are renewed each 793 days, after about 8.7 of its ten years. None if a certificate was given.
     pub fn authority(&self) -> Option<Vec<u8>> {
         match self.origin {
             Origin::Given { .. } => None,
-            Origin::SelfMade { .. } => {
+            Origin::SelfMade(_) => {
                 let current = self.current.0.read().unwrap_or_else(PoisonError::into_inner);
                 current.cert.last().map(|authority| authority.to_vec())
             }
         }
     }
 
-    /// Takes a certificate whose files have changed, and renews the self-made one when it is time. True if new handshakes use another one
-    /// now. Connections that are there keep theirs. Waits for the disk.
+    /// Whether the authority took the place of another one since the start: what the office installed counts no more.
+    pub fn authority_was_replaced(&self) -> bool {
+        match &self.origin {
+            Origin::Given { .. } => false,
+            Origin::SelfMade(made) => made.lock().unwrap_or_else(PoisonError::into_inner).replaced,
+        }
+    }
+
+    /// Takes a certificate whose files have changed, and makes the self-made one anew when it is time, when the machine has another address,
+    /// and when the clock was ahead. True if new handshakes use another one now. Connections that are there keep theirs. Waits for the disk.
     ///
     /// # Errors
-    /// The new files cannot be used: the old certificate stays. Said again each time until they can.
+    /// The new files cannot be used, or the self-made one cannot be made anew: the old certificate stays. Said again each time until they can.
     pub fn refresh(&self, now: Wall) -> Result<bool, TlsError> {
         let new = match &self.origin {
             Origin::Given { certificate, key, seen } => {
@@ -112,14 +117,12 @@ impl Identity {
                 *seen = found;
                 new
             }
-            Origin::SelfMade { folder, hostname, renew_s } => {
-                let mut renew_s = renew_s.lock().unwrap_or_else(PoisonError::into_inner);
-                if now.0 / 1000 < *renew_s {
+            Origin::SelfMade(made) => {
+                let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+                if !made.refresh(&self_made::own_addresses(), now)? {
                     return Ok(false);
                 }
-                let (new, next_s) = self_made::load_or_make(folder, hostname, now)?;
-                *renew_s = next_s;
-                new
+                made.certified()?
             }
         };
         *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);

@@ -18,11 +18,14 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
+pub use authority::common_name as authority_name;
 pub use given::{CertificateTrouble, trouble};
 pub use identity::Identity;
 pub use verify::Verdict;
 
 use crate::store::replace_file;
+
+const DAY_S: u64 = 24 * 3600;
 
 /// Why TLS cannot be set up; shown to the admin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +96,19 @@ fn provider() -> Arc<CryptoProvider> {
 
 fn client_builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, TlsError> {
     ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(|error| TlsError(error.to_string()))
+}
+
+/// A file of the self-made certificate; None if it is not there.
+///
+/// # Errors
+/// It cannot be read, which may pass: nothing may be written over it.
+fn kept(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, TlsError> {
+    let path = folder.join(name);
+    match std::fs::read(&path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(TlsError(format!("{} cannot be read ({error})", path.display()))),
+    }
 }
 
 /// Writes a file of the self-made certificate. One that cannot be kept is logged, and made again at the next start.

@@ -4,12 +4,14 @@ use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::ServerName;
 
 use super::authority::Authority;
+use super::self_made::SelfMade;
 use super::*;
 use crate::clock::Wall;
 
 /// 2026-06-01, in seconds.
 const JUNE_S: u64 = 1_780_272_000;
-const DAY_S: u64 = 24 * 3600;
+/// 2099-01-01: a clock that is wrong.
+const AHEAD_S: u64 = 4_070_908_800;
 
 fn at(seconds: u64) -> Wall {
     Wall(seconds * 1000)
@@ -90,13 +92,13 @@ fn who_trusts_the_authority_believes_the_box_and_nobody_else() {
 fn the_authority_can_sign_for_this_box_alone() {
     let folder = tempfile::tempdir().unwrap();
     let outside = ["203.0.113.7", "2001:db8::7"].map(|ip| ip.parse().unwrap());
-    Authority::make(folder.path(), "box.example", &outside, JUNE_S).unwrap();
-    let authority = Authority::load(folder.path(), "box.example").unwrap();
+    assert!(!Authority::new("box.example", &outside, JUNE_S).unwrap().keep(folder.path()), "nothing was there");
+    let authority = Authority::load(folder.path(), "box.example").unwrap().unwrap();
     for name in ["box.example", "www.box.example", "localhost", "10.1.2.3", "192.168.7.7", "fd00::7", "203.0.113.7", "2001:db8::7"] {
-        assert!(authority.may_sign(name), "{name}");
+        assert!(authority.may_sign(name).unwrap(), "{name}");
     }
     for name in ["bank.example", "example", "thebox.example", "box.example.org", "203.0.113.8", "9.9.9.9", "2001:db8::8"] {
-        assert!(!authority.may_sign(name), "{name}");
+        assert!(!authority.may_sign(name).unwrap(), "{name}");
     }
     // One name too many spoils the others.
     let key = KeyPair::generate().unwrap();
@@ -116,11 +118,11 @@ fn the_authority_can_sign_for_this_box_alone() {
 #[test]
 fn an_address_that_the_authority_may_not_sign_for_is_left_out() {
     let folder = tempfile::tempdir().unwrap();
-    let authority = Authority::make(folder.path(), "box.example", &[], JUNE_S).unwrap();
-    let names = ["box.example", "10.0.0.7", "203.0.113.7"].map(str::to_owned);
-    let (made, _) = self_made::make(folder.path(), &authority, names.to_vec(), JUNE_S).unwrap();
+    Authority::new("box.example", &[], JUNE_S).unwrap().keep(folder.path());
+    let own = ["10.0.0.7", "203.0.113.7"].map(|ip| ip.parse().unwrap());
+    let chain = SelfMade::open(folder.path(), "box.example", &own, at(JUNE_S)).unwrap().certified().unwrap().cert;
     for (name, there) in [("box.example", true), ("10.0.0.7", true), ("203.0.113.7", false)] {
-        assert_eq!(verify::vouches(&authority.certificate, &made.cert[0], name, JUNE_S), there, "{name}");
+        assert_eq!(verify::vouches(&chain[1], &chain[0], name, JUNE_S), there, "{name}");
     }
 }
 
@@ -140,6 +142,191 @@ fn the_authority_stays_while_it_can() {
     let late = seen(folder.path(), "box.example", late_s);
     holds(&late, "box.example", late_s);
     assert_ne!(late[1], first[1]);
+    assert_eq!(files(folder.path(), ["ca.key.old", "ca.pem.old"]), both, "nothing is lost");
+}
+
+/// From when to when a certificate counts, both in seconds since 1970 and both still counted: by the verifier.
+fn validity(certificate: &CertificateDer<'static>) -> (u64, u64) {
+    let trouble = |at_s| given::dates(std::slice::from_ref(certificate), at(at_s));
+    // The first second for which it is so.
+    let first = |is_so: &dyn Fn(u64) -> bool| {
+        let (mut no, mut yes) = (0, 1 << 34);
+        while yes - no > 1 {
+            let middle = (no + yes) / 2;
+            if is_so(middle) { yes = middle } else { no = middle }
+        }
+        yes
+    };
+    let from = first(&|at_s| trouble(at_s) != Some(CertificateTrouble::NotYetValid));
+    (from, first(&|at_s| trouble(at_s) == Some(CertificateTrouble::Expired)) - 1)
+}
+
+/// HT210176: TLS server certificates must have a validity period of 825 days or fewer.
+#[test]
+fn a_certificate_lives_as_long_as_apple_lets_it() {
+    let check = |leaf: &CertificateDer<'static>, clock_s: u64| {
+        let (from, until) = validity(leaf);
+        assert!(until + 1 - from <= 825 * DAY_S, "{from} to {until} by the clock {clock_s}");
+        assert!(until - from > 822 * DAY_S, "{from} to {until} by the clock {clock_s}");
+    };
+    for clock_s in [0, Wall::FLOOR.0 / 1000, JUNE_S, AHEAD_S, u64::MAX / 1000] {
+        let folder = tempfile::tempdir().unwrap();
+        check(&seen(folder.path(), "box.example", clock_s)[0], clock_s);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut made = SelfMade::open(folder.path(), "box.example", &[], at(JUNE_S)).unwrap();
+    assert_eq!(made.refresh(&["10.0.0.7".parse().unwrap()], at(JUNE_S + 60)), Ok(true));
+    check(&made.certified().unwrap().cert[0], JUNE_S + 60);
+}
+
+#[test]
+fn a_first_start_with_a_clock_that_is_ahead_spoils_nothing() {
+    for restarts in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let identity = Identity::open(None, None, folder.path(), "box.example", at(AHEAD_S)).unwrap();
+        let ours = || handshake(&identity.config(), opportunistic_client(), "localhost").unwrap();
+        let first = ours();
+        assert!(!verify::vouches(&first[1], &first[0], "box.example", JUNE_S));
+        let (from, until) = validity(&first[1]);
+        assert_eq!(from, Wall::FLOOR.0 / 1000);
+        assert!(until <= AHEAD_S + 3651 * DAY_S);
+        // Not set at all is not right.
+        assert_eq!(identity.refresh(at(0)), Ok(false));
+        let then = match restarts {
+            false => {
+                assert_eq!(identity.refresh(at(JUNE_S)), Ok(true));
+                assert_eq!(identity.refresh(at(JUNE_S + 15)), Ok(false));
+                ours()
+            }
+            true => seen(folder.path(), "box.example", JUNE_S),
+        };
+        holds(&then, "box.example", JUNE_S);
+        assert_eq!(then[1], first[1], "what the office installed");
+        assert!(!identity.authority_was_replaced());
+    }
+}
+
+#[test]
+fn a_clock_far_ahead_costs_nothing_that_is_kept() {
+    const ALL: [&str; 5] = ["ca.key", "ca.pem", "key.pem", "cert.pem", "cert.json"];
+    let folder = tempfile::tempdir().unwrap();
+    let first = seen(folder.path(), "box.example", JUNE_S);
+    let kept = files(folder.path(), ALL);
+    let identity = Identity::open(None, None, folder.path(), "box.example", at(AHEAD_S)).unwrap();
+    let ours = || handshake(&identity.config(), opportunistic_client(), "localhost").unwrap();
+    assert_eq!(ours(), first, "whose clock is right believes it");
+    let error = identity.refresh(at(AHEAD_S)).unwrap_err();
+    assert!(error.0.contains("has ended"), "{error}");
+    assert_eq!((ours(), files(folder.path(), ALL)), (first.clone(), kept));
+    assert_eq!((identity.refresh(at(JUNE_S)), ours()), (Ok(false), first.clone()));
+    // Without the certificate, there is at least the authority.
+    std::fs::remove_file(folder.path().join("cert.pem")).unwrap();
+    assert_eq!(seen(folder.path(), "box.example", AHEAD_S)[1], first[1]);
+    let then = seen(folder.path(), "box.example", JUNE_S);
+    holds(&then, "box.example", JUNE_S);
+    assert_eq!(then[1], first[1]);
+    assert!(!folder.path().join("ca.pem.old").exists());
+}
+
+#[test]
+fn an_authority_that_goes_is_put_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = || files(folder.path(), ["ca.key", "ca.pem"]);
+    let old = || files(folder.path(), ["ca.key.old", "ca.pem.old"]);
+    seen(folder.path(), "box.example", JUNE_S);
+    let first = pair();
+    let identity = Identity::open(None, None, folder.path(), "other.example", at(JUNE_S)).unwrap();
+    assert!(identity.authority_was_replaced());
+    assert_eq!(old(), first);
+    let second = pair();
+    seen(folder.path(), "third.example", JUNE_S);
+    assert_eq!(old(), second, "the latest");
+    // Crashes: between the two files of a new one, and between the two renames.
+    std::fs::remove_file(folder.path().join("ca.pem")).unwrap();
+    seen(folder.path(), "third.example", JUNE_S);
+    assert_eq!(old(), second, "half a pair takes no place");
+    let third = pair();
+    std::fs::remove_file(folder.path().join("ca.pem.old")).unwrap();
+    std::fs::rename(folder.path().join("ca.key"), folder.path().join("ca.key.old")).unwrap();
+    seen(folder.path(), "third.example", JUNE_S);
+    assert_eq!(old(), third, "the pair is whole again");
+}
+
+/// What cannot be read may be readable again: EISDIR stands for a disk that fails.
+#[test]
+fn what_cannot_be_read_is_left_alone() {
+    for name in ["ca.key", "ca.pem", "key.pem"] {
+        let folder = tempfile::tempdir().unwrap();
+        let first = seen(folder.path(), "box.example", JUNE_S);
+        let there = || {
+            let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            let contents: Vec<_> = names.iter().map(|name| std::fs::read(folder.path().join(name)).ok()).collect();
+            (names, contents)
+        };
+        let (file, away) = (folder.path().join(name), folder.path().join("away"));
+        std::fs::rename(&file, &away).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        let before = there();
+        let identity = Identity::open(None, None, folder.path(), "box.example", at(JUNE_S)).unwrap();
+        let ours = || handshake(&identity.config(), opportunistic_client(), "localhost").unwrap();
+        let meanwhile = ours();
+        holds(&meanwhile, "box.example", JUNE_S);
+        assert_eq!(meanwhile[1] == first[1], name == "key.pem", "{name}");
+        let error = identity.refresh(at(JUNE_S)).unwrap_err();
+        assert!(error.0.contains(name), "{error}");
+        assert_eq!((there(), ours()), (before, meanwhile), "{name}");
+        std::fs::remove_dir(&file).unwrap();
+        std::fs::rename(&away, &file).unwrap();
+        assert_eq!((identity.refresh(at(JUNE_S)), ours()), (Ok(true), first.clone()), "{name}");
+        assert_eq!((identity.refresh(at(JUNE_S)), identity.authority_was_replaced()), (Ok(false), false), "{name}");
+
+        // While the box runs it is not even asked for.
+        std::fs::remove_file(&file).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        assert_eq!(identity.refresh(at(JUNE_S + 796 * DAY_S)), Ok(true), "{name}");
+        assert_eq!(ours()[1], first[1], "{name}");
+    }
+}
+
+#[test]
+fn an_address_that_comes_later_is_taken_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let ip = |text: &str| vec![text.parse().unwrap()];
+    let mut made = SelfMade::open(folder.path(), "box.example", &[], at(JUNE_S)).unwrap();
+    let first = made.certified().unwrap().cert;
+    let now = at(JUNE_S + 100 * DAY_S);
+    assert_eq!(made.refresh(&[], now), Ok(false));
+    assert_eq!(made.refresh(&ip("10.0.0.7"), at(0)), Ok(false), "a clock that is not set makes nothing anew");
+    assert_eq!(made.refresh(&ip("10.0.0.7"), now), Ok(true));
+    let second = made.certified().unwrap().cert;
+    holds(&second, "box.example", JUNE_S + 100 * DAY_S);
+    assert!(verify::vouches(&second[1], &second[0], "10.0.0.7", now.0 / 1000));
+    assert_eq!((&second[1], validity(&second[0]).1), (&first[1], validity(&first[0]).1), "the same authority, the same end");
+    // It goes, and one comes that the authority may not sign for.
+    for own in [ip("10.0.0.7"), vec![], ip("203.0.113.7"), ip("203.0.113.7"), ip("10.0.0.7")] {
+        assert_eq!(made.refresh(&own, now), Ok(false), "{own:?}");
+    }
+    let both = [ip("203.0.113.7"), ip("10.0.0.8")].concat();
+    let again = SelfMade::open(folder.path(), "box.example", &both, now).unwrap().certified().unwrap().cert;
+    for (name, there) in [("10.0.0.8", true), ("203.0.113.7", false), ("10.0.0.7", false)] {
+        assert_eq!(verify::vouches(&again[1], &again[0], name, now.0 / 1000), there, "{name}");
+    }
+    assert_eq!(again[1], first[1]);
+    let kept = SelfMade::open(folder.path(), "box.example", &both, now).unwrap().certified().unwrap().cert;
+    assert_eq!(kept, again, "nothing changed");
+}
+
+#[test]
+fn the_authority_is_called_by_one_name() {
+    let long = format!("{}.example.com", "box".repeat(20));
+    assert_eq!(authority_name("box.example"), "Lifeboat box.example");
+    assert_eq!(authority_name(&long).len(), 64);
+    let folder = tempfile::tempdir().unwrap();
+    let authority = seen(folder.path(), &long, JUNE_S).remove(1);
+    let name = authority_name(&long);
+    let in_it = authority.windows(66).filter(|part| part[1] == 64 && part[2..] == *name.as_bytes()).count();
+    assert_eq!(in_it, 2, "as issuer and as subject");
 }
 
 #[test]

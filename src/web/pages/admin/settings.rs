@@ -52,7 +52,8 @@ fn certificate(fingerprint: &str) -> Markup {
         h2 { "Certificate" }
         p {
             "The box made its certificate itself. Browsers stop warning where its authority is installed: "
-            a href=(authority::PATH) { (authority::FILE_NAME) } ". It can sign for this box's name and for private addresses, and for nothing else."
+            a href=(authority::PATH) { (authority::FILE_NAME) } ". It can sign for this box's name and names below it, localhost, private addresses "
+            "and the box's own, and for nothing else."
         }
         p {
             "On all machines of the office by group policy: Computer Configuration > Windows Settings > Security Settings > Public Key Policies > "
