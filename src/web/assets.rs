@@ -67,8 +67,11 @@ pub static MAIL: Asset = Asset::script("mail", include_str!("../../assets/mail.j
 /// Shows the password while it is typed.
 pub static LOGIN: Asset = Asset::script("login", include_str!("../../assets/login.js"));
 
+/// Goes on to what a page of the set-up waits for.
+pub static WAIT: Asset = Asset::script("wait", include_str!("../../assets/wait.js"));
+
 /// Everything that is served below `/assets/`.
-pub static ALL: [&Asset; 8] = [&STYLE, &MORE_STYLE, &ADMIN_STYLE, &ICON, &LIVE, &WRITE, &MAIL, &LOGIN];
+pub static ALL: [&Asset; 9] = [&STYLE, &MORE_STYLE, &ADMIN_STYLE, &ICON, &LIVE, &WRITE, &MAIL, &LOGIN, &WAIT];
 
 /// Of emergency cards, for files that have to do without the rest.
 pub const CARDS: &str = include_str!("../../assets/cards.css");

@@ -96,14 +96,15 @@ pub fn light(shell: &Shell, main: &Markup) -> Markup {
     styled(shell, main, &[&assets::STYLE])
 }
 
-/// A page of a box that nobody has set up yet: there is nowhere to go. `onward`: after how many seconds the browser goes on by itself, and where.
-pub fn lone(title: &str, onward: Option<(u32, &str)>, main: &Markup) -> Markup {
+/// A page of a box that nobody has set up yet: there is nowhere to go. One that `waits` has a link with `data-onward`: by a script, since a refresh that the
+/// page asks for takes whoever reads slowly by surprise (WCAG 2.2, failure F41).
+pub fn lone(title: &str, waits: bool, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 (head(title, &[&assets::STYLE, &assets::MORE_STYLE]))
-                @if let Some((seconds, path)) = onward { meta http-equiv="refresh" content={ (seconds) ";url=" (path) }; }
+                @if waits { script src=(assets::WAIT.path()) defer {} }
             }
             body {
                 a.skip href="#main" { (Texts::english().get("skip")) }

@@ -84,7 +84,7 @@ pub fn questions(code: &str, answers: &Answers, mistakes: &[Mistake]) -> Markup 
     };
     layout::lone(
         "Set up this box",
-        None,
+        false,
         &html! {
             div.card.wide {
                 h1 { "Set up this box" }
@@ -151,9 +151,9 @@ impl Questions<'_> {
 fn choice(value: &str, label: &str, hint: &str, chosen: bool) -> Markup {
     let id = format!("network-{value}");
     html! {
-        label.check for=(id) {
+        div.check {
             input id=(id) type="radio" name="network" value=(value) checked[chosen];
-            span { strong { (label) } " " span.hint { (hint) } }
+            label for=(id) { strong { (label) } " " span.hint { (hint) } }
         }
     }
 }
@@ -163,12 +163,12 @@ pub fn found(code: &str, found: Option<&[Found]>) -> Markup {
     let Some(found) = found else {
         return layout::lone(
             "Looking",
-            Some((LOOK_AGAIN_S, &format!("/setup/{code}/found"))),
+            true,
             &html! {
                 div.card {
                     h1 { "The box looks at the mail path" }
                     p { "Its name, your domains in DNS, Exchange, the way to the outside. This page goes on by itself; it can take a minute where something does not answer." }
-                    p.below { a href={ "/setup/" (code) "/found" } { "Look whether it is done" } }
+                    p.below { a href={ "/setup/" (code) "/found" } data-onward=(LOOK_AGAIN_S) { "Look whether it is done" } }
                 }
             },
         );
@@ -176,7 +176,7 @@ pub fn found(code: &str, found: Option<&[Found]>) -> Markup {
     let is_bad = found.iter().any(|found| found.state == State::Bad);
     layout::lone(
         "What was found",
-        None,
+        false,
         &html! {
             div.card.wide {
                 h1 { "What the box found" }
@@ -211,20 +211,20 @@ pub fn progress(code: &str, progress: &Progress) -> Markup {
     match progress {
         Progress::Going { to } => layout::lone(
             "Starting",
-            Some((STARTED_AFTER_S, &format!("{to}/setup/{code}/wait"))),
+            true,
             &html! {
                 div.card {
                     h1 { "The box starts" }
                     p { "It takes your answers over and begins to work. That takes up to a minute." }
                     p { "This page then leads to the sign-in of the admin's pages. The browser asks once more whether to trust the box: it has made a certificate for its new name." }
-                    p { "If nothing happens: " a href={ (to) "/admin" } { (to) "/admin" } }
+                    p { "If nothing happens: " a href={ (to) "/setup/" (code) "/wait" } data-onward=(STARTED_AFTER_S) { "go on to " (to) "/admin" } }
                     p { "Next: the box still has to be put into the mail path. The admin's pages have a guide with each step." }
                 }
             },
         ),
         Progress::Refused { why } => layout::lone(
             "Not taken over",
-            None,
+            false,
             &html! {
                 div.card {
                     h1 { "The box did not take this over" }
@@ -240,7 +240,7 @@ pub fn progress(code: &str, progress: &Progress) -> Markup {
 pub fn elsewhere() -> Markup {
     layout::lone(
         "Not set up yet",
-        None,
+        false,
         &html! {
             div.card {
                 h1 { "This box is not set up yet" }
@@ -254,7 +254,7 @@ pub fn elsewhere() -> Markup {
 pub fn not_understood() -> Markup {
     layout::lone(
         "Not understood",
-        None,
+        false,
         &html! {
             div.card {
                 h1 { "That was not understood" }
