@@ -59,7 +59,8 @@ pub fn questions(code: &str, answers: &Answers, mistakes: &[Mistake]) -> Markup 
             legend { h2 { "Mail to the outside" } }
             (q.line("smarthost", "Your provider's mail server", &a.smarthost, "For what people write in an outage. Name, or name:port (587 if you leave it out). Can be added later."))
             (q.line("user", "User name there", &a.user, "Empty if it knows your office by its address."))
-            (q.secret("smarthost_password", "Password there", "off", "Empty: as you typed it before."))
+            // Not hidden: the form has one password of a person, and browsers take two for two forms.
+            (q.line("smarthost_password", "Password there", "", "You see it while you type, and never again. Empty: as you typed it before."))
             (q.line("admins", "Who is told", &a.admins, "Addresses outside your own domains, which are read when Exchange is down."))
         }
         fieldset {
@@ -72,7 +73,7 @@ pub fn questions(code: &str, answers: &Answers, mistakes: &[Mistake]) -> Markup 
         }
         fieldset {
             legend { h2 { "You" } }
-            (q.line("name", "Name of your account", &a.name, "For the admin's pages of the box."))
+            (q.filled("name", "Name of your account", &a.name, "For the admin's pages of the box.", Some("username")))
             (q.secret(
                 "password",
                 "Password",
@@ -128,11 +129,16 @@ impl Questions<'_> {
     }
 
     fn line(&self, name: &str, label: &str, value: &str, hint: &str) -> Markup {
+        self.filled(name, label, value, hint, None)
+    }
+
+    /// `known`: what the browser may fill in (HTML, autofill).
+    fn filled(&self, name: &str, label: &str, value: &str, hint: &str, known: Option<&str>) -> Markup {
         html! {
             label for=(name) { (label) }
             (self.problems(name))
             input id=(name) type="text" name=(name) value=(value) maxlength="1000" autocapitalize="none" spellcheck="false"
-                aria-invalid=[self.invalid(name)] aria-describedby=(self.described(name));
+                autocomplete=[known] aria-invalid=[self.invalid(name)] aria-describedby=(self.described(name));
             p.hint id={ (name) "-hint" } { (hint) }
         }
     }
