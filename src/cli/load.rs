@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::net::IpAddr;
 use std::path::Path;
 
 use lifeboat::config::{self, Config, Problem};
 use lifeboat::limits::CONFIG_FILE_MAX_OCTETS;
+use lifeboat::net::probe;
 
-use super::{BAD_CONFIG, complain, gateway};
+use super::{BAD_CONFIG, complain};
 
 /// A configuration without errors.
 pub struct Loaded {
@@ -25,7 +27,7 @@ pub struct Loaded {
 /// Every mistake as a line for people.
 pub fn load(path: &Path) -> Result<Loaded, Vec<String>> {
     let text = read_text(path, CONFIG_FILE_MAX_OCTETS).map_err(|problem| vec![place(path, &problem)])?;
-    let report = config::parse(&text, gateway::default_gateway());
+    let report = config::parse(&text, probe::default_gateway().map(IpAddr::V4));
     match report.config {
         Some(config) => {
             let warnings = report.warnings.iter().map(|problem| warning(path, problem)).collect();

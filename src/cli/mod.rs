@@ -12,7 +12,6 @@ mod check;
 mod doctor;
 mod event_csv;
 mod fsck;
-mod gateway;
 mod load;
 mod logging;
 mod mailbox;

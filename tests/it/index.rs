@@ -1,6 +1,8 @@
 //! The index is a view: without it the same pages come back.
 
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use lifeboat::clock::{Clock, SystemClock};
 use lifeboat::mail::{Address, DsnRequest, parse};
 use lifeboat::store::{Accepted, Change, Disk, Filing, Flags, Folder, Options, Origin, Staged, Store};
 
-use crate::harness::lifeboat::{Lifeboat, Setup};
+use crate::harness::lifeboat::{Lifeboat, Setup, binary};
 use crate::harness::person::{Page, Person};
 use crate::harness::{folder, heavy, mail, sender, wait_for};
 
@@ -63,6 +65,45 @@ fn deleting_the_index_loses_nothing_that_a_person_sees() {
     carla.sign_in("carla@example.com", &password);
     let after = seen(&carla);
     assert_eq!(before, after);
+}
+
+/// The box as its unit runs it: of /proc only its own part is there. `boot` holds the boot's name, which is handed over.
+fn as_the_unit_runs_it(folder: &Path) -> PathBuf {
+    let inner = "mount -t proc -o subset=pid proc /proc && exec env LIFEBOAT_BOOT_ID=$(cat \"$0/boot\") \"$@\"";
+    let script = format!("#!/bin/sh\nexec unshare --mount sh -c '{inner}' '{}' '{}' \"$@\"\n", folder.display(), binary());
+    let file = folder.join("as-the-unit");
+    std::fs::write(&file, script).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    file
+}
+
+#[test]
+fn after_a_power_cut_the_index_is_made_again_and_after_a_crash_it_is_not() {
+    let folder = folder();
+    if !Command::new("unshare").args(["--mount", "mount", "-t", "proc", "-o", "subset=pid", "proc", "/proc"]).status().unwrap().success() {
+        return eprintln!("SKIPPED after_a_power_cut: nothing may be mounted here (tests/run tells so, too)");
+    }
+    let boot = |name: &str| std::fs::write(folder.path().join("boot"), name).unwrap();
+    let mut lifeboat = Lifeboat::prepare(folder.path(), &Setup::without_primary());
+    lifeboat.other_build = Some(as_the_unit_runs_it(folder.path()));
+    let made_again = |lifeboat: &Lifeboat| lifeboat.log().matches("the machine stopped while the index was in use").count();
+    let mut expected = 0;
+    boot("0123456789abcdef0123456789abcdef");
+    lifeboat.restart();
+    // A crash, a power cut, and a machine that does not say when it was started: the worst is assumed.
+    for (name, is_trusted) in
+        [("0123456789abcdef0123456789abcdef", true), ("fedcba9876543210fedcba9876543210", false), ("", false), ("", false)]
+    {
+        lifeboat.wait_mode("continuity", FLIP);
+        let message = mail::message("ann@example.com", "before the end", "text");
+        assert!(sender::deliver(lifeboat.smtp, "out@outside.example", &["ann@example.com"], &message).unwrap().starts_with("250"));
+        lifeboat.kill();
+        boot(name);
+        lifeboat.restart();
+        expected += usize::from(!is_trusted);
+        assert_eq!(made_again(&lifeboat), expected, "boot {name:?}");
+    }
+    wait_for("all messages are there", FLIP, || (lifeboat.mail_of("ann@example.com").len() == 4).then_some(()));
 }
 
 /// Messages that are put there before the box starts, and again so many if their index was made before anybody could look.

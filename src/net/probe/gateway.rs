@@ -2,7 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-const ROUTES: &str = "/proc/net/route";
+/// Not /proc/net: under the unit's ProcSubset=pid only the process's own folder is there.
+const ROUTES: &str = "/proc/self/net/route";
 /// `RTF_UP` and `RTF_GATEWAY` of route(4).
 const USED: u32 = 0x1 | 0x2;
 

@@ -24,6 +24,10 @@ const BROKEN: &str = "index.broken-";
 const OPENING: &str = "index.opening";
 const SESSION: &str = "index.session";
 const CLOSED: &str = "index.closed";
+/// The environment variable in which `systemd/lifeboat.service` names the boot of the machine.
+const BOOT_ID: &str = "LIFEBOAT_BOOT_ID";
+/// Never equal to any other, not even to itself.
+const UNKNOWN_BOOT: &str = "unknown";
 /// The file in the folder that sled locks.
 const SLED_FILE: &str = "db";
 /// Between two looks whether it is free.
@@ -165,7 +169,8 @@ fn distrusted(data_dir: &Path) -> Option<String> {
         return Some("the last open did not come back, or damage was met".to_owned());
     }
     if let Ok(boot) = fs::read_to_string(data_dir.join(SESSION)) {
-        return (boot != boot_id()).then(|| "the machine stopped while the index was in use".to_owned());
+        let is_same = boot_id().is_some_and(|now| now == plain(&boot));
+        return (!is_same).then(|| "the machine stopped while the index was in use".to_owned());
     }
     match (fs::read_to_string(data_dir.join(CLOSED)), fingerprint(&data_dir.join(FOLDER))) {
         (Ok(closed), Ok(found)) if closed == found => None,
@@ -176,7 +181,7 @@ fn distrusted(data_dir: &Path) -> Option<String> {
 fn begin(data_dir: &Path) -> io::Result<()> {
     fs::write(data_dir.join(OPENING), "opening")?;
     let session = data_dir.join(SESSION);
-    fs::write(&session, boot_id())?;
+    fs::write(&session, boot_id().as_deref().unwrap_or(UNKNOWN_BOOT))?;
     fs::File::open(&session)?.sync_all()?;
     remove_if_there(&data_dir.join(CLOSED))?;
     fs::File::open(data_dir)?.sync_all()
@@ -233,9 +238,17 @@ fn checksum(mut bytes: impl Read) -> io::Result<u32> {
     }
 }
 
-// Names this run of the machine; the same text for ever where the kernel has no such thing.
-fn boot_id() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_else(|_| "unknown".to_owned())
+// Names this run of the machine. The unit's ProcSubset=pid hides the kernel's file from the service, so that systemd hands it over.
+// None if nobody knows it: then what a dead process left may be from before a power cut, and counts as such.
+fn boot_id() -> Option<String> {
+    let of_kernel = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
+    let id = plain(&of_kernel.or_else(|| std::env::var(BOOT_ID).ok())?);
+    (!id.is_empty() && id != UNKNOWN_BOOT).then_some(id)
+}
+
+// The kernel writes it with hyphens, systemd without.
+fn plain(id: &str) -> String {
+    id.trim().replace('-', "")
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {
@@ -292,6 +305,7 @@ mod tests {
         check(|data| fs::write(data.join(OPENING), "").unwrap(), false);
         check(|data| fs::remove_file(data.join(CLOSED)).unwrap(), false);
         check(|data| fs::write(data.join(SESSION), "another boot").unwrap(), false);
+        check(|data| fs::write(data.join(SESSION), UNKNOWN_BOOT).unwrap(), false);
         check(|data| fs::OpenOptions::new().write(true).open(data.join("index/db")).unwrap().set_len(1000).unwrap(), false);
         check(|data| fs::write(data.join("index/conf"), "no").unwrap(), false);
         check(put_a_file_in_its_place, false);
@@ -315,7 +329,10 @@ mod tests {
 
     #[test]
     fn a_process_that_died_leaves_a_good_index() {
-        check(|data| fs::write(data.join(SESSION), boot_id()).unwrap(), true);
+        let boot = boot_id().expect("the kernel names its boot");
+        check(|data| fs::write(data.join(SESSION), &boot).unwrap(), true);
+        // Of the version before, which kept it as the kernel writes it.
+        check(|data| fs::write(data.join(SESSION), fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap()).unwrap(), true);
     }
 
     #[test]

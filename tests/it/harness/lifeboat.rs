@@ -353,7 +353,7 @@ impl Lifeboat {
 }
 
 /// Another build of it, where one asks for it: to measure what people get.
-fn binary() -> String {
+pub fn binary() -> String {
     std::env::var("LIFEBOAT_BINARY").unwrap_or_else(|_| BINARY.to_owned())
 }
 
