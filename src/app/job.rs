@@ -78,7 +78,7 @@ impl Job {
         let now = self.core.now().wall;
         let evidence = handover::evidence(&attempt, &by, now);
         let is_red = evidence.class.is_red();
-        if self.queue == Queue::Primary {
+        if self.queue == Queue::Primary && !self.outgoing.is_apart(self.route) {
             self.core.observe_relay(evidence).await;
         }
         let tried: Vec<Tried> = self.wanted.iter().map(|to| tried(&to.state, self.row.at)).collect();

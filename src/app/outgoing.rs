@@ -100,6 +100,12 @@ impl Outgoing {
         route == Route::Outbound && self.direct.is_some()
     }
 
+    /// Whether this route leads to a server of its own beside the one that the probes look at.
+    pub fn is_apart(&self, route: Route) -> bool {
+        let primary = &self.core.config.primary;
+        route == Route::Submit && primary.smtp_submit != primary.smtp
+    }
+
     fn of(&self, route: Route) -> &[Arc<Server>] {
         self.servers.get(&route).map(Vec::as_slice).unwrap_or_default()
     }

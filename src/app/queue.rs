@@ -28,6 +28,8 @@ const SCAN_ROOM: usize = 256;
 const SCAN_ROOM_DIRECT: usize = 2048;
 /// While all that was found waits for its lane, the queue behind it is read this often at most: it may be long, and all for one person.
 const LOOK_BEHIND_EVERY: Duration = Duration::from_secs(1);
+const ALARM_SUBMIT: &str = "primary-submit";
+const SUBMIT_ALARM_AFTER: Duration = Duration::from_secs(120);
 /// A runner looks again after this time without a kick.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Tries at a time by the smart host, and of all domains together.
@@ -47,12 +49,22 @@ pub struct Runner {
     /// The primary could not be reached: nothing is tried before this, and what was tried is due again by then. Going on would
     /// march the whole queue through a dead connection, and let what was not tried yet overtake what was.
     paused_until: Option<Mono>,
+    submit: Submit,
     /// When the queue behind what waits was read.
     looked_behind: Option<Mono>,
     kept_back: KeptBack,
     /// The whole queue was looked at just now, and nothing of it that may be tried is due.
     nothing_due: bool,
     scope_end: ScopeEnd,
+}
+
+/// `primary.smtp_submit`, where it is another server than `primary.smtp`: one that cannot be reached keeps nobody else's mail back, and
+/// says nothing about the primary, which the probes ask.
+#[derive(Default)]
+struct Submit {
+    paused_until: Option<Mono>,
+    /// No try has reached it since.
+    failing_since: Option<Mono>,
 }
 
 /// A transaction to start.
@@ -65,6 +77,7 @@ struct Ready {
 /// A transaction came to its end.
 struct Done {
     message: u64,
+    route: Route,
     /// None if the try fell over.
     fared: Option<Fate>,
 }
@@ -72,6 +85,7 @@ struct Done {
 /// Says how a try ended, also if it fell over: its message must not be under way for ever.
 struct Ending {
     message: u64,
+    route: Route,
     fared: Option<Fate>,
     done: channel::Sender<Done>,
 }
@@ -84,7 +98,7 @@ impl Ending {
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        let _runner_gone = self.done.try_send(Done { message: self.message, fared: self.fared.take() });
+        let _runner_gone = self.done.try_send(Done { message: self.message, route: self.route, fared: self.fared.take() });
     }
 }
 
@@ -99,6 +113,7 @@ impl Runner {
             done: channel::unbounded(),
             recovery: None,
             paused_until: None,
+            submit: Submit::default(),
             looked_behind: None,
             kept_back: KeptBack::default(),
             nothing_due: false,
@@ -151,6 +166,7 @@ impl Runner {
         if self.recovery.as_ref().map(Recovery::since) != recovering {
             self.recovery = recovering.map(|since| Recovery::new(since, mode.event.clone()));
             self.paused_until = None;
+            self.submit.paused_until = None;
         }
         if !self.may_run(mode.mode) {
             self.ready.clear();
@@ -158,7 +174,9 @@ impl Runner {
     }
 
     fn is_paused(&mut self) -> bool {
-        self.paused_until = self.paused_until.filter(|until| self.core.now().mono < *until);
+        let now = self.core.now().mono;
+        self.submit.paused_until = self.submit.paused_until.filter(|until| now < *until);
+        self.paused_until = self.paused_until.filter(|until| now < *until);
         self.paused_until.is_some()
     }
 
@@ -286,7 +304,7 @@ impl Runner {
         while self.ready.len() < room {
             let (core, queue) = (self.core.clone(), self.queue);
             let mut kept_back = std::mem::take(&mut self.kept_back);
-            let (page, last, kept_back) = rt::unblock(move || {
+            let (mut page, last, kept_back) = rt::unblock(move || {
                 let mut page = core.store.view().queue(queue, after, limits::QUEUE_PAGE_ENTRIES)?;
                 let last = page.last().map(|last| (Seq(last.message), last.recipient));
                 if queue == Queue::Primary {
@@ -300,6 +318,9 @@ impl Runner {
                 break;
             }
             after = last;
+            if self.submit.paused_until.is_some() {
+                page.retain(|entry| entry.route != Route::Submit);
+            }
             let busy = |message| known.contains(&message) || self.core.claims.is_taken(self.queue, Seq(message));
             let due = plan::due(&page, self.core.now().wall, &busy, room - self.ready.len());
             self.ready.extend(due.into_iter().map(|transaction| Ready { transaction, lanes: None }));
@@ -318,7 +339,7 @@ impl Runner {
             row,
             wanted,
         };
-        let ending = Ending { message: transaction.message, fared: None, done: self.done.0.clone() };
+        let ending = Ending { message: transaction.message, route: transaction.route, fared: None, done: self.done.0.clone() };
         rt::spawn(async move {
             let fate = job.run().await;
             // Before the report: the runner looks at once for what is next.
@@ -346,8 +367,14 @@ impl Runner {
         }
     }
 
-    async fn note(&mut self, done: Done) {
+    async fn note(&mut self, mut done: Done) {
         self.under_way.end(done.message);
+        if self.outgoing.is_apart(done.route)
+            && let Some(fate) = &mut done.fared
+        {
+            self.note_submit(fate.no_connection);
+            (fate.no_connection, fate.is_red) = (false, false);
+        }
         let unreachable = self.queue == Queue::Primary && done.fared.as_ref().is_some_and(|fate| fate.no_connection);
         // A try that fell over left its message due at once.
         if unreachable || done.fared.is_none() {
@@ -361,11 +388,31 @@ impl Runner {
             recovery.note(&self.core, done.message, fate).await;
         }
     }
+
+    fn note_submit(&mut self, no_connection: bool) {
+        if !no_connection {
+            self.submit = Submit::default();
+            return self.core.clear_alarm(ALARM_SUBMIT);
+        }
+        let now = self.core.now().mono;
+        self.submit.paused_until = Some(now.plus(limits::BACKOFF_FIRST));
+        self.ready.retain(|ready| ready.transaction.route != Route::Submit);
+        // A primary that starts opens one port before the other.
+        if now.since(*self.submit.failing_since.get_or_insert(now)) >= SUBMIT_ALARM_AFTER {
+            let to = self.outgoing.name(Route::Submit);
+            let text = format!(
+                "{to} (primary.smtp_submit) cannot be reached: what the webmail and the box itself write for your own people waits for it. \
+                 Other mail goes on. `lifeboat doctor` says what to do."
+            );
+            self.core.raise_alarm(ALARM_SUBMIT, text);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::core::lock;
     use crate::app::testing::World;
     use crate::relay::DeliveryState;
 
@@ -397,6 +444,44 @@ mod tests {
         drop(claim);
         assert!(!is_drained(&mut runner));
         assert!(runner.under_way.has(message.0));
+    }
+
+    /// A digest waits, and behind it ann's mail; the digest's try found no connection. Whether the rest goes on, and whether the admin hears of it.
+    fn check_submit(is_apart: bool, long: bool, goes_on: bool, is_told: bool) {
+        let mut world = World::new();
+        if is_apart {
+            Arc::get_mut(&mut world.core).unwrap().config.primary.smtp_submit.port += 1;
+        }
+        let digest = world.submitted("bo");
+        let mail = world.queued_for("ann");
+        let mut runner = runner(&world);
+        if long {
+            runner.submit.failing_since = Some(Mono(world.core.now().mono.0.saturating_sub(SUBMIT_ALARM_AFTER.as_millis() as u64)));
+        }
+        let failed = || Some(Fate { nexts: vec![], no_connection: true, is_red: true });
+        rt::block_on(runner.note(Done { message: digest.0, route: Route::Submit, fared: failed() }));
+        assert_eq!(runner.is_paused(), !goes_on, "{is_apart}");
+        let is_alarmed = |world: &World| lock(&world.core.alarms).contains_key(ALARM_SUBMIT);
+        assert_eq!(is_alarmed(&world), is_told, "{is_apart} {long}");
+        if goes_on {
+            assert!(!is_drained(&mut runner));
+            assert!(runner.under_way.has(mail.0) && !runner.under_way.has(digest.0), "the digest waits, and nothing else");
+            rt::block_on(runner.note(Done {
+                message: digest.0,
+                route: Route::Submit,
+                fared: Some(Fate { no_connection: false, ..failed().unwrap() }),
+            }));
+            assert!(!is_alarmed(&world));
+            assert!(!is_drained(&mut runner));
+            assert!(runner.under_way.has(digest.0), "it is reached again");
+        }
+    }
+
+    #[test]
+    fn a_connector_of_its_own_that_is_away_keeps_no_other_mail_back() {
+        check_submit(true, false, true, false);
+        // `long`: counted from the clock's zero where the process is young.
+        check_submit(false, true, false, false);
     }
 
     #[test]

@@ -134,6 +134,14 @@ impl World {
         self.write(Origin::Inbound, addressed, "waiting", at)
     }
 
+    /// What the box itself wrote for one person.
+    pub fn submitted(&self, user: &str) -> Seq {
+        let now = self.core.now().wall;
+        let mut addressed = Addressed::default();
+        addressed.add(self.address(user), Route::Submit, queued_now(now), None);
+        self.write(Origin::Notice, addressed, "submitted", now)
+    }
+
     pub fn queued_for(&self, user: &str) -> Seq {
         self.stored(user, queued_now(self.core.now().wall))
     }
