@@ -251,7 +251,7 @@ impl Core {
         let newest = parts.store.view().newest();
         let probes = Probes::load(&parts.config.server.data_dir);
         let totp = Secrets::load(&parts.config.server.data_dir);
-        let known = Verdicts::load(&verdicts::file(&parts.config.server.data_dir), parts.clock.now().mono);
+        let known = Verdicts::load(&verdicts::file(&parts.config.server.data_dir), parts.clock.now().wall);
         let seen = Seen::load(&seen::file(&parts.config.server.data_dir));
         Core {
             started: parts.clock.now(),

@@ -119,7 +119,7 @@ impl Intake {
         }
         let askable = matches!(self.core.mode().mode, Mode::Normal | Mode::Suspect);
         let mailbox = recipient.mailbox();
-        let remembered = lock(&self.core.verdicts).get(&mailbox, askable, self.core.now().mono);
+        let remembered = lock(&self.core.verdicts).get(&mailbox, askable, self.core.now().wall);
         match remembered {
             Some(true) => reply::recipient_ok(),
             Some(false) => reply::mailbox_unknown(),
@@ -136,7 +136,7 @@ impl Intake {
         match asked {
             Ok(Ok(verdict)) if verdict.is_positive() || verdict.is_permanent() => {
                 let exists = verdict.is_positive();
-                lock(&self.core.verdicts).note(mailbox, exists, self.core.now().mono);
+                lock(&self.core.verdicts).note(mailbox, exists, self.core.now().wall);
                 if exists { reply::recipient_ok() } else { reply::mailbox_unknown() }
             }
             Ok(Ok(_)) => reply::verdict_unavailable(),

@@ -204,16 +204,15 @@ impl Outgoing {
         let _question = self.questions.acquire().await;
         let _slot = server.slots.acquire().await;
         if let Some(mut connection) = server.take_idle(self.core.now().mono)
-            && let Ok((mail, verdict)) = connection.verify(reverse_path.clone(), Some(recipient.clone())).await
+            && let Ok(answer) = connection.verify(reverse_path.clone(), Some(recipient.clone())).await
         {
             server.put_back(connection, self.core.now().mono);
-            return Ok(verdict.unwrap_or(mail));
+            return about_the_recipient(answer);
         }
         let mut connection = self.open(Route::Primary, server).await?;
-        let (mail, verdict) = connection.verify(reverse_path, Some(recipient)).await?;
+        let answer = connection.verify(reverse_path, Some(recipient)).await?;
         server.put_back(connection, self.core.now().mono);
-        // A refused MAIL is evidence about the primary, not a verdict about the recipient.
-        verdict.ok_or(Failure { stage: Stage::Mail, cause: Cause::Reply(mail) })
+        about_the_recipient(answer)
     }
 
     async fn open(&self, route: Route, server: &Server) -> Result<Connection, Failure> {
@@ -240,6 +239,11 @@ impl Outgoing {
             }
         }
     }
+}
+
+/// A refused MAIL is evidence about the primary, or about the sender; it is no verdict about the recipient.
+fn about_the_recipient((mail, verdict): (Reply, Option<Reply>)) -> Result<Reply, Failure> {
+    verdict.ok_or(Failure { stage: Stage::Mail, cause: Cause::Reply(mail) })
 }
 
 fn no_route() -> Attempt {
