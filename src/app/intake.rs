@@ -300,12 +300,25 @@ impl Intake {
         if filed_for_local && in_session.is_empty() && self.core.mode().mode != Mode::Continuity {
             self.core.kick(Queue::Primary);
         }
-        if in_session.is_empty() { reply::stored(message) } else { self.hand_over(session, message, transaction, in_session).await }
+        let is_whole = in_session.len() == envelope.recipients.len();
+        if in_session.is_empty() {
+            reply::stored(message)
+        } else {
+            self.hand_over(session, message, transaction, in_session, is_whole).await
+        }
     }
 
     /// Cut-through. The transaction goes on in the background when it takes longer than the sender waits; then the
-    /// message is ours, and a late refusal is held instead of told.
-    async fn hand_over(&self, session: &SessionInfo, message: Seq, transaction: Transaction, recipients: Vec<u32>) -> Reply {
+    /// message is ours, and a late refusal is held instead of told. So it is where others of its recipients wait in a queue (`is_whole` is
+    /// false): a sender who hears a refusal takes nobody to have it, and sends it once more.
+    async fn hand_over(
+        &self,
+        session: &SessionInfo,
+        message: Seq,
+        transaction: Transaction,
+        recipients: Vec<u32>,
+        is_whole: bool,
+    ) -> Reply {
         let (asked, answer) = channel::bounded(1);
         let hand_over = HandOver {
             _claim: self.core.claims.take(Queue::Primary, message),
@@ -320,8 +333,8 @@ impl Intake {
         rt::spawn(hand_over.run(asked)).detach();
         let ours = reply::stored(message);
         let Ok((verdict, told)) = answer.recv().await else { return ours };
-        let _still_there = told.send(true).await;
-        verdict.reply.unwrap_or(ours)
+        let _still_there = told.send(is_whole).await;
+        verdict.reply.filter(|_| is_whole).unwrap_or(ours)
     }
 
     /// Our disk is full or failed: the primary's own reply is the answer, so that a sick box does not stop a healthy

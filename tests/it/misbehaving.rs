@@ -9,7 +9,7 @@ use crate::harness::lifeboat::{Lifeboat, Setup};
 use crate::harness::scripted::Behaviour::{self, *};
 use crate::harness::scripted::{Command, Scripted};
 use crate::harness::sink::Sink;
-use crate::harness::{PRIMARY, folder, free_port, mail, sender, slow, wait_for};
+use crate::harness::{PRIMARY, SMARTHOST, folder, free_port, mail, sender, slow, wait_for};
 
 const BACK: Duration = Duration::from_secs(180);
 
@@ -155,6 +155,55 @@ fn what_the_primary_said_about_recipients_is_known_after_a_restart_in_an_outage(
     assert!(deliver(&lifeboat, "nobody@example.com").starts_with("550 5.1.1"));
     // Whom nobody knows anything about is told to come again: new staff must not be refused.
     assert!(deliver(&lifeboat, "never-asked@example.com").starts_with("451"));
+}
+
+/// What is said to MAIL is about the sender, also on a connection that was used before.
+#[test]
+fn a_sender_that_is_refused_makes_nobody_unknown() {
+    let folder = folder();
+    let primary = Scripted::start();
+    let lifeboat = Lifeboat::start(folder.path(), &Setup::new(primary.smtp));
+    wait_for("a good probe", Duration::from_secs(20), || healthy(&lifeboat));
+    let deliver = |from: &str| sender::deliver(lifeboat.smtp, from, &["new@example.com"], b"Subject: the message\r\n\r\ntext\r\n").unwrap();
+    // Leaves an idle connection behind.
+    assert!(
+        sender::deliver(lifeboat.smtp, "x@outside.example", &["ann@example.com"], b"Subject: first\r\n\r\ntext\r\n")
+            .unwrap()
+            .starts_with("250")
+    );
+    primary.behave(Says(Command::Mail, "550 5.7.1 Client does not have permissions to send as this sender"));
+    for _ in 0..2 {
+        let told = deliver("ceo@example.com");
+        assert!(told.starts_with("451"), "{told}");
+    }
+    primary.behave(Good);
+    let told = wait_for("the next sender is asked about", Duration::from_secs(60), || {
+        Some(deliver("x@outside.example")).filter(|told| told.starts_with("250"))
+    });
+    assert!(told.starts_with("250"), "{told}");
+}
+
+/// A trusted device writes to a colleague and to the outside: who is told that it was refused takes it for lost, and sends it to both again.
+#[test]
+fn a_refusal_is_not_told_where_others_of_the_message_were_taken() {
+    let folder = folder();
+    let primary = Scripted::start();
+    let outside = Sink::start(folder.path(), free_port(SMARTHOST));
+    let setup = Setup { trusted: vec!["127.0.0.1/32".to_owned()], smarthost: Some(outside.smtp), ..Setup::new(primary.smtp) };
+    let lifeboat = Lifeboat::start(folder.path(), &setup);
+    wait_for("a good probe", Duration::from_secs(20), || healthy(&lifeboat));
+    primary.behave(Says(Command::Dot, "554 5.6.0 spam"));
+    let message = b"From: ann@example.com\r\nSubject: the message\r\n\r\ntext\r\n";
+    let told = sender::deliver(lifeboat.smtp, "ann@example.com", &["bo@example.com", "shop@outside.example"], message).unwrap();
+    assert!(told.starts_with("250"), "{told}");
+    wait_for("it is outside", Duration::from_secs(60), || (outside.dumps().len() == 1).then_some(()));
+    let list = wait_for("the refusal is held", Duration::from_secs(20), || {
+        Some(lifeboat.command(&["queue", "list"])).filter(|list| list.contains("bo@example.com"))
+    });
+    assert!(list.contains("554 5.6.0 spam"), "{list}");
+    // To the same colleague alone it is passed on.
+    let told = sender::deliver(lifeboat.smtp, "ann@example.com", &["bo@example.com"], message).unwrap();
+    assert!(told.starts_with("554"), "{told}");
 }
 
 #[test]
