@@ -222,7 +222,9 @@ impl Core {
         let mut places: Vec<Place> = Vec::new();
         let mut known = HashSet::new();
         for (address, side) in writers.chain(readers).filter(|(address, _)| self.is_local(address)) {
-            let mailbox = self.mailbox_for(address);
+            // The report names who has it: an address that the directory does not know is somebody's all the same, and not for who gets what
+            // nobody has.
+            let mailbox = self.mailbox_of(address).unwrap_or_else(|| address.mailbox());
             if known.insert((mailbox.clone(), side)) {
                 places.push((mailbox, side));
             }
@@ -255,7 +257,27 @@ fn key(summary: &Summary) -> Option<Key> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::app::testing::World;
+
+    #[test]
+    fn who_gets_what_nobody_has_does_not_get_what_somebody_has() {
+        let mut world = World::new();
+        let core = Arc::get_mut(&mut world.core).unwrap();
+        core.config.smtp.catch_all = vec![Address::parse("bo@example.com").unwrap()];
+        let report = Report {
+            sender: Some(world.address("shared")),
+            on_behalf_of: None,
+            recipients: vec![world.address("a"), world.address("hired-today"), Address::parse("x@outside.example").unwrap()],
+            left_out: 0,
+            original: Vec::new(),
+        };
+        let mailbox = |user: &str| world.address(user).mailbox();
+        let expected = [(mailbox("shared"), Side::Sent), (mailbox("ann"), Side::Received), (mailbox("hired-today"), Side::Received)];
+        assert_eq!(world.core.places(&report), expected);
+    }
 
     #[test]
     fn places_are_taken_once_and_given_back() {
