@@ -14,7 +14,7 @@ use super::kept_back::KeptBack;
 use super::outgoing::Outgoing;
 use super::targets;
 use super::writing::ALARM_FULL;
-use super::{events, pins, recovery};
+use super::{events, pins, recovery, upkeep};
 use crate::clock::{Mono, Wall};
 use crate::config::HostPort;
 use crate::continuity::Mode;
@@ -78,6 +78,8 @@ pub async fn run(core: Arc<Core>, outgoing: Arc<Outgoing>) {
         look_at_disk(&core).await;
         look_at_spool(&core);
         look_at_queues(&core).await;
+        upkeep::look_at_held(&core).await;
+        upkeep::look_at_machine(&core).await;
         let there = core.clone();
         rt::unblock(move || {
             there.save_verdicts();

@@ -65,6 +65,7 @@ mod tests;
 mod their_mail;
 mod trouble;
 mod unsent;
+mod upkeep;
 mod verbs;
 mod verdicts;
 mod webmail;
