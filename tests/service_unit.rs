@@ -24,7 +24,7 @@ fn it_agrees_with_the_program() {
     check("ConfigurationDirectory=lifeboat");
     check("RestartPreventExitStatus=78");
     check("Type=notify");
-    check("WatchdogSec=30s");
+    check("WatchdogSec=90s");
     check("AmbientCapabilities=CAP_NET_BIND_SERVICE");
     check("Environment=LIFEBOAT_BOOT_ID=%b");
 }

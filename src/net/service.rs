@@ -40,11 +40,11 @@ pub fn stopping() {
     notify(&[NotifyState::Stopping]);
 }
 
-/// Half of the watchdog's time, if systemd wants to be fed.
+/// A sixth of the watchdog's time, if systemd wants to be fed: several looks in a row have to fail before it ends the service.
 pub fn watchdog_interval() -> Option<Duration> {
     let mut usec = 0;
     // `false`: the environment stays as it is; changing it is not safe once threads run.
-    (sd_notify::watchdog_enabled(false, &mut usec) && usec > 0).then(|| Duration::from_micros(usec / 2))
+    (sd_notify::watchdog_enabled(false, &mut usec) && usec > 0).then(|| Duration::from_micros(usec / 6))
 }
 
 /// Tells systemd's watchdog that the box lives.
