@@ -10,7 +10,7 @@ use super::load::{self, Loaded};
 use super::{BAD_CONFIG, DONE, complain, say};
 
 /// Where the service manager puts credentials (systemd.exec(5), LoadCredential=): there only while the box runs.
-const CREDENTIALS_FOLDER: &str = "/run/credentials/";
+pub const CREDENTIALS_FOLDER: &str = "/run/credentials/";
 
 pub fn check(path: &Path) -> u8 {
     let loaded = match load::load_or_complain(path) {

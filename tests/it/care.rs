@@ -54,9 +54,13 @@ fn another_machine_goes_on_from_a_backup() {
     for (backup, subject) in [("with-mail.tar", "kept 7"), ("without.tar", "after the restore")] {
         let before = here.join(format!("before-{backup}"));
         fs::rename(lifeboat.data(), &before).unwrap();
-        fs::remove_file(here.join("directory.csv")).unwrap();
+        // A new box has an example there.
+        fs::write(here.join("directory.csv"), "address,name\nnobody@example.com,Nobody\n").unwrap();
         let done = restore(backup);
         assert!(done.status.success(), "{backup}: {}", String::from_utf8_lossy(&done.stderr));
+        assert!(String::from_utf8_lossy(&done.stdout).contains("directory.csv.before-restore"), "{backup}: {done:?}");
+        assert!(fs::read_to_string(here.join("directory.csv")).unwrap().contains("ann@example.com"), "{backup}");
+        assert!(fs::read_to_string(here.join("directory.csv.before-restore")).unwrap().contains("nobody@example.com"), "{backup}");
         lifeboat.restart();
         assert_eq!(lifeboat.mode(), "continuity", "{backup}: it is the same outage");
         assert_eq!(lifeboat.status()["event"], event, "{backup}");
@@ -81,6 +85,40 @@ fn another_machine_goes_on_from_a_backup() {
         let clean: Value = serde_json::from_str(&lifeboat.command(&["fsck", "--json"])).unwrap();
         assert_eq!(clean["clean"], true, "{backup}: {clean}");
     }
+}
+
+/// What systemd hands to the service is gone when it stops: the file that it is made of goes with the backup, and one that is nowhere is named.
+#[test]
+fn secrets_that_come_as_credentials_are_in_a_backup() {
+    let (old, new) = (folder(), folder());
+    let lifeboat = Lifeboat::start(old.path(), &Setup::without_primary());
+    let config = old.path().join("lifeboat.toml");
+    let at = "/run/credentials/lifeboat-never-there.service";
+    let more = format!(
+        "[outbound]\nroute = \"smarthost\"\nsmarthost = \"smtp.example.net:587\"\nuser = \"u\"\npassword_file = \"{at}/smarthost.password\"\n\
+         [chat]\nurl = \"https://chat.example.net/\"\nheader_file = \"{at}/chat.header\"\n"
+    );
+    fs::write(&config, fs::read_to_string(&config).unwrap() + &more).unwrap();
+    fs::write(old.path().join("smarthost.password"), "four words\n").unwrap();
+    let tar = old.path().join("backup.tar");
+    let backup = Command::new(BINARY).args(["backup", "--config"]).arg(&config).arg("--to").arg(&tar).output().unwrap();
+    let said = String::from_utf8_lossy(&backup.stderr);
+    assert!(backup.status.success() && said.contains("chat.header is not there") && !said.contains("smarthost.password"), "{backup:?}");
+    drop(lifeboat);
+    fs::remove_dir_all(old.path().join("data")).unwrap();
+
+    // As systemd leaves it (DynamicUser=): a link, and what it leads to was moved away.
+    std::os::unix::fs::symlink("private", old.path().join("data")).unwrap();
+    let to = new.path().join("lifeboat.toml");
+    let restore = Command::new(BINARY).args(["restore", "--config"]).arg(&to).arg("--from").arg(&tar).output().unwrap();
+    assert!(restore.status.success(), "{restore:?}");
+    assert_eq!(fs::read_to_string(new.path().join("smarthost.password")).unwrap(), "four words\n");
+    assert_eq!(fs::metadata(new.path().join("smarthost.password")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!new.path().join("chat.header").exists());
+    assert!(old.path().join("private/ledger").is_dir() && old.path().join("data").is_symlink());
+    let again = Command::new(BINARY).args(["restore", "--config"]).arg(&to).arg("--from").arg(&tar).output().unwrap();
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(!again.status.success() && said.contains("/private holds a box already"), "it names what has to be moved: {said}");
 }
 
 /// The office installs `/ca.crt` once: from then on clients believe the box, and nobody else by it.
