@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
-/// Connections at a time, all clients together, and from one address.
+/// Connections at a time, all clients together, and from one address (a whole office may have one). Above it one that waits for its next request makes
+/// room; if there is none, the new one is closed.
 pub const WEB_CONNECTIONS_MAX: usize = 256;
-pub const WEB_CONNECTIONS_PER_CLIENT_MAX: usize = 32;
+pub const WEB_CONNECTIONS_PER_CLIENT_MAX: usize = 64;
 /// Threads that answer requests.
 pub const WEB_WORKERS: usize = 4;
 /// Silence on a web connection.
 pub const WEB_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// A box that stops gives whoever has just connected this long for a request.
 pub const WEB_STOP_PATIENCE: Duration = Duration::from_secs(1);
-/// Longest life of a web connection.
+/// A web connection of this age ends with the answer to its next request.
 pub const WEB_CONNECTION_TIMEOUT: Duration = Duration::from_secs(900);
+/// Longest a request may take, from its first octet to the last of its answer: more than the largest body needs at the slowest rate.
+pub const WEB_REQUEST_TIMEOUT: Duration = Duration::from_secs(1800);
 /// Longest request head (request line and header fields), in octets; above it 431.
 pub const WEB_HEAD_MAX_OCTETS: usize = 64 * 1024;
 /// Header fields of one request; above it 431.

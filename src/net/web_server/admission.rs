@@ -1,9 +1,12 @@
 //! Who is let in: caps on connections and uploads, and on the octets of responses held at a time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::net::rt;
+use crate::net::rt::channel::{Receiver, Sender};
 
 /// What is under way: connections, or uploads.
 pub(super) struct Crowd {
@@ -16,12 +19,78 @@ pub(super) struct Crowd {
 struct Counts {
     total: usize,
     per_client: HashMap<IpAddr, usize>,
+    /// Numbers the admitted.
+    next: u64,
+    /// Those that do nothing and may go, the longest idle first. Taking the sender away tells them.
+    idle: VecDeque<(u64, IpAddr, Sender<()>)>,
+    /// Whose place was given to somebody else while they are still there.
+    gone: HashSet<u64>,
+}
+
+impl Counts {
+    fn add(&mut self, client: IpAddr) {
+        self.total += 1;
+        *self.per_client.entry(client).or_default() += 1;
+    }
+
+    fn take(&mut self, client: IpAddr) {
+        self.total -= 1;
+        if let Some(count) = self.per_client.get_mut(&client) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_client.remove(&client);
+            }
+        }
+    }
+
+    /// Sends the longest idle away, of that client if there is one. Whether there was any.
+    fn evict(&mut self, of: Option<IpAddr>) -> bool {
+        let longest = self.idle.iter().position(|(_, client, _)| of.is_none_or(|of| of == *client));
+        let Some((number, client, _told)) = longest.and_then(|at| self.idle.remove(at)) else { return false };
+        self.gone.insert(number);
+        self.take(client);
+        true
+    }
 }
 
 /// One of them; dropping it makes room.
 pub(super) struct Admitted {
     crowd: Arc<Crowd>,
     client: IpAddr,
+    number: u64,
+}
+
+/// That it may be sent away as long as this lives.
+pub(super) struct Idle<'a> {
+    admitted: &'a Admitted,
+    told: Receiver<()>,
+}
+
+impl Idle<'_> {
+    /// Returns when it has to go.
+    pub async fn sent_away(&self) {
+        while self.told.recv().await.is_ok() {}
+    }
+
+    /// Whether its place was given to somebody else.
+    pub fn is_sent_away(&self) -> bool {
+        self.told.is_closed()
+    }
+}
+
+impl Drop for Idle<'_> {
+    fn drop(&mut self) {
+        self.admitted.crowd.lock().idle.retain(|(number, _, _)| *number != self.admitted.number);
+    }
+}
+
+impl Admitted {
+    /// It does nothing now: somebody else may have its place.
+    pub fn idle(&self) -> Idle<'_> {
+        let (tell, told) = rt::channel::bounded(1);
+        self.crowd.lock().idle.push_back((self.number, self.client, tell));
+        Idle { admitted: self, told }
+    }
 }
 
 impl Crowd {
@@ -29,19 +98,21 @@ impl Crowd {
         Arc::new(Crowd { max, per_client_max, counts: Mutex::default() })
     }
 
-    /// None past a cap.
+    /// None past a cap, if none of the others is idle.
     pub fn admit(self: &Arc<Self>, client: IpAddr) -> Option<Admitted> {
         let client = network_of(client);
         let mut counts = self.lock();
-        let of_client = counts.per_client.get(&client).copied().unwrap_or(0);
-        // The box looks at itself from loopback: many browsers must not look like a dead box to its watchdog.
-        let is_full = counts.total >= self.max && !client.is_loopback();
-        if is_full || of_client >= self.per_client_max {
+        if counts.per_client.get(&client).copied().unwrap_or(0) >= self.per_client_max && !counts.evict(Some(client)) {
             return None;
         }
-        counts.total += 1;
-        counts.per_client.insert(client, of_client + 1);
-        Some(Admitted { crowd: self.clone(), client })
+        // The box looks at itself from loopback: many browsers must not look like a dead box to its watchdog.
+        let is_full = counts.total >= self.max && !client.is_loopback();
+        if is_full && !counts.evict(Some(client)) && !counts.evict(None) {
+            return None;
+        }
+        counts.add(client);
+        counts.next += 1;
+        Some(Admitted { crowd: self.clone(), client, number: counts.next })
     }
 
     pub fn total(&self) -> usize {
@@ -56,12 +127,8 @@ impl Crowd {
 impl Drop for Admitted {
     fn drop(&mut self) {
         let mut counts = self.crowd.lock();
-        counts.total -= 1;
-        if let Some(count) = counts.per_client.get_mut(&self.client) {
-            *count -= 1;
-            if *count == 0 {
-                counts.per_client.remove(&self.client);
-            }
+        if !counts.gone.remove(&self.number) {
+            counts.take(self.client);
         }
     }
 }
@@ -134,6 +201,28 @@ mod tests {
         assert!(connections.admit(IpAddr::from([192, 0, 2, 1])).is_none());
         assert_eq!(connections.total(), admitted.len());
         assert!(connections.admit(IpAddr::from([127, 0, 0, 1])).is_some(), "the box itself");
+    }
+
+    #[test]
+    fn the_longest_idle_makes_room() {
+        let [one, other] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(IpAddr::from);
+        let connections = Crowd::new(4, 3);
+        let admitted: Vec<_> = (0..3).map(|_| connections.admit(one).unwrap()).collect();
+        let idle = [admitted[1].idle(), admitted[0].idle()];
+        drop(connections.admit(one).expect("the first that became idle goes"));
+        assert_eq!(idle.each_ref().map(Idle::is_sent_away), [true, false]);
+        let last = [connections.admit(one).unwrap(), connections.admit(other).unwrap()];
+        assert_eq!((connections.total(), connections.lock().gone.len()), (4, 1));
+        drop(connections.admit(other).expect("full: whoever is idle goes"));
+        assert_eq!(idle.each_ref().map(Idle::is_sent_away), [true, true]);
+        drop(idle);
+        // One that is at work again stays.
+        drop(admitted[2].idle());
+        let more = connections.admit(other).unwrap();
+        assert!(connections.admit(other).is_none());
+        drop((admitted, last, more));
+        let counts = connections.lock();
+        assert_eq!((counts.total, counts.per_client.len(), counts.gone.len(), counts.idle.len()), (0, 0, 0, 0));
     }
 
     #[test]

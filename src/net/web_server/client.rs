@@ -9,8 +9,8 @@ use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::http::{DISK_FAILED, DISK_FULL, HEAD_TOO_LARGE, Refusal, TOO_SLOW, head_end};
 use crate::limits::{
-    STAGE_WRITE_OCTETS, WEB_BODY_MAX_OCTETS, WEB_BODY_RATE_MIN_OCTETS, WEB_BODY_SMALL_MAX_OCTETS, WEB_HEAD_MAX_OCTETS, WEB_HEAD_TIMEOUT,
-    WEB_IDLE_TIMEOUT, WEB_LINGER,
+    STAGE_WRITE_OCTETS, WEB_BODY_MAX_OCTETS, WEB_BODY_RATE_MIN_OCTETS, WEB_BODY_SMALL_MAX_OCTETS, WEB_CONNECTION_TIMEOUT,
+    WEB_HEAD_MAX_OCTETS, WEB_HEAD_TIMEOUT, WEB_IDLE_TIMEOUT, WEB_LINGER,
 };
 use crate::mail::Blob;
 use crate::net::deadline::within;
@@ -49,11 +49,13 @@ pub(super) struct Patience {
     pub head: Duration,
     /// For the next request to begin, and for each piece of a response to be taken.
     pub idle: Duration,
+    /// A connection takes no new requests after that; one that is under way is finished.
+    pub connection: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Patience { head: WEB_HEAD_TIMEOUT, idle: WEB_IDLE_TIMEOUT }
+        Patience { head: WEB_HEAD_TIMEOUT, idle: WEB_IDLE_TIMEOUT, connection: WEB_CONNECTION_TIMEOUT }
     }
 }
 

@@ -8,14 +8,15 @@ use futures_rustls::TlsAcceptor;
 use smol::net::TcpStream;
 
 use super::BodyOptions;
-use super::admission::{Admitted, Crowd};
+use super::admission::{Admitted, Crowd, Idle};
 use super::backend::Backend;
 use super::client::{Client, End, Patience};
 use super::http::{BUSY, DISK_FULL, OUTSIDE, Refusal, RequestHead, TLS_ON_PLAIN, TOO_LARGE, language, last_response, parse_request};
 use super::redirect::Redirect;
 use super::upstream::Upstream;
+use crate::clock::Stopwatch;
 use crate::config::NetworkSet;
-use crate::limits::{TLS_HANDSHAKE_TIMEOUT, WEB_BODY_SMALL_MAX_OCTETS, WEB_STOP_PATIENCE};
+use crate::limits::{TLS_HANDSHAKE_TIMEOUT, WEB_BODY_SMALL_MAX_OCTETS, WEB_REQUEST_TIMEOUT, WEB_STOP_PATIENCE};
 use crate::mail::Blob;
 use crate::net::deadline::within;
 use crate::net::rt::channel::Receiver;
@@ -39,19 +40,19 @@ pub(super) struct Front {
 }
 
 impl Front {
-    pub async fn serve(self: Arc<Self>, stream: TcpStream, client: IpAddr) {
+    pub async fn serve(self: Arc<Self>, stream: TcpStream, client: IpAddr, admitted: Admitted) {
         let _ = stream.set_nodelay(true);
         let Some(first) = self.first_octet(&stream).await else { return };
         match &self.tls {
             None if first == TLS_HANDSHAKE => finish(Client::new(stream, self.patience), client, TLS_ON_PLAIN.into()).await,
-            None => self.speak(Client::new(stream, self.patience), client).await,
+            None => self.speak(Client::new(stream, self.patience), client, &admitted).await,
             // An HTTP request begins with a letter.
             Some(_) if first.is_ascii_alphabetic() => {
                 let local = stream.local_addr().ok();
                 self.redirect.answer(Client::new(stream, self.patience), client, local).await;
             }
             Some(tls) => match within(TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-                Ok(Ok(stream)) => self.speak(Client::new(stream, self.patience), client).await,
+                Ok(Ok(stream)) => self.speak(Client::new(stream, self.patience), client, &admitted).await,
                 Ok(Err(error)) => log::debug!("web handshake failed client={client} error={error}"),
                 Err(_) => log::debug!("web handshake failed client={client} error=timeout"),
             },
@@ -68,26 +69,39 @@ impl Front {
     }
 
     /// Requests, one after the other, until one side wants no more.
-    async fn speak(&self, mut stream: Client, client: IpAddr) {
+    async fn speak(&self, mut stream: Client, client: IpAddr, admitted: &Admitted) {
+        let began = Stopwatch::start();
         let mut idle_limit = self.patience.head;
         // Whoever has just come gets one answer, also from a box that stops: on sockets that somebody else holds nobody notices a restart that way.
         let mut grace = WEB_STOP_PATIENCE;
+        // Whoever has had an answer may be sent away for somebody else; browsers come again by themselves.
+        let mut idle: Option<Idle<'_>> = None;
         let end = loop {
-            match race(stream.begin(idle_limit), self.gone_when_stopping(grace)).await {
+            let sent_away = async {
+                match &idle {
+                    Some(idle) => idle.sent_away().await,
+                    None => std::future::pending().await,
+                }
+                Err(End::Gone)
+            };
+            match race(stream.begin(idle_limit), race(self.gone_when_stopping(grace), sent_away)).await {
                 Ok(()) => {}
                 Err(end) => break end,
             }
-            match self.one_request(&mut stream, client).await {
-                Ok(true) => (idle_limit, grace) = (self.patience.idle, Duration::ZERO),
-                Ok(false) => break End::Gone,
-                Err(end) => break end,
+            // A request that began in that moment is answered all the same.
+            let is_last = idle.take().is_some_and(|idle| idle.is_sent_away());
+            let is_over = || is_last || began.elapsed() >= self.patience.connection;
+            match within(WEB_REQUEST_TIMEOUT, self.one_request(&mut stream, client, is_over)).await {
+                Ok(Ok(true)) => (idle_limit, grace, idle) = (self.patience.idle, Duration::ZERO, Some(admitted.idle())),
+                Ok(Ok(false)) | Err(_) => break End::Gone,
+                Ok(Err(end)) => break end,
             }
         };
         finish(stream, client, end).await;
     }
 
-    /// Whether the connection goes on.
-    async fn one_request(&self, stream: &mut Client, client: IpAddr) -> Result<bool, End> {
+    /// Whether the connection goes on; not if it `is_over` when the answer begins.
+    async fn one_request(&self, stream: &mut Client, client: IpAddr, is_over: impl Fn() -> bool) -> Result<bool, End> {
         let head = stream.head().await?;
         stream.language = language(&head);
         let request = parse_request(&head)?;
@@ -97,7 +111,7 @@ impl Front {
         let _upload = self.admit_body(&request, client)?;
         let body = self.read_body(stream, &request).await?;
         let upstream = Upstream::open(&self.backend, client, body).await?;
-        upstream.exchange(request, stream, || self.closing.is_closed()).await
+        upstream.exchange(request, stream, || self.closing.is_closed() || is_over()).await
     }
 
     /// Refuses before the first octet of a body is read: what no form of ours sends, what there is no place for.

@@ -44,8 +44,8 @@ use super::rt;
 use super::rt::channel::{Receiver, Sender};
 use crate::config::NetworkSet;
 use crate::limits::{
-    ACCEPT_RETRY_WAIT, WEB_CONNECTION_TIMEOUT, WEB_CONNECTIONS_MAX, WEB_CONNECTIONS_PER_CLIENT_MAX, WEB_REDIRECTS_MAX,
-    WEB_REDIRECTS_PER_CLIENT_MAX, WEB_UPLOADS_MAX, WEB_UPLOADS_PER_CLIENT_MAX,
+    ACCEPT_RETRY_WAIT, WEB_CONNECTIONS_MAX, WEB_CONNECTIONS_PER_CLIENT_MAX, WEB_REDIRECTS_MAX, WEB_REDIRECTS_PER_CLIENT_MAX,
+    WEB_UPLOADS_MAX, WEB_UPLOADS_PER_CLIENT_MAX,
 };
 use crate::web::{Request, Response};
 
@@ -221,13 +221,8 @@ impl Listener {
         };
         let (front, killing) = (self.front.clone(), self.killing.clone());
         let serve = async move {
-            let _admitted = admitted;
-            let served = within(WEB_CONNECTION_TIMEOUT, front.serve(stream, client));
-            let killed = async {
-                while killing.recv().await.is_ok() {}
-                Ok(())
-            };
-            let _ = rt::race(served, killed).await;
+            let killed = async { while killing.recv().await.is_ok() {} };
+            rt::race(front.serve(stream, client, admitted), killed).await;
         };
         rt::spawn(serve).detach();
     }

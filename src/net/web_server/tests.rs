@@ -218,7 +218,7 @@ fn response_fields_are_checked_and_tiny_http_keeps_its_name_to_itself() {
 
 #[test]
 fn slow_heads_are_cut_off() {
-    let (_server, address) = start(Patience { head: Duration::from_millis(100), idle: STUCK });
+    let (_server, address) = start(Patience { head: Duration::from_millis(100), idle: STUCK, ..Patience::default() });
     let mut silent = connect(address);
     assert!(is_closed(&mut silent));
     let mut slow = connect(address);
@@ -231,7 +231,7 @@ fn slow_heads_are_cut_off() {
 
 #[test]
 fn idle_connections_are_closed() {
-    let (_server, address) = start(Patience { head: STUCK, idle: Duration::from_millis(100) });
+    let (_server, address) = start(Patience { head: STUCK, idle: Duration::from_millis(100), ..Patience::default() });
     let mut stream = connect(address);
     assert_eq!(ask(&mut stream, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").map(|(status, _)| status), Some(200));
     assert!(is_closed(&mut stream));
@@ -248,16 +248,39 @@ fn what_did_not_come_through_the_front_is_refused() {
 
 #[test]
 fn one_client_gets_so_many_connections_and_no_more() {
+    const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     let (_server, address) = start(Patience::default());
-    let mut open: Vec<_> = (0..WEB_CONNECTIONS_PER_CLIENT_MAX)
-        .map(|_| {
-            let mut stream = connect(address);
-            assert_eq!(ask(&mut stream, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").map(|(status, _)| status), Some(200));
-            stream
-        })
-        .collect();
+    let mut open: Vec<_> = (0..WEB_CONNECTIONS_PER_CLIENT_MAX).map(|_| connect(address)).collect();
+    // All of them are about to ask something.
     assert!(is_closed(&mut connect(address)));
-    assert_eq!(ask(&mut open[0], "GET / HTTP/1.1\r\nHost: x\r\n\r\n").map(|(status, _)| status), Some(200));
+    assert_eq!(ask(&mut open[0], GET).map(|(status, _)| status), Some(200));
+    assert_eq!(ask(&mut open[1], GET).map(|(status, _)| status), Some(200));
+    let mut next = wait_for_room(address);
+    assert!(is_closed(&mut open[0]), "the one that had its answer first makes room");
+    assert_eq!(ask(&mut next, GET).map(|(status, _)| status), Some(200));
+    assert_eq!(ask(&mut open[1], GET).map(|(status, _)| status), Some(200), "and nobody else");
+}
+
+/// A connection that is answered; that the one before became idle may be a moment away.
+fn wait_for_room(address: SocketAddr) -> Socket {
+    for _ in 0..1000 {
+        let mut stream = connect(address);
+        if ask(&mut stream, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").is_some() {
+            return stream;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("no room");
+}
+
+#[test]
+fn an_old_connection_ends_with_an_answer() {
+    const GET: &str = "GET /large HTTP/1.1\r\nHost: x\r\n\r\n";
+    let (_server, address) = start(Patience { connection: Duration::ZERO, ..Patience::default() });
+    let mut stream = connect(address);
+    let (status, body) = ask(&mut stream, GET).expect("a whole answer");
+    assert_eq!((status, body.len()), (200, 4 * 1024 * 1024));
+    assert!(is_closed(&mut stream));
 }
 
 #[test]
