@@ -47,8 +47,8 @@ pub const WEB_LINGER: Duration = Duration::from_secs(5);
 pub const WEB_BODY_MAX_OCTETS: usize = 50 * 1024 * 1024;
 /// Longest form without attachments, in octets.
 pub const WEB_FORM_MAX_OCTETS: usize = 1024 * 1024;
-/// Fields of one form.
-pub const FORM_FIELDS_MAX: usize = 200;
+/// Fields and files of one form: a message that is forwarded has a field for each of its files.
+pub const FORM_FIELDS_MAX: usize = MIME_PARTS_MAX + 200;
 /// Octets of all fields of one form together, without its files; above it 413.
 pub const FORM_FIELDS_MAX_OCTETS: usize = 4 * 1024 * 1024;
 /// Entries of one page of a folder.

@@ -87,6 +87,25 @@ fn a_forward_carries_the_ticked_files() {
 }
 
 #[test]
+fn a_forward_may_carry_many_files() {
+    const FILES: usize = 300;
+    let world = World::new(Mode::Continuity);
+    let part = |number: usize| {
+        format!("--b\r\nContent-Type: image/png\r\nContent-Disposition: attachment; filename=\"{number}.png\"\r\n\r\nx\r\n")
+    };
+    let parts: String = (0..FILES).map(part).collect();
+    let original = format!("From: carl@x.test\r\nSubject: files\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{parts}--b--\r\n");
+    let seq = world.inbound(&original).to_string();
+    let numbers: Vec<String> = parse::open(original.as_bytes()).attachments.iter().map(|file| file.number.to_string()).collect();
+    assert_eq!(numbers.len(), FILES);
+    let kept = numbers.iter().map(|number| ("keep", number.as_str()));
+    let fields: Vec<(&str, &str)> = WRITTEN.into_iter().chain([("about", seq.as_str()), ("kind", "forward")]).chain(kept).collect();
+    let outcome = check(&world.ask("POST", "/mail/send").by("ann@example.com").form(&fields), 303, 1);
+    let Intent::Submit(submission) = &outcome.intents[0] else { panic!("{:?}", outcome.intents) };
+    assert_eq!(parse::open(&octets(&submission.message)).attachments.len(), FILES);
+}
+
+#[test]
 fn a_draft_that_is_sent_is_replaced_and_nothing_else_is() {
     let world = World::new(Mode::Continuity);
     let replaced = |about: Seq, kind: &str| {
