@@ -78,16 +78,17 @@ pub fn check(core: &Core, name: &str, password: &str, code: &str) -> AdminVerdic
     }
 }
 
-/// Whoever holds this token. A wrong one counts as a failed login of this client.
+/// Whoever holds this token. Wrong ones are counted for their client, and not as failed logins: a script with a token that was revoked keeps nobody from
+/// signing in beside it.
 pub fn bearer(core: &Core, token: &str, client: IpAddr) -> Option<Bearer> {
     let now = core.now().mono;
-    if !lock(&core.admin_throttle).allows(client, None, now) {
+    if !lock(&core.token_throttle).allows(client, None, now) {
         return None;
     }
     let tokens = core.tokens.read().unwrap_or_else(PoisonError::into_inner).clone();
     let Some(holder) = tokens.holder(token) else {
         log::warn!("web token-unknown client={client}");
-        lock(&core.admin_throttle).failed(client, None, now);
+        lock(&core.token_throttle).failed(client, None, now);
         return None;
     };
     Some(Bearer { name: holder.name.clone(), role: holder.role })
@@ -193,15 +194,15 @@ pub fn offer_setup(core: &Core) {
     }
 }
 
-/// Whether this token makes the first account now. A wrong one counts as a failed login.
+/// Whether this token makes the first account now. Wrong ones are counted for their client.
 pub fn setup_open(core: &Core, token: &str, client: IpAddr) -> bool {
     let now = core.now().mono;
-    if !lock(&core.admin_throttle).allows(client, None, now) {
+    if !lock(&core.token_throttle).allows(client, None, now) {
         return false;
     }
     let is_right = setup_token(core).is_some_and(|wanted| same(&wanted, token));
     if !is_right {
-        lock(&core.admin_throttle).failed(client, None, now);
+        lock(&core.token_throttle).failed(client, None, now);
     }
     is_right
 }

@@ -78,6 +78,8 @@ pub struct Core {
     pub probes: Probes,
     pub admin_sessions: Mutex<AdminSessions>,
     pub admin_throttle: Mutex<Throttle<String>>,
+    /// Of tokens and set-up links: nobody types these.
+    pub token_throttle: Mutex<Throttle<String>>,
     /// The link that makes the first account.
     pub setup: Mutex<Option<Setup>>,
     /// The bound addresses, as soon as they are.
@@ -276,6 +278,7 @@ impl Core {
             probes,
             admin_sessions: Mutex::default(),
             admin_throttle: Mutex::default(),
+            token_throttle: Mutex::default(),
             setup: Mutex::default(),
             listen: OnceLock::new(),
             verdicts: Mutex::new(known),

@@ -3,7 +3,8 @@
 //! Three counts of failures, each forgotten after [`LOGIN_WINDOW`]:
 //!
 //! - as one person from one client: stops guessing at a person, and only for that client;
-//! - as anybody from one client: stops trying one password with everybody;
+//! - as anybody from one client: stops trying one password with everybody. Where people have signed in it is more by each of them (an office may
+//!   have one address, and many who mistype), and it does not hold for these people;
 //! - as one person from all clients: stops guessing with many addresses. It is several times the first, so a single
 //!   stranger never shuts a person out; and it does not hold for a client from which that person has signed in before.
 //!
@@ -41,15 +42,22 @@ impl<W: Hash + Eq + Clone> Throttle<W> {
     /// Whether another try is allowed. `mailbox` is what was typed, known or not.
     pub fn allows(&mut self, client: IpAddr, mailbox: Option<&W>, now: Mono) -> bool {
         let client = network_of(client);
-        if self.clients.get(&client, now) >= LOGIN_FAILURES_PER_CLIENT_MAX {
+        let pair = mailbox.map(|mailbox| (mailbox.clone(), client));
+        let is_familiar = pair.as_ref().is_some_and(|pair| self.familiar.contains(pair));
+        if !is_familiar && self.clients.get(&client, now) >= self.client_max(client) {
             return false;
         }
-        let Some(mailbox) = mailbox else { return true };
-        let pair = (mailbox.clone(), client);
+        let (Some(mailbox), Some(pair)) = (mailbox, pair) else { return true };
         if self.pairs.get(&pair, now) >= LOGIN_FAILURES_PER_PERSON_MAX {
             return false;
         }
-        self.people.get(mailbox, now) < LOGIN_FAILURES_PER_PERSON_ALL_CLIENTS_MAX || self.familiar.contains(&pair)
+        self.people.get(mailbox, now) < LOGIN_FAILURES_PER_PERSON_ALL_CLIENTS_MAX || is_familiar
+    }
+
+    fn client_max(&self, client: IpAddr) -> u32 {
+        let familiar = self.familiar.iter().filter(|(_, known)| *known == client).count();
+        LOGIN_FAILURES_PER_CLIENT_MAX
+            .saturating_add(LOGIN_FAILURES_PER_PERSON_MAX.saturating_mul(u32::try_from(familiar).unwrap_or(u32::MAX)))
     }
 
     pub fn failed(&mut self, client: IpAddr, mailbox: Option<&W>, now: Mono) {
@@ -249,11 +257,29 @@ mod tests {
         check(&mut throttle, 1, "bob", false);
         fail(&mut throttle, 1, "ann", LOGIN_FAILURES_PER_PERSON_MAX - 1);
         check(&mut throttle, 1, "ann", true);
-        // Bob's 10 and Ann's 9 of the second round count for the client: 11 more reach its limit.
+        // Bob's 10 and Ann's 9 of the second round count for the client, and that she has signed in there allows for 10 more: 21 more reach its limit.
         fail(&mut throttle, 1, "cleo", 9);
+        fail(&mut throttle, 1, "dan", 9);
         check(&mut throttle, 1, "dan", true);
-        fail(&mut throttle, 1, "dan", 2);
+        fail(&mut throttle, 1, "fay", 3);
         check(&mut throttle, 1, "eve", false);
+    }
+
+    #[test]
+    fn one_address_of_a_whole_office() {
+        let mut throttle: Throttle = Throttle::default();
+        let people: Vec<String> = (0..5).map(|number| format!("person{number}")).collect();
+        people.iter().for_each(|name| throttle.succeeded(client(1), &mailbox(name)));
+        let max = LOGIN_FAILURES_PER_CLIENT_MAX + 5 * LOGIN_FAILURES_PER_PERSON_MAX;
+        for n in 0..max {
+            check(&mut throttle, 1, "newcomer", true);
+            fail(&mut throttle, 1, &format!("guess{n}"), 1);
+        }
+        check(&mut throttle, 1, "newcomer", false);
+        people.iter().for_each(|name| check(&mut throttle, 1, name, true));
+        fail(&mut throttle, 1, "person3", LOGIN_FAILURES_PER_PERSON_MAX);
+        check(&mut throttle, 1, "person3", false);
+        assert!(!throttle.allows(client(1), None, START));
     }
 
     #[test]
