@@ -16,6 +16,8 @@ pub fn run(path: &Path) -> u8 {
         Err(exit) => return exit,
     };
     logging::start();
+    // A service manager that changes its mind while the box starts gets an orderly stop, too.
+    let stop = service::StopSignals::listen();
     for warning in &loaded.warnings {
         log::warn!("config {warning}");
     }
@@ -29,7 +31,7 @@ pub fn run(path: &Path) -> u8 {
     };
     // Listening, and what waits in sockets of the service manager is being taken. An index that is still being made is no reason to wait: mail is.
     service::ready(&format!("Mode: {:?}", running.status().mode));
-    rt::block_on(service::stop_signal());
+    rt::block_on(stop.wait());
     log::info!("box stopping");
     service::stopping();
     running.stop();

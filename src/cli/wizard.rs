@@ -41,6 +41,6 @@ pub fn run(command: WizardCommand) -> u8 {
         say(&format!("https://{address}/setup/{}", wizard.code()));
     }
     service::ready("set-up in the browser");
-    rt::block_on(service::stop_signal());
+    rt::block_on(service::StopSignals::listen().wait());
     DONE
 }

@@ -30,7 +30,7 @@ pub async fn run(stage: &mut Stage) -> Result<(), String> {
     welcome(stage, address)?;
     read_keys(sender.clone());
     rt::spawn(async move {
-        service::stop_signal().await;
+        service::StopSignals::listen().wait().await;
         let _ = sender.send(Command::Quit).await;
     })
     .detach();

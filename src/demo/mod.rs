@@ -45,7 +45,7 @@ pub fn run(options: Options) -> u8 {
     rt::block_on(async {
         let outcome = if options.auto {
             rt::race(auto::run(&mut stage), async {
-                service::stop_signal().await;
+                service::StopSignals::listen().wait().await;
                 Err("stopped by a signal".to_owned())
             })
             .await

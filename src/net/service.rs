@@ -9,18 +9,27 @@ use async_signal::{Signal, Signals};
 use sd_notify::NotifyState;
 use smol::stream::StreamExt;
 
-/// Waits for SIGTERM or SIGINT.
-pub async fn stop_signal() {
-    match Signals::new([Signal::Term, Signal::Int]) {
-        Ok(mut signals) => {
-            if let Some(Ok(signal)) = signals.next().await {
-                log::info!("service stop signal={signal:?}");
+/// SIGTERM and SIGINT, from when it is made on: one that comes before anybody waits for it is not lost, and does not end the process.
+pub struct StopSignals(std::io::Result<Signals>);
+
+impl StopSignals {
+    pub fn listen() -> StopSignals {
+        StopSignals(Signals::new([Signal::Term, Signal::Int]))
+    }
+
+    /// Waits for one of them.
+    pub async fn wait(self) {
+        match self.0 {
+            Ok(mut signals) => {
+                if let Some(Ok(signal)) = signals.next().await {
+                    log::info!("service stop signal={signal:?}");
+                }
             }
-        }
-        Err(error) => {
-            // The signals keep their default action then: they end the process, which the spool survives.
-            log::error!("service signals unavailable error={error}");
-            std::future::pending::<()>().await;
+            Err(error) => {
+                // The signals keep their default action then: they end the process, which the spool survives.
+                log::error!("service signals unavailable error={error}");
+                std::future::pending::<()>().await;
+            }
         }
     }
 }

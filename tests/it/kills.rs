@@ -157,8 +157,8 @@ fn expect_positive(reply: &str) -> io::Result<()> {
 
 /// One box with one data folder, and what it has acknowledged.
 struct Trial {
-    folder: tempfile::TempDir,
     lifeboat: Lifeboat,
+    folder: tempfile::TempDir,
     messages: Arc<Messages>,
     accepted: Vec<u64>,
     next: u64,
@@ -168,7 +168,7 @@ impl Trial {
     fn new(messages: &Arc<Messages>, next: u64) -> Trial {
         let folder = folder();
         let lifeboat = Lifeboat::prepare(folder.path(), &Setup::without_primary());
-        Trial { folder, lifeboat, messages: Arc::clone(messages), accepted: Vec::new(), next }
+        Trial { lifeboat, folder, messages: Arc::clone(messages), accepted: Vec::new(), next }
     }
 
     fn round(&mut self, random: &mut fastrand::Rng) {
@@ -205,7 +205,8 @@ impl Trial {
     /// Starts once more, stops in order, and compares what lies on the disk with what was acknowledged.
     fn compare(&mut self) {
         self.lifeboat.restart();
-        assert!(self.lifeboat.stop().success());
+        let status = self.lifeboat.stop();
+        assert!(status.success(), "{status}");
         assert!(!self.lifeboat.log().contains("panicked"), "the box panicked");
         let files: Arc<dyn Files> = Arc::new(Disk);
         let frozen = Frozen::open(&self.lifeboat.data(), self.folder.path(), &files).unwrap();
