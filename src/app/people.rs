@@ -20,6 +20,9 @@ pub struct DirectoryLine {
     pub file_sha256: Option<String>,
 }
 
+/// Kind of a ledger line: an import brought the list that was there.
+pub const SAME_DIRECTORY: &str = "directory-same";
+
 impl DirectoryLine {
     pub fn new(csv: &str) -> DirectoryLine {
         DirectoryLine { csv: csv.to_owned(), file_sha256: None }

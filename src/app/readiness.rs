@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock_watch::Refusal;
 use super::core::{Core, lock};
-use super::drills;
+use super::{drills, people};
 use crate::clock::Wall;
 use crate::config::{Config, OutboundRoute};
 use crate::continuity::Probe;
@@ -99,7 +99,7 @@ fn facts(core: &Core) -> Facts {
         cached_days,
         retention_days: config.cache.retention_days,
         people: directory.len(),
-        directory_age_days: ago(last_of(core, "directory")),
+        directory_age_days: ago(last_of(core, "directory").max(last_of(core, people::SAME_DIRECTORY))),
         directory_trouble,
         reachable: core.reachable(),
         with_login: count(&|person| has_one(&person.mailbox) || told_one(person)),

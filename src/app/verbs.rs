@@ -7,8 +7,9 @@ use serde_json::json;
 use super::core::{Core, lock};
 use super::enrol::{cards, invite, reach};
 use super::maintenance::{self, Plan};
+use super::people::{DirectoryLine, SAME_DIRECTORY};
 use super::{admin_verbs, audit_trail, dkim, drills, events, history, mail_trace, queue_verbs, scope_verbs, status};
-use crate::auth::{Verifier, password};
+use crate::auth::{EventPasswordsLine, Verifier, password};
 use crate::continuity::{Input, Kind};
 use crate::control::{Answer, Verb};
 use crate::directory::Directory;
@@ -104,9 +105,21 @@ fn issue(core: &Core, address: &str, by: &str) -> Answer {
     }
     core.audit(by, "credential-issue", format!("mailbox={}", person.mailbox));
     core.change_credentials(|credentials| credentials.insert(verifier));
+    // Whoever needs a new one may have lost the other, too: the phone that it was sent to, say. Codes of a card are on paper, and stay.
+    let credentials = core.credentials();
+    if let Some(event) = credentials.event_password(&person.mailbox).map(|password| password.good_for.clone()) {
+        let line = EventPasswordsLine { event, ended: vec![person.mailbox.clone()], ..EventPasswordsLine::default() };
+        if let Err(error) = core.record_event_passwords(line) {
+            return Answer::failed(format!("The password of the outage could not be ended: {error}. Try again."));
+        }
+    }
     // Whoever came in with the password before goes with it.
     lock(&core.sessions).keep(|mailbox| *mailbox != person.mailbox);
-    let text = format!("{}\npassword: {password}\nIt is shown only now. A password issued before no longer works.\n", person.address);
+    let mut text = format!("{}\npassword: {password}\nIt is shown only now. No password from before works any longer.\n", person.address);
+    let codes = credentials.codes_left(&person.mailbox);
+    if codes > 0 {
+        text.push_str(&format!("{codes} codes of an emergency card still work; a new card (`lifeboat people cards`) makes them void.\n"));
+    }
     Answer::done(text, json!({ "address": person.address, "password": password }))
 }
 
@@ -124,12 +137,21 @@ fn import(core: &Core, csv: &str, by: &str) -> Answer {
         }
     };
     let people = directory.len();
-    if let Err(error) = core.ledger.append("directory", &super::people::DirectoryLine::new(csv), core.now().wall) {
+    let is_same = *core.directory() == directory;
+    // The list is kept for ever with each of its changes. That it was looked at is a line without it: a script may send the same one each hour.
+    let recorded = match is_same {
+        true => core.ledger.append(SAME_DIRECTORY, &json!({}), core.now().wall),
+        false => core.ledger.append("directory", &DirectoryLine::new(csv), core.now().wall),
+    };
+    if let Err(error) = recorded {
         return Answer::failed(format!("The directory could not be recorded: {error}."));
+    }
+    if is_same {
+        return Answer::done(format!("{people} people are in the directory, as before.\n"), json!({ "people": people }));
     }
     core.audit(by, "directory-import", format!("people={people}"));
     *core.directory.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(directory);
-    lock(&core.verdicts).clear();
+    lock(&core.verdicts).forget_refusals();
     Answer::done(format!("{people} people are in the directory now.\n"), json!({ "people": people }))
 }
 
@@ -143,4 +165,50 @@ fn settings(core: &Core) -> Answer {
     let rows: Vec<serde_json::Value> =
         all.iter().map(|one| json!({ "key": one.key, "value": one.value, "is_default": one.is_default })).collect();
     Answer::done(all.iter().map(line).collect::<String>(), json!({ "settings": rows, "automatic": automatic }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::World;
+    use crate::auth::Accepted;
+
+    #[test]
+    fn a_new_password_ends_that_of_the_outage_too() {
+        let world = World::new();
+        let (core, ann) = (&world.core, world.address("ann").mailbox());
+        let (event, sent_to_a_phone) = ("20261126-1".to_owned(), password([7; 16]));
+        let fresh = vec![Verifier::make(&ann, &sent_to_a_phone, [7; 16], core.now().wall, "event")];
+        core.record_event_passwords(EventPasswordsLine { event, fresh, ..EventPasswordsLine::default() }).unwrap();
+        let opens =
+            |core: &Core, typed: &str| core.credentials().check(Some(&ann), typed, Accepted { standing: true, event: true }).is_some();
+        assert!(opens(core, &sent_to_a_phone));
+        let answer = issue(core, "ann@example.com", "test");
+        let new = answer.json["password"].as_str().unwrap().to_owned();
+        assert!(!opens(core, &sent_to_a_phone) && opens(core, &new), "{}", answer.text);
+        let world = world.restarted();
+        assert!(!opens(&world.core, &sent_to_a_phone) && opens(&world.core, &new), "after a restart");
+    }
+
+    #[test]
+    fn the_same_list_again_is_no_news() {
+        let world = World::new();
+        let core = &world.core;
+        let lines = |kind: &str| core.ledger.read(kind).unwrap().len();
+        let list = "address,name\nann@example.com,Ann\ncleo@example.com,Cleo\n";
+        let (group, nobody) = (world.address("sales").mailbox(), world.address("dora").mailbox());
+        let before = lines("directory");
+        for (round, csv) in [list, list, "address,name\ncleo@example.com,Cleo\nann@example.com,Ann\n"].iter().enumerate() {
+            lock(&core.verdicts).note(group.clone(), true, core.now().wall);
+            lock(&core.verdicts).note(nobody.clone(), false, core.now().wall);
+            assert!(import(core, csv, "test").exit == 0, "{round}");
+            assert_eq!((lines("directory"), lines(SAME_DIRECTORY)), (before + 1, round));
+            let known = |mailbox| lock(&core.verdicts).get(mailbox, false, core.now().wall);
+            // Nobody can be asked in an outage.
+            assert_eq!(known(&group), Some(true), "{round}");
+            assert_eq!(known(&nobody), if round == 0 { None } else { Some(false) }, "{round}");
+        }
+        assert!(import(core, "address,name\nann@example.com,Ann\n", "test").exit == 0);
+        assert_eq!(lines("directory"), before + 2);
+    }
 }

@@ -83,10 +83,12 @@ impl Verdicts {
         serde_json::to_vec(&self.known.iter().collect::<BTreeMap<_, _>>()).ok()
     }
 
-    /// A new directory may know better.
-    pub fn clear(&mut self) {
-        self.is_new |= !self.known.is_empty();
-        self.known.clear();
+    /// A new directory may know better who exists. That somebody exists stays: it lists no groups and shared mailboxes, and in an outage nobody
+    /// could be asked again.
+    pub fn forget_refusals(&mut self) {
+        let before = self.known.len();
+        self.known.retain(|_, verdict| verdict.exists);
+        self.is_new |= self.known.len() != before;
     }
 
     /// Whether the primary knows this mailbox, as far as we remember. `askable`: the primary can be asked, so that an
@@ -166,8 +168,12 @@ mod tests {
         assert_eq!(again.get(&mailbox("nobody@example.com"), false, START.plus(VERDICT_AGE_MAX * 2)), None, "a start makes it no younger");
         again.note(mailbox("new@example.com"), true, later.plus(SAVED_AGE_MAX));
         assert!(again.take_unsaved().is_some(), "the same word, long after");
-        again.clear();
-        assert_eq!(again.take_unsaved().as_deref(), Some(&b"{}"[..]));
+        again.forget_refusals();
+        assert!(again.take_unsaved().is_some());
+        assert_eq!(again.get(&mailbox("nobody@example.com"), false, later), None);
+        assert_eq!(again.get(&mailbox("new@example.com"), false, later), Some(true), "a list of people says nothing about groups");
+        again.forget_refusals();
+        assert_eq!(again.take_unsaved(), None);
         std::fs::write(&file, "{half").unwrap();
         assert_eq!(Verdicts::load(&file, START).get(&mailbox("new@example.com"), false, START), None);
         std::fs::write(&file, r#"{"new@example.com":true,"nobody@example.com":false}"#).unwrap();
