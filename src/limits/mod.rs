@@ -342,8 +342,11 @@ pub const CLOCK_STEADY: Duration = Duration::from_secs(7 * 24 * 3600);
 pub const CLOCK_ALARM_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// On a full disk the spool looks for copies to drop at most this often.
 pub const DISK_MAKE_ROOM_EVERY: Duration = Duration::from_secs(10);
-/// A segment goes only if at most this share of its octets has to be carried over, in percent: each octet written again frees one.
+/// Segments go if at most this share of their octets has to be carried over, in percent: each octet written again frees one.
 pub const CARRY_MAX_PERCENT: u64 = 50;
+/// What is carried over beyond that share at most, in octets, if a later segment makes up for it, or if it is only for its age that something
+/// goes: a quarter of what a segment holds.
+pub const CARRY_SMALL_MAX_OCTETS: u64 = 64 * 1024 * 1024;
 /// Octets that are carried over together (with at least one message), and entries that retention reads at a time.
 pub const CARRY_GROUP_OCTETS: usize = 4 * 1024 * 1024;
 pub const RETENTION_PAGE: usize = 256;

@@ -337,8 +337,8 @@ impl Store {
         self.inner.view.place(message)?.ok_or_else(|| StoreError::Damaged(format!("there is no message {message}")))
     }
 
-    /// Drops whole old segments, oldest first. What in them is undelivered, held or pinned is carried over, unless that is more than half
-    /// of a segment: then it stays, and all behind it.
+    /// Drops whole old segments, oldest first. What in them is undelivered, held or pinned is carried over, unless that is much and
+    /// more than half of a segment: then it stays, and all behind it.
     /// `pins`: what stays for the sake of continuity events; until the first call everything is pinned. Returns how many segments went; none while `now` is before the newest record (the clock was set back). Lays the ballast again if there is room. Waits for the
     /// writer thread.
     pub fn purge(&self, older_than: Wall, pins: Pins, now: Wall) -> Result<usize, StoreError> {
@@ -347,7 +347,7 @@ impl Store {
         if let Some(data_dir) = self.inner.spool.parent() {
             ballast::lay(&*self.inner.files, data_dir);
         }
-        let purge = retention::Purge { older_than, pins, now };
+        let purge = retention::Purge { older_than: Some(older_than), pins, now };
         commands.send(Command::Purge(purge, answer)).map_err(|_| StoreError::Closed)?;
         answered.recv().unwrap_or(Err(StoreError::Closed))
     }

@@ -1,8 +1,10 @@
 //! What may go: whole segments, oldest first.
 //!
 //! Only from the oldest on: a later segment may hold what became of messages in an earlier one, never the other way round. What must
-//! stay of a segment (undelivered, held, pinned) is carried over: written again, with all that is known of it now, at the spool's end.
+//! stay of a segment (undelivered, held, pinned) is carried over: written again, with all that is known of it now, at the spool's end. One
+//! message that is held for months must not keep everything that came after it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
@@ -12,7 +14,9 @@ use super::segment::{self, Segment};
 use super::writer::{Done, Pending, Write, Writer};
 use super::{Change, Completion, Seq, Staged, StoreError};
 use crate::clock::Wall;
-use crate::limits::{CARRY_GROUP_OCTETS, CARRY_MAX_PERCENT, DISK_RESERVE_OCTETS, DISK_ROOM_AGAIN_OCTETS, RETENTION_PAGE};
+use crate::limits::{
+    CARRY_GROUP_OCTETS, CARRY_MAX_PERCENT, CARRY_SMALL_MAX_OCTETS, DISK_RESERVE_OCTETS, DISK_ROOM_AGAIN_OCTETS, RETENTION_PAGE,
+};
 
 /// Messages that stay whatever their age.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +41,8 @@ impl Pins {
 /// See [`super::Store::purge`].
 #[derive(Clone, Debug)]
 pub struct Purge {
-    pub older_than: Wall,
+    /// None: however young, to make room. Then nothing is carried over that does not free as much.
+    pub older_than: Option<Wall>,
     pub pins: Pins,
     pub now: Wall,
 }
@@ -54,7 +59,7 @@ impl Writer {
 
     /// Makes room on a full disk: what is delivered and not pinned goes, oldest first, however young, until there is room. True if there is.
     pub fn make_room(&mut self, at: Wall) -> bool {
-        let purge = Purge { older_than: Wall(u64::MAX), pins: self.pins.clone(), now: at };
+        let purge = Purge { older_than: None, pins: self.pins.clone(), now: at };
         let enough = |writer: &Writer| {
             writer.files.free_octets(&writer.spool).is_ok_and(|free| free >= DISK_RESERVE_OCTETS + DISK_ROOM_AGAIN_OCTETS)
         };
@@ -67,12 +72,13 @@ impl Writer {
 
     fn drop_while(&mut self, purge: &Purge, wanted: &dyn Fn(&Writer) -> bool) -> Result<usize, StoreError> {
         let mut dropped = 0;
+        // What is carried over now is not looked at again now.
+        let end = self.settled()?.applied()?.segment;
         while wanted(self) {
             // Carrying one segment over changes what the index knows of the next.
             let index = self.settled()?;
             let segments = segment::list(&*self.files, &self.spool)?;
-            let [first, _, ..] = &segments[..] else { break };
-            if first.number >= index.applied()?.segment || !self.drop_first(purge, first, &index)? {
+            if !segments.first().is_some_and(|first| first.number < end) || !self.drop_first(purge, &segments, end, &index)? {
                 break;
             }
             dropped += 1;
@@ -86,21 +92,19 @@ impl Writer {
         self.current_index().ok_or(StoreError::NotReady { percent: 0 })
     }
 
-    fn drop_first(&mut self, purge: &Purge, segment: &Segment, index: &Index) -> Result<bool, StoreError> {
-        let known = index.segments()?;
-        let row = known.iter().find(|(number, _)| *number == segment.number).map(|(_, row)| *row);
-        match row {
-            None => {
-                if !self.holds_nothing(segment, index)? {
-                    return Ok(false);
-                }
+    fn drop_first(&mut self, purge: &Purge, segments: &[Segment], end: u64, index: &Index) -> Result<bool, StoreError> {
+        let [segment, ..] = segments else { return Ok(false) };
+        let known: BTreeMap<u64, SegmentRow> = index.segments()?.into_iter().collect();
+        let row = known.get(&segment.number).copied();
+        if row.is_none() {
+            if !self.holds_nothing(segment, index)? {
+                return Ok(false);
             }
-            Some(row) if row.newest >= purge.older_than => return Ok(false),
-            Some(_) => {
-                let Some(kept) = kept(purge, segment, index)? else { return Ok(false) };
-                self.carry(purge, segment, &kept, index)?;
-                self.feed.settle()?;
-            }
+        } else {
+            let old = (0..segments.len()).take_while(|at| segments[*at].number < end && is_old(purge, &segments[*at..], &known));
+            let Some(kept) = kept(purge, &segments[..old.count()], index)? else { return Ok(false) };
+            self.carry(purge, segment, &kept, index)?;
+            self.feed.settle()?;
         }
         self.drop_segment(segment, row, index)?;
         Ok(true)
@@ -168,22 +172,106 @@ impl Writer {
     }
 }
 
-// What must stay of a segment; none if that is so much that carrying it over would not pay: then the segment waits, and all behind it
-// (promise 6: retention stops for whatever is undelivered). Each octet that is written again frees at least one.
-fn kept(purge: &Purge, segment: &Segment, index: &Index) -> Result<Option<Vec<(Seq, Place)>>, StoreError> {
-    let (mut kept, mut octets, mut after) = (Vec::new(), 0, None);
+// Whether everything in the first of these, which are all from it on, is old enough.
+fn is_old(purge: &Purge, segments: &[Segment], known: &BTreeMap<u64, SegmentRow>) -> bool {
+    let [segment, ..] = segments else { return false };
+    let Some(row) = known.get(&segment.number) else { return false };
+    purge.older_than.is_none_or(|older_than| row.newest < older_than)
+}
+
+// What must stay of the first of these segments, which are all old enough; none if carrying it over would not pay: then it waits, and all
+// behind it (promise 6: retention stops for whatever is undelivered). It pays if each octet that is written again frees at least one, here or
+// in those behind it, which cannot go before it; retention by age also pays more for what may not be kept any longer, as long as it is little.
+fn kept(purge: &Purge, old: &[Segment], index: &Index) -> Result<Option<Vec<(Seq, Place)>>, StoreError> {
+    let (mut first, mut balance, mut frees) = (None, Balance::default(), false);
+    for segment in old {
+        balance.length += segment.length;
+        let Some(stays) = stays(purge, segment, balance.room(), index)? else { break };
+        balance.carried += stays.octets;
+        frees |= stays.frees;
+        let first = first.get_or_insert(stays.messages);
+        if balance.pays() {
+            return Ok(Some(std::mem::take(first)));
+        }
+    }
+    // Where nothing goes, nothing is written again: it would be each time.
+    Ok(first.filter(|_| frees && purge.older_than.is_some()))
+}
+
+/// What segments have to be written for, and what that frees, in octets.
+#[derive(Default)]
+struct Balance {
+    carried: u64,
+    length: u64,
+}
+
+impl Balance {
+    fn pays(&self) -> bool {
+        self.carried <= self.pays_max()
+    }
+
+    /// So much more may stay before it is too much.
+    fn room(&self) -> u64 {
+        self.pays_max().saturating_add(CARRY_SMALL_MAX_OCTETS).saturating_sub(self.carried)
+    }
+
+    fn pays_max(&self) -> u64 {
+        self.length.saturating_mul(CARRY_MAX_PERCENT) / 100
+    }
+}
+
+/// What must stay of a segment.
+struct Stays {
+    messages: Vec<(Seq, Place)>,
+    octets: u64,
+    /// Some message does not stay, or there is none.
+    frees: bool,
+}
+
+// None if it is more than so many octets.
+fn stays(purge: &Purge, segment: &Segment, octets_max: u64, index: &Index) -> Result<Option<Stays>, StoreError> {
+    let (mut stays, mut after, mut looked) = (Stays { messages: Vec::new(), octets: 0, frees: false }, None, 0);
     loop {
         let page = index.messages_in(segment.number, after, RETENTION_PAGE)?;
-        let Some((last, _)) = page.last() else { return Ok(Some(kept)) };
+        let Some((last, _)) = page.last() else {
+            stays.frees = stays.messages.is_empty() || stays.messages.len() < looked;
+            return Ok(Some(stays));
+        };
         after = Some(*last);
+        looked += page.len();
         for (message, place) in page {
             if purge.pins.hold(message) || index.is_open(message)? {
-                octets += u64::from(place.head_octets) + place.body_octets;
-                kept.push((message, place));
+                stays.octets += u64::from(place.head_octets) + place.body_octets;
+                stays.messages.push((message, place));
             }
         }
-        if octets.saturating_mul(100) > segment.length.saturating_mul(CARRY_MAX_PERCENT) {
+        if stays.octets > octets_max {
             return Ok(None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1024 * 1024;
+
+    /// How much of a segment stays, and its length, in MiB: does carrying it over pay, and is it too much even for retention by age?
+    fn check(carried: u64, length: u64, expected: (bool, bool)) {
+        let before = Balance { carried: 0, length: length * MIB };
+        let after = Balance { carried: carried * MIB, ..before };
+        assert_eq!((after.pays(), before.room() < after.carried), expected, "{carried} of {length}");
+    }
+
+    #[test]
+    fn what_is_written_again_frees_as_much_or_is_little() {
+        check(0, 1, (true, false));
+        check(128, 256, (true, false));
+        check(129, 256, (false, false));
+        check(192, 256, (false, false));
+        check(193, 256, (false, true));
+        check(40, 41, (false, false));
+        check(140, 140, (false, true));
     }
 }
