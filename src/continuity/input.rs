@@ -84,7 +84,7 @@ pub enum Alarm {
     Certificate,
     Login,
     Isolated,
-    /// No witness ever answered; they are ignored.
+    /// No witness answers though the primary does, or none ever did; they are ignored.
     WitnessUnknown,
     /// The box would change its mode, but automatic is off (or held by a forced end): an operator has to.
     AutomaticOff,
@@ -107,7 +107,9 @@ impl Alarm {
                  address send without a login on the primary's receive connector."
             }
             Alarm::Isolated => "This box has lost its own network: neither the primary nor a witness answers. Check its cable and switch.",
-            Alarm::WitnessUnknown => "None of monitor.witnesses has ever answered; they are ignored. Check their addresses.",
+            Alarm::WitnessUnknown => {
+                "None of monitor.witnesses answers, whether the primary does or not; they are ignored. Check their addresses."
+            }
             Alarm::AutomaticOff => {
                 "The box would change its mode, but automatic is off: decide with `lifeboat event start` or `event end`."
             }

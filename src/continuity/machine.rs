@@ -176,6 +176,9 @@ impl Machine {
         let failed_relay = evidence.probe == Probe::Relay && evidence.class.is_red();
         self.log.push(evidence.clone());
         self.watch.note(evidence, self.policy.fall, now.mono);
+        if matches!(self.saved.mode, Mode::Normal | Mode::Suspect) {
+            self.watch.learn_settings(self.policy.fall);
+        }
         if self.saved.held_until_green && self.watch.newest(Probe::Smtp).is_some_and(|e| e.class.is_green()) && !self.watch.is_red() {
             self.saved.held_until_green = false;
         }

@@ -18,7 +18,8 @@ struct Tally {
     greens: u32,
     /// When the newest row of reds began, counted or not.
     red_since: Option<Mono>,
-    /// Was healthy at least once since the start of the process.
+    /// Was healthy since the start of the process, and has not been found to be wrong since while the primary was well: what is wrong then
+    /// says nothing about an outage.
     passed: bool,
 }
 
@@ -61,10 +62,33 @@ impl Watch {
         if probe == Probe::Smtp && !class.is_red() {
             self.relay_doubt = self.relay_doubt.map(|calm| calm + 1).filter(|calm| *calm < fall);
         }
+        if self.frequent().any(|(frequent, _)| frequent == probe) && class.is_green() {
+            self.doubt_witnesses(fall);
+        }
         if self.isolated(now) {
             self.forget_reds();
         } else if self.deciding.contains(&probe) {
             self.tallies.entry(probe).or_default().count(class);
+        }
+    }
+
+    /// The box is in no event: a setting that is wrong so often in a row was not made wrong by an outage, and is ignored until it is right again.
+    pub fn learn_settings(&mut self, fall: u32) {
+        if self.most_reds() >= fall {
+            return;
+        }
+        for tally in self.tallies.values_mut().filter(|tally| tally.streak >= fall) {
+            tally.passed &= !tally.newest.as_ref().is_some_and(|newest| newest.class.is_setting());
+        }
+    }
+
+    // Witnesses that have been silent for a while when the primary answers do not show whether the network is there. One look is too few: an answer
+    // is heard some seconds before it is noted.
+    fn doubt_witnesses(&mut self, fall: u32) {
+        if self.witnesses_silent()
+            && let Some(tally) = self.tallies.get_mut(&Probe::Witnesses)
+        {
+            tally.passed &= tally.streak < fall.max(2);
         }
     }
 
@@ -136,7 +160,7 @@ impl Watch {
         !self.is_doubtful() && !self.is_red()
     }
 
-    /// Not the primary but our own network is gone (DESIGN section 3, Witnesses): no witness answers though one did before, nothing came
+    /// Not the primary but our own network is gone (DESIGN section 3, Witnesses): no witness answers though one did while the primary did, nothing came
     /// back from the primary, and nobody has connected to us. A client that came, and an answer that was heard, before the reds began
     /// prove nothing: the cable may have been pulled after them (a probe of a slow primary is under way for a minute).
     pub fn isolated(&self, now: Mono) -> bool {
@@ -148,7 +172,7 @@ impl Watch {
         self.witnesses_silent() && self.witness_passed() && silent && !foreign
     }
 
-    /// No witness answers, and none ever did: they say nothing.
+    /// No witness answers, and none did when the primary last answered: they say nothing.
     pub fn witness_unknown(&self) -> bool {
         self.witnesses_silent() && !self.witness_passed()
     }
@@ -220,8 +244,8 @@ impl Tally {
     }
 
     fn count(&mut self, class: Class) {
-        // A canary that never passed is a mistake in our configuration. It must not keep the box in an outage for ever, so it is
-        // ignored (DESIGN section 3): that the primary got as far as saying so is green enough.
+        // A canary that never passed, or was refused while all was well, is a mistake in our configuration. It must not keep the box in an
+        // outage for ever, so it is ignored (DESIGN section 3): that the primary got as far as saying so is green enough.
         let ignored = class.is_setting() && !self.passed;
         if class.is_red() {
             (self.reds, self.greens) = (self.reds.saturating_add(1), 0);
@@ -321,6 +345,28 @@ mod tests {
         assert_eq!((watch.most_reds(), watch.fewest_greens(), watch.is_misconfigured()), (1, 0, true));
     }
 
+    /// Whether wrong settings are ignored on the way back, after these looks outside an event.
+    fn check_learnt(words: &str, expected: bool) {
+        let (mut watch, now) = watched(false, words);
+        watch.learn_settings(FALL);
+        for at in 1..=3 {
+            watch.note(observation("smtp", "down"), FALL, now.plus(std::time::Duration::from_secs(at)));
+        }
+        watch.note(observation("smtp", "misconfigured"), FALL, now.plus(std::time::Duration::from_secs(4)));
+        assert_eq!(watch.fewest_greens() == 1, expected, "{words}");
+    }
+
+    #[test]
+    fn a_canary_that_was_refused_while_all_was_well_is_ignored() {
+        check_learnt("smtp-healthy smtp-misconfigured smtp-misconfigured smtp-misconfigured", true);
+        check_learnt("smtp-healthy smtp-misconfigured smtp-login smtp-certificate", true);
+        check_learnt("smtp-healthy smtp-down smtp-misconfigured smtp-misconfigured smtp-misconfigured", true);
+        check_learnt("smtp-healthy smtp-misconfigured smtp-misconfigured", false);
+        check_learnt("smtp-healthy smtp-misconfigured smtp-misconfigured smtp-misconfigured smtp-healthy", false);
+        // An outage, though nobody may take over: what comes back is half restored.
+        check_learnt("smtp-healthy smtp-down smtp-down smtp-down smtp-misconfigured smtp-misconfigured smtp-misconfigured", false);
+    }
+
     #[test]
     fn health_pages_that_are_not_configured_decide_nothing() {
         let (watch, _) = watched(false, "pages-down pages-down pages-down");
@@ -374,6 +420,23 @@ mod tests {
         check_isolated("witness-healthy witness-isolated smtp-down witness-healthy", false);
         check_isolated("witness-healthy witness-isolated smtp-healthy", false);
         check_isolated("witness-healthy witness-isolated", false);
+    }
+
+    #[test]
+    fn witnesses_that_were_silent_while_the_primary_was_well_say_nothing() {
+        let silent = "witness-healthy smtp-healthy witness-isolated smtp-healthy witness-isolated";
+        check_isolated(&format!("{silent} smtp-healthy smtp-down witness-isolated"), true);
+        check_isolated(&format!("{silent} witness-isolated smtp-down smtp-down"), true);
+        check_isolated(&format!("{silent} witness-isolated smtp-healthy smtp-down smtp-down"), false);
+        check_isolated(&format!("{silent} witness-isolated pages-healthy smtp-down smtp-down"), false);
+        // Until one is alive again.
+        check_isolated(&format!("{silent} witness-isolated smtp-healthy witness-healthy witness-isolated smtp-down"), true);
+        // A probe that was answered at first and then no more was answered before the cable was pulled.
+        check_isolated(
+            "witness-healthy smtp-healthy pages-hanging witness-isolated witness-isolated witness-isolated smtp-reset smtp-down",
+            true,
+        );
+        assert!(watched(true, &format!("{silent} witness-isolated smtp-healthy")).0.witness_unknown());
     }
 
     #[test]

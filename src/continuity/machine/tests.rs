@@ -234,6 +234,23 @@ fn a_canary_that_never_passed_does_not_hold_the_box_in_an_outage() {
 }
 
 #[test]
+fn a_canary_that_was_deleted_while_all_was_well_does_not_either() {
+    let deleted = "smtp-healthy smtp-misconfigured*3";
+    check(&format!("{deleted} smtp-down*3 smtp-misconfigured*6 done"), "+misconfigured >suspect >continuity >recovering >normal");
+    check(&format!("{deleted} smtp-down smtp-misconfigured"), "+misconfigured >suspect >normal");
+    // It was put right: what says so again after an outage is half restored.
+    let right = format!("{deleted} smtp-healthy smtp-down*3 smtp-misconfigured*60");
+    check(&right, "+misconfigured -misconfigured >suspect >continuity +misconfigured");
+    check("smtp-healthy smtp-misconfigured smtp-down*3 smtp-misconfigured*60", "+misconfigured >suspect >continuity");
+    // Nor is it learnt in an event, nor in an outage that nobody takes over.
+    check(
+        "smtp-healthy smtp-down*3 smtp-misconfigured*60 end relapse smtp-misconfigured*60",
+        ">suspect >continuity +misconfigured >recovering >continuity",
+    );
+    check("off smtp-healthy smtp-down*3 smtp-misconfigured*60", ">suspect +automatic-off +misconfigured -automatic-off");
+}
+
+#[test]
 fn recovering() {
     let back = "smtp-down*3 smtp-healthy*6";
     let seen = ">suspect >continuity >recovering";
@@ -358,6 +375,13 @@ fn isolated() {
     // Witnesses that never answered say nothing.
     check("witness-isolated smtp-down*3", "+witness-unknown >suspect >continuity");
     check("witness-isolated witness-healthy", "+witness-unknown -witness-unknown");
+    // Nor do those that were silent while the primary was well.
+    let mute = "witness-healthy smtp-healthy witness-isolated*3 smtp-healthy";
+    check(&format!("{mute} smtp-down*3"), "+witness-unknown >suspect >continuity");
+    check(
+        &format!("{mute} witness-healthy smtp-down witness-isolated smtp-down*9"),
+        "+witness-unknown -witness-unknown >suspect +isolated",
+    );
 }
 
 #[test]
