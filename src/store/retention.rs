@@ -174,9 +174,22 @@ impl Writer {
 
 // Whether everything in the first of these, which are all from it on, is old enough.
 fn is_old(purge: &Purge, segments: &[Segment], known: &BTreeMap<u64, SegmentRow>) -> bool {
-    let [segment, ..] = segments else { return false };
-    let Some(row) = known.get(&segment.number) else { return false };
-    purge.older_than.is_none_or(|older_than| row.newest < older_than)
+    let written = written(segments, known, purge.now);
+    written.is_some_and(|written| purge.older_than.is_none_or(|older_than| written < older_than))
+}
+
+// When the newest of the first of these segments was written, at the latest; none if the index does not know it. A clock that was ahead then
+// (it was 2038 for an hour) does not say, but what was written later does: the later one of the two segments that follow, because a clock that is put
+// right may be set back too far first. What is carried to a segment is older than it: its name says when it was begun.
+fn written(segments: &[Segment], known: &BTreeMap<u64, SegmentRow>, now: Wall) -> Option<Wall> {
+    let newest = |segment: &Segment| known.get(&segment.number).map(|row| row.newest);
+    let (first, later) = segments.split_first()?;
+    let own = newest(first)?;
+    if own <= now {
+        return Some(own);
+    }
+    let later = later.iter().filter_map(|segment| newest(segment).max(segment::day_of_name(&segment.name())));
+    Some(later.filter(|at| *at <= now).take(2).max().unwrap_or(own))
 }
 
 // What must stay of the first of these segments, which are all old enough; none if carrying it over would not pay: then it waits, and all
@@ -256,6 +269,7 @@ mod tests {
     use super::*;
 
     const MIB: u64 = 1024 * 1024;
+    const DAY_MS: u64 = 86_400_000;
 
     /// How much of a segment stays, and its length, in MiB: does carrying it over pay, and is it too much even for retention by age?
     fn check(carried: u64, length: u64, expected: (bool, bool)) {
@@ -273,5 +287,35 @@ mod tests {
         check(193, 256, (false, true));
         check(40, 41, (false, false));
         check(140, 140, (false, true));
+    }
+
+    /// Segments as days since 1970: on which they were begun, and of the newest in them if that was carried there. When was the first written, as known
+    /// on day 50?
+    fn check_written(days: &str, expected: u64) {
+        let (mut segments, mut known) = (Vec::new(), BTreeMap::new());
+        for (number, word) in (1..).zip(days.split(' ')) {
+            let (begun, newest) = word.split_once('<').unwrap_or((word, word));
+            let path = segment::file_name(begun.parse().unwrap(), number).into();
+            segments.push(Segment { number, path, length: 1, header: None, known_end: None, all_synced: true });
+            let newest = Wall(newest.parse::<u64>().unwrap() * DAY_MS);
+            known.insert(number, SegmentRow { newest, records: 1, first: Seq(number), last: Seq(number) });
+        }
+        assert_eq!(written(&segments, &known, Wall(50 * DAY_MS)), Some(Wall(expected * DAY_MS)), "{days}");
+    }
+
+    #[test]
+    fn what_was_written_while_the_clock_was_ahead_is_older_than_what_came_later() {
+        check_written("10 11 12", 10);
+        check_written("9000 11 12 13", 12);
+        check_written("9000 9001 11 12 13", 12);
+        check_written("9000 11", 11);
+        check_written("9000 9001", 9000);
+        // Set back too far at first; only carried mail.
+        check_written("9000 0 11 12", 11);
+        check_written("9000 11<1 12<2", 12);
+        // A clock that was behind later says nothing about what is young.
+        check_written("40 0 0 41", 40);
+        check_written("0 40", 0);
+        check_written("40<5 41", 5);
     }
 }

@@ -270,6 +270,17 @@ fn a_clock_that_was_set_back_drops_nothing() {
 }
 
 #[test]
+fn a_clock_that_was_ahead_for_an_hour_stops_nothing() {
+    let folders = Folders::new();
+    let (store, _) = folders.open();
+    for number in [0, 4000, 1, 2, 3] {
+        store.write_wait(vec![message(&["ann"], &delivered(), day(number), b"x")], day(number)).unwrap();
+    }
+    check(&folders, &store, (day(2), Pins::default(), day(4)), 1, (4, 4));
+    check(&folders, &store, (day(3), Pins::default(), day(4)), 3, (1, 1));
+}
+
+#[test]
 fn records_about_messages_that_are_gone_are_ignored() {
     let (folders, store) = days(3);
     let seen = Change::Flags { mailbox: mailbox("ann"), message: Seq(1), add: Flags::SEEN, remove: Flags::NONE };
