@@ -133,6 +133,8 @@ pub struct Core {
 pub struct ModeNow {
     pub mode: Mode,
     pub since: Wall,
+    /// See [`Saved::green_since`].
+    pub green_since: Option<Wall>,
     pub event: Option<EventNow>,
 }
 
@@ -300,7 +302,12 @@ impl Core {
             retention_waits: Mutex::default(),
             maintenance: Mutex::default(),
             returned: Returned::default(),
-            mode: RwLock::new(ModeNow { mode: parts.machine.mode(), since: saved.since, event: parts.event }),
+            mode: RwLock::new(ModeNow {
+                mode: parts.machine.mode(),
+                since: saved.since,
+                green_since: saved.green_since,
+                event: parts.event,
+            }),
             scopes: RwLock::new(Arc::new(scopes::with_firsts(&saved.scopes, &parts.scopes, Seq(newest.0 + 1)))),
             machine: Mutex::new(parts.machine),
             suspicions: Mutex::default(),
@@ -427,7 +434,7 @@ impl Core {
             let line = ModeLine { transition: Some(transition.clone()), ..ModeLine::of(saved.clone(), event.clone()) };
             self.record_mode(line, transition.at);
         }
-        let now = ModeNow { mode: transition.to, since: saved.since, event };
+        let now = ModeNow { mode: transition.to, since: saved.since, green_since: saved.green_since, event };
         let over = now.mode == Mode::Normal && before.mode == Mode::Recovering;
         *self.mode.write().unwrap_or_else(PoisonError::into_inner) = now;
         // All of it is still to be handed over.

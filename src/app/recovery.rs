@@ -10,7 +10,7 @@ use super::digests::Digests;
 use super::job::Fate;
 use super::trouble::Trouble;
 use crate::clock::Wall;
-use crate::continuity::{EventId, Gate as Report, Input};
+use crate::continuity::{EventId, Gate as Report, Input, Mode};
 use crate::failback::{Fared, Gate, Stage};
 use crate::limits;
 use crate::net::rt;
@@ -109,16 +109,14 @@ async fn feed(core: &Arc<Core>, input: Input) {
 /// Tries again, after enough green, what a gate held (DESIGN section 3); then it waits for the admin.
 pub async fn release_held(core: &Arc<Core>) -> Result<(), StoreError> {
     let mode = core.mode();
-    if mode.mode != crate::continuity::Mode::Normal {
-        return Ok(());
-    }
+    let Some(green_since) = mode.green_since.filter(|_| mode.mode == Mode::Normal) else { return Ok(()) };
     let mut after = None;
     loop {
         let core_there = core.clone();
         let page = rt::unblock(move || core_there.store.view().held(after, limits::QUEUE_PAGE_ENTRIES)).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = Some((last.message, last.recipient));
-        for to in page.iter().filter(|to| is_green_long_enough(&to.state, mode.since, core.now().wall)) {
+        for to in page.iter().filter(|to| is_green_long_enough(&to.state, green_since, core.now().wall)) {
             release(core, to).await?;
         }
     }
@@ -144,4 +142,39 @@ async fn release(core: &Arc<Core>, to: &Delivery) -> Result<(), StoreError> {
     drop(claim);
     core.kick(Queue::Primary);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::app::core::ModeLine;
+    use crate::app::testing::World;
+    use crate::continuity::{Class, Evidence, Probe, Saved};
+
+    /// Whether a recipient that a gate held an hour ago is tried again, if no event has been open for so long and this was seen just now.
+    fn is_released(green: Duration, seen: &[Class]) -> bool {
+        let world = World::new();
+        let ago = |age: Duration| Wall(world.core.now().wall.0 - age.as_millis() as u64);
+        let saved = Saved { automatic: true, since: ago(green), ..Saved::default() };
+        world.core.record_mode(ModeLine::of(saved, None), world.core.now().wall);
+        let at = ago(Duration::from_secs(3600));
+        let message = world.stored("ann", DeliveryState::Held { at, reason: "550 no such user".to_owned(), by_gate: true, attempts: 1 });
+        let world = world.restarted();
+        for class in seen {
+            world.core.feed(Input::Observed(Evidence::new(world.core.now().wall, Probe::Smtp, *class, "")));
+        }
+        rt::block_on(release_held(&world.core)).unwrap();
+        matches!(world.state(message), DeliveryState::Queued { held: 1, .. })
+    }
+
+    #[test]
+    fn a_suspicion_does_not_put_off_what_the_gate_held() {
+        let half_an_hour = limits::HELD_RETRY_AFTER[0];
+        assert!(is_released(half_an_hour, &[]));
+        assert!(is_released(half_an_hour, &[Class::Healthy, Class::Down, Class::Healthy]));
+        assert!(!is_released(half_an_hour, &[Class::Healthy, Class::Down]), "the primary may be going away");
+        assert!(!is_released(half_an_hour / 2, &[]));
+    }
 }

@@ -363,16 +363,19 @@ impl Machine {
                     self.saved.open_event(now.wall);
                     event = self.saved.event.clone();
                 }
+                self.saved.green_since = None;
                 self.watch.forget_greens();
                 self.held_down_until = now.mono.plus(self.failovers.hold_down(&self.policy, now));
             }
             (_, Mode::Recovering) => {
+                self.saved.green_since = None;
                 self.saved.by_operator = false;
                 self.saved.planned = None;
                 self.watch.forget_reds();
             }
             (Mode::Recovering, Mode::Normal) => {
                 event = self.saved.close_event();
+                self.saved.green_since = Some(now.wall);
                 self.watch.forget_reds();
                 self.watch.forget_relay_doubt();
             }

@@ -37,6 +37,8 @@ pub struct EventId(pub String);
 pub struct Saved {
     pub mode: Mode,
     pub since: Wall,
+    /// Since when no event is open, whatever was suspected meanwhile; none while one is.
+    pub green_since: Option<Wall>,
     pub event: Option<EventId>,
     /// When the open event began.
     pub event_since: Option<Wall>,
@@ -103,6 +105,8 @@ impl Saved {
         if self.mode == Mode::Suspect {
             self.mode = Mode::Normal;
         }
+        // Versions that did not say so knew when the mode began.
+        self.green_since = (self.mode == Mode::Normal).then(|| self.green_since.unwrap_or(self.since));
         if self.mode == Mode::Normal {
             self.close_event();
         } else if self.event.is_none() {
@@ -164,6 +168,14 @@ mod tests {
         let json = serde_json::to_string(&saved).unwrap();
         assert_eq!(serde_json::from_str::<Saved>(&json).unwrap(), saved);
         assert!(json.contains(r#""mode":"continuity""#), "{json}");
+    }
+
+    #[test]
+    fn what_older_versions_saved_is_read_with_the_time_of_its_mode() {
+        let read = |json: &str| serde_json::from_str::<Saved>(json).unwrap().sane(START).green_since;
+        assert_eq!(read(r#"{"mode":"normal","since":5}"#), Some(Wall(5)));
+        assert_eq!(read(r#"{"mode":"suspect","since":5,"green_since":3}"#), Some(Wall(3)));
+        assert_eq!(read(r#"{"mode":"recovering","since":5,"green_since":3}"#), None);
     }
 
     #[test]

@@ -100,8 +100,8 @@ impl World {
         let wall = self.wall();
         let Some(station) = &mut self.station else { return };
         station.housekeeping_noted = false;
-        if station.machine.mode() == Mode::Normal {
-            let green_since = station.machine.saved().since;
+        let green_since = station.machine.saved().green_since.filter(|_| station.machine.mode() == Mode::Normal);
+        if let Some(green_since) = green_since {
             let held: Vec<((u64, u32), Wall)> = self.spool.held_by_gate().collect();
             for ((message, number), at) in held {
                 self.release_if_green(message, number, green_since.max(at), wall);

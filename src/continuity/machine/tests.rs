@@ -268,6 +268,24 @@ fn recovering() {
 }
 
 #[test]
+fn a_suspicion_does_not_begin_the_green_time_again() {
+    let mut bench = Bench::new(false);
+    let mut check = |script: &str, expected: Option<Wall>| {
+        bench.run(script);
+        assert_eq!(bench.machine.saved().green_since, expected, "{script}");
+        bench.now.wall
+    };
+    let started = Some(start_of_test().wall);
+    check("smtp-down smtp-healthy hour smtp-down restart", started);
+    let fallen = check("smtp-down*3", None);
+    let back = check("smtp-healthy*6", None);
+    assert!(back > fallen);
+    check("done", Some(back));
+    check("relay-down smtp-healthy*3 smtp-down smtp-healthy restart smtp-down*2", Some(back));
+    check("smtp-down", None);
+}
+
+#[test]
 fn an_event_keeps_its_name_through_relapses() {
     let mut bench = Bench::new(false);
     bench.run("smtp-down*3 smtp-healthy*6 smtp-down*3 smtp-healthy*6 relapse hour smtp-healthy*6 done smtp-down*3");
