@@ -6,10 +6,11 @@ use super::core::{Core, lock};
 use super::outgoing::{Outgoing, Source};
 use super::seen::Sight;
 use crate::clock::Wall;
+use crate::continuity::Mode;
 use crate::limits;
 use crate::net::rt;
 use crate::relay::bounce::Report;
-use crate::relay::handover::{self, Attempt, Next, Tried};
+use crate::relay::handover::{self, Attempt, Conditions, Next, Tried};
 use crate::relay::{DeliveryState, Queue, Route, backoff};
 use crate::smtp::client::Transaction;
 use crate::store::{Delivery, MessageRow, Seq, StoreError};
@@ -78,13 +79,16 @@ impl Job {
         let now = self.core.now().wall;
         let evidence = handover::evidence(&attempt, &by, now);
         let is_red = evidence.class.is_red();
-        if self.queue == Queue::Primary && !self.outgoing.is_apart(self.route) {
+        let tried: Vec<Tried> = self.wanted.iter().map(|to| tried(&to.state, self.row.at)).collect();
+        let is_calm = self.core.mode().mode == Mode::Normal;
+        let is_news = !(is_calm && handover::is_known(&attempt, &tried));
+        if self.queue == Queue::Primary && !self.outgoing.is_apart(self.route) && is_news {
             self.core.observe_relay(evidence).await;
         }
-        let tried: Vec<Tried> = self.wanted.iter().map(|to| tried(&to.state, self.row.at)).collect();
         // What the gate held stays the gate's when it is tried again.
         let by_gate = self.by_gate || tried.iter().any(|tried| tried.held > 0);
-        let nexts = handover::from_queue(&attempt, self.queue, by_gate, &tried, &by, random(), now);
+        let conditions = Conditions { by_gate, is_calm };
+        let nexts = handover::from_queue(&attempt, self.queue, conditions, &tried, &by, random(), now);
         self.report_relayed(&attempt, &nexts).await;
         self.record(&nexts).await;
         Fate { nexts, no_connection: matches!(attempt, Attempt::Failed(_)), is_red }

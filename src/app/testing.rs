@@ -267,7 +267,7 @@ impl OpenFile for FaultyFile {
     }
 }
 
-/// A primary that takes everything.
+/// A primary that takes everything, unless it is told otherwise.
 pub struct Primary {
     pub address: SocketAddr,
     script: Arc<Script>,
@@ -281,6 +281,8 @@ struct Script {
     recipients: Mutex<Vec<String>>,
     /// Has the message, and does not say so yet.
     thinks: AtomicBool,
+    /// Says "not now" to MAIL.
+    puts_off: AtomicBool,
 }
 
 impl Primary {
@@ -295,6 +297,10 @@ impl Primary {
 
     pub fn think(&self, on: bool) {
         self.script.thinks.store(on, Ordering::SeqCst);
+    }
+
+    pub fn put_off(&self, on: bool) {
+        self.script.puts_off.store(on, Ordering::SeqCst);
     }
 
     pub fn taken(&self) -> usize {
@@ -323,7 +329,10 @@ impl Host for Script {
     }
 
     async fn check_sender(&self, _session: &SessionInfo, _reverse_path: Option<&Address>) -> Reply {
-        Reply::new(250, "2.1.0 Sender OK")
+        match self.puts_off.load(Ordering::SeqCst) {
+            true => Reply::new(451, "4.7.1 Sender cannot be checked now"),
+            false => Reply::new(250, "2.1.0 Sender OK"),
+        }
     }
 
     async fn check_recipient(&self, _session: &SessionInfo, _reverse_path: Option<&Address>, _recipient: &Address) -> Reply {

@@ -16,7 +16,7 @@ use super::testing::{Primary, World, config, wait_for};
 use super::verbs;
 use super::writing::ALARM_FULL;
 use crate::clock::{Clock, SystemClock, Wall};
-use crate::continuity::Saved;
+use crate::continuity::{Mode, Saved};
 use crate::control::{Selection, Verb};
 use crate::limits;
 use crate::net::dns::Resolver;
@@ -69,6 +69,27 @@ fn a_disk_that_fails_does_not_make_the_primary_get_a_message_again_and_again() {
     wait_for("it is recorded", || matches!(world.state(message), DeliveryState::Delivered { .. }));
     assert_eq!(primary.taken(), 1);
     drop(runner);
+}
+
+/// What the mode is, and how many tries are counted, after MAIL was put off for a message that had been tried so often.
+fn put_off(attempts: u32) -> (Mode, u32) {
+    let primary = Primary::start();
+    primary.put_off(true);
+    let world = World::with_primary(primary.address);
+    let next_at = world.core.now().wall;
+    let before = DeliveryState::Queued { attempts, next_at, last: None, in_doubt: false, held: 0, reported: false };
+    let message = world.stored("ann", before.clone());
+    let runner = run_queue(&world);
+    wait_for("it was tried", || world.state(message) != before);
+    drop(runner);
+    let DeliveryState::Queued { attempts, .. } = world.state(message) else { panic!("{:?}", world.state(message)) };
+    (world.core.mode().mode, attempts)
+}
+
+#[test]
+fn one_sender_whom_the_primary_always_puts_off_casts_doubt_on_it_once() {
+    assert_eq!(put_off(0), (Mode::Suspect, 1));
+    assert_eq!(put_off(1), (Mode::Normal, 2));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::thresholds::millis;
 use super::world::{Happening, Mutation, World};
 use crate::continuity::{Class, Input, Mode};
 use crate::limits::HANDOVER_DEADLINE;
-use crate::relay::handover::{self, Attempt, Next, Tried};
+use crate::relay::handover::{self, Attempt, Conditions, Next, Tried};
 use crate::relay::{DeliveryState, Queue, Route};
 
 /// Who makes a transaction.
@@ -240,14 +240,16 @@ impl World {
 
     fn end_of_queued(&mut self, attempt: &Try, known: &Attempt, by_gate: bool) {
         let now = self.wall();
+        let tried: Vec<Tried> = attempt.recipients.iter().map(|recipient| self.tried(attempt.message, *recipient)).collect();
+        let is_calm = self.mode() == Mode::Normal;
         let is_red = match attempt.queue {
+            Queue::Primary if is_calm && handover::is_known(known, &tried) => handover::evidence(known, "primary", now).class.is_red(),
             Queue::Primary => self.observe_relay(known),
             Queue::Outbound => false,
         };
-        let tried: Vec<Tried> = attempt.recipients.iter().map(|recipient| self.tried(attempt.message, *recipient)).collect();
         let by_gate = by_gate || tried.iter().any(|tried| tried.held > 0);
         let random = self.random(attempt.message);
-        let nexts = handover::from_queue(known, attempt.queue, by_gate, &tried, "primary", random, now);
+        let nexts = handover::from_queue(known, attempt.queue, Conditions { by_gate, is_calm }, &tried, "primary", random, now);
         let state = |next: &Next| match next {
             Next::State(state) => state.clone(),
             Next::Bounce { reply } => DeliveryState::Bounced { at: now, reply: reply.clone(), dsn: None },

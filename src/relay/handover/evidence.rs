@@ -1,7 +1,7 @@
 //! What a real relay says about the health of the primary.
 
 use super::answer::{Meaning, asks_for_login, meaning};
-use super::{Attempt, words};
+use super::{Attempt, Tried, words};
 use crate::clock::Wall;
 use crate::continuity::{Class, Evidence, Probe};
 use crate::smtp::Reply;
@@ -15,6 +15,13 @@ pub fn evidence(attempt: &Attempt, target: &str, at: Wall) -> Evidence {
         Attempt::Sent(sent) => answered(sent, target),
     };
     Evidence { answered, ..Evidence::new(at, Probe::Relay, class, &detail) }
+}
+
+/// Whether an earlier try of this message showed the same: MAIL is put off again. A policy may do that to one sender for ever; it is
+/// evidence once, and no more while nothing else counts against the primary.
+pub fn is_known(attempt: &Attempt, tried: &[Tried]) -> bool {
+    let put_off = matches!(attempt, Attempt::Sent(sent) if sent.mail.as_ref().is_some_and(Reply::is_transient));
+    put_off && tried.iter().all(|tried| tried.attempts > 0)
 }
 
 fn failed(failure: &Failure, target: &str) -> (Class, String, bool) {
@@ -146,6 +153,15 @@ mod tests {
         };
         assert_eq!(class("4.3.1 Insufficient system resources"), Class::Refusing);
         assert_eq!(class("4.2.2 Mailbox full"), Class::Healthy);
+    }
+
+    #[test]
+    fn a_message_that_is_put_off_again_says_nothing_new() {
+        let is_known = |said: &str, attempts| is_known(&attempt(said).0, &[Tried { attempts, ..Tried::default() }]);
+        assert!(!is_known("mail=451", 0) && is_known("mail=451", 1) && is_known("mail=421 lost", 9));
+        for said in ["refused", "timeout", "greeting=421", "mail=250 rcpt=421", "mail=250 rcpt=250 data=354 end=452", "mail=250 lost"] {
+            assert!(!is_known(said, 9), "{said}");
+        }
     }
 
     #[test]

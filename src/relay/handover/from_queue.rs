@@ -22,6 +22,15 @@ pub struct Tried {
     pub reported: bool,
 }
 
+/// How things stand at a try.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Conditions {
+    /// The recovery gate is running, or this is a new try of what it held.
+    pub by_gate: bool,
+    /// Nothing counts against the primary.
+    pub is_calm: bool,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     State(DeliveryState),
@@ -33,16 +42,24 @@ pub enum Next {
 
 /// From the queue: what becomes of each recipient, in their order.
 ///
-/// Towards the primary nothing is ever given up: a 5xx is held. `by_gate`: the recovery gate is running, or this is a new try of what it
-/// held; then it is tried again by itself as [`DeliveryState::gate_retry_after`] says. A connection that fails, and a server that refuses
-/// every message (421, or 4xx at MAIL), say nothing about this message: it waits a constant short time, so that a
-/// primary that is back is noticed at once.
+/// Towards the primary nothing is ever given up: a 5xx is held. What the gate holds is tried again by itself as
+/// [`DeliveryState::gate_retry_after`] says. A connection that fails, and a server that refuses every message (421, or 4xx at MAIL), say
+/// nothing about this message: it waits a constant short time, so that a primary that is back is noticed at once. A server that
+/// refuses MAIL while all is calm refuses this message: it steps aside longer and longer.
 ///
 /// Outward, 5xx about the message or the recipient, what does not fit, and a domain that takes no mail is [`Next::Bounce`]; trouble between the
 /// next server and us (greeting, EHLO, TLS, login) waits. So does everything else, with growing back-off, until it is older than [`OUTBOUND_EXPIRY`] and was
 /// tried [`OUTBOUND_TRIES_MIN`] times (an age alone may be a wall clock that jumped).
-pub fn from_queue(attempt: &Attempt, queue: Queue, by_gate: bool, recipients: &[Tried], by: &str, random: u64, now: Wall) -> Vec<Next> {
-    let pass = Pass { attempt, by_gate, by, random, now };
+pub fn from_queue(
+    attempt: &Attempt,
+    queue: Queue,
+    conditions: Conditions,
+    recipients: &[Tried],
+    by: &str,
+    random: u64,
+    now: Wall,
+) -> Vec<Next> {
+    let pass = Pass { attempt, conditions, by, random, now };
     let answers = answers(attempt, recipients.len());
     let some_taken = answers.iter().any(|answer| matches!(answer, Answer::End(_)));
     let each = recipients.iter().zip(&answers);
@@ -55,7 +72,7 @@ pub fn from_queue(attempt: &Attempt, queue: Queue, by_gate: bool, recipients: &[
 /// One try, for all its recipients.
 struct Pass<'a> {
     attempt: &'a Attempt,
-    by_gate: bool,
+    conditions: Conditions,
     by: &'a str,
     random: u64,
     now: Wall,
@@ -74,8 +91,9 @@ impl Pass<'_> {
                 self.soon(tried, words::kept(reply))
             }
             Answer::End(reply) | Answer::Recipient(reply) | Answer::Transaction(reply) if meaning(reply) == Meaning::No => {
-                self.held(tried, words::kept(reply), self.by_gate)
+                self.held(tried, words::kept(reply), self.conditions.by_gate)
             }
+            Answer::Transaction(reply) if self.conditions.is_calm => self.later(tried, words::kept(reply), false),
             Answer::Transaction(reply) => self.soon(tried, words::kept(reply)),
             Answer::End(reply) | Answer::Recipient(reply) if reply.code == 421 => self.soon(tried, words::kept(reply)),
             Answer::End(reply) | Answer::Recipient(reply) => self.later(tried, words::kept(reply), false),
@@ -175,12 +193,16 @@ mod tests {
     const FRESH: Tried = Tried { attempts: 0, accepted_at: NOW, in_doubt: false, held: 0, reported: false };
 
     fn next(said: &str, queue: Queue, by_gate: bool, tried: Tried) -> String {
+        next_under(said, queue, Conditions { by_gate, is_calm: false }, tried)
+    }
+
+    fn next_under(said: &str, queue: Queue, conditions: Conditions, tried: Tried) -> String {
         let (attempt, recipients) = attempt(said);
         let word = |next: &Next| match next {
             Next::State(state) => one_word(state),
             Next::Bounce { reply } => format!("bounce:{}", reply.split(' ').next().unwrap_or_default()),
         };
-        let nexts = from_queue(&attempt, queue, by_gate, &vec![tried; recipients], "mail:25", 0, NOW);
+        let nexts = from_queue(&attempt, queue, conditions, &vec![tried; recipients], "mail:25", 0, NOW);
         nexts.iter().map(word).collect::<Vec<_>>().join(" ")
     }
 
@@ -215,6 +237,18 @@ mod tests {
                 assert_eq!(next(said, Queue::Primary, true, tried), "queued+30#0", "{said}");
                 tried.accepted_at = Wall(0);
             }
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_put_off_while_all_is_calm_steps_aside_longer_and_longer() {
+        let calm = Conditions { by_gate: false, is_calm: true };
+        for (attempts, expected) in [(0, "queued+30#1"), (1, "queued+60#2"), (6, "queued+1800#7"), (4000, "queued+1800#4001")] {
+            let tried = Tried { attempts, ..FRESH };
+            for said in ["mail=451", "mail=421", "mail=250 rcpt=250 data=451"] {
+                assert_eq!(next_under(said, Queue::Primary, calm, tried), expected, "{said}");
+            }
+            assert_eq!(next_under("refused", Queue::Primary, calm, tried), format!("queued+30#{attempts}"));
         }
     }
 
@@ -275,7 +309,7 @@ mod tests {
             if let Attempt::Sent(sent) = &mut said {
                 sent.recipients[1] = Reply::new(552, text);
             }
-            from_queue(&said, Queue::Outbound, false, &vec![FRESH; count], "mail:25", 0, NOW).pop()
+            from_queue(&said, Queue::Outbound, Conditions::default(), &vec![FRESH; count], "mail:25", 0, NOW).pop()
         };
         assert!(matches!(two("Too many recipients"), Some(Next::State(DeliveryState::Queued { .. }))));
         assert!(matches!(two("5.2.2 Mailbox full"), Some(Next::Bounce { .. })));

@@ -8,8 +8,8 @@ mod from_queue;
 mod in_session;
 mod words;
 
-pub use evidence::evidence;
-pub use from_queue::{Next, Tried, from_queue};
+pub use evidence::{evidence, is_known};
+pub use from_queue::{Conditions, Next, Tried, from_queue};
 pub use in_session::{Verdict, in_session, uncached};
 
 use crate::smtp::client::{Failure, Sent};
