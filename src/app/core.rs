@@ -46,8 +46,8 @@ use crate::smtp::client::Capabilities;
 use crate::store::{Ledger, Seq, Store, StoreError, Tally, replace_file};
 
 /// Changes between normal and suspect that the ledger takes within a window.
-const SUSPICIONS_RECORDED_MAX: usize = 30;
-const SUSPICIONS_WINDOW: Duration = Duration::from_secs(3600);
+const SUSPICIONS_RECORDED_MAX: usize = 60;
+const SUSPICIONS_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
 /// Shared state of the box.
 pub struct Core {
@@ -540,7 +540,7 @@ mod tests {
         let mut suspicions = Suspicions::default();
         // One each second for a day.
         let admitted = (0..24 * 3600).filter(|second| suspicions.admit(Mono(second * 1000))).count();
-        assert_eq!(admitted, 24 * SUSPICIONS_RECORDED_MAX);
+        assert_eq!(admitted, SUSPICIONS_RECORDED_MAX);
         assert_eq!(suspicions.unrecorded as usize, 24 * 3600 - admitted);
         assert!(suspicions.recorded.len() <= SUSPICIONS_RECORDED_MAX);
     }

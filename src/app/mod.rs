@@ -79,6 +79,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use self::core::{Core, ModeLine, Parts};
 use crate::clock::Clock;
 use crate::config::{Config, SmtpTls};
@@ -239,8 +241,10 @@ fn open_core(config: Config, clock: Arc<dyn Clock>) -> Result<Core, StartError> 
     let data_dir = config.server.data_dir.display();
     let (store, recovery) = Store::open(&options, files.clone(), now.wall).map_err(|error| StartError(format!("{data_dir}: {error}")))?;
     report(&recovery);
-    let (ledger, lines) =
-        Ledger::open(&config.server.data_dir.join("ledger"), files).map_err(|error| StartError(format!("{data_dir}/ledger: {error}")))?;
+    // A primary that is suspected often leaves very many lines about the mode. One that cannot be read supersedes none.
+    let is_mode = |line: &Line| line.kind == "mode" && ModeLine::deserialize(&line.data).is_ok();
+    let (ledger, lines) = Ledger::open_superseding(&config.server.data_dir.join("ledger"), files, is_mode)
+        .map_err(|error| StartError(format!("{data_dir}/ledger: {error}")))?;
     let (directory, trouble) = people::load(&config, &ledger, &lines, now.wall);
     let credentials = credentials::load(&lines);
     let (admins, tokens) = admins::load(&lines);

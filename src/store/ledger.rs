@@ -56,8 +56,18 @@ const HASH_FIELD: &str = ",\"hash\":\"";
 const HASH_FIELD_OCTETS: usize = HASH_FIELD.len() + 64 + 2;
 
 impl Ledger {
-    /// Opens and checks the chain. A torn last line is cut; any other break is reported by [`Ledger::broken_at`] and goes on after it.
+    /// Opens and checks the chain, and gives all lines. A torn last line is cut; any other break is reported by [`Ledger::broken_at`] and goes on
+    /// after it.
     pub fn open(folder: &Path, files: Arc<dyn Files>) -> Result<(Ledger, Vec<Line>), StoreError> {
+        Ledger::open_superseding(folder, files, |_| false)
+    }
+
+    /// The same; of these lines only the newest, which supersedes the others: there may be very many of them.
+    pub fn open_superseding(
+        folder: &Path,
+        files: Arc<dyn Files>,
+        supersedes: impl Fn(&Line) -> bool,
+    ) -> Result<(Ledger, Vec<Line>), StoreError> {
         files.create_dir_all(folder).map_err(StoreError::of)?;
         let path = folder.join(FILE);
         let file = files.open(&path, How::Write).map_err(StoreError::of)?;
@@ -65,8 +75,12 @@ impl Ledger {
         for folder in [Some(folder), folder.parent()].into_iter().flatten() {
             files.sync_folder(folder).map_err(StoreError::of)?;
         }
-        let mut lines = Vec::new();
-        let chain = read_chain(&*file, &mut |line| lines.push(line))?;
+        let (mut lines, mut newest) = (Vec::new(), None);
+        let chain = read_chain(&*file, &mut |line| match supersedes(&line) {
+            true => newest = Some(line),
+            false => lines.push(line),
+        })?;
+        lines.extend(newest);
         let length = file.length().map_err(StoreError::of)?;
         if length > chain.end {
             log::warn!("ledger torn line cut octets={}", length - chain.end);
@@ -361,6 +375,15 @@ mod tests {
         assert_eq!(lines[4].previous, lines[3].hash);
         assert_eq!(ledger.read("event").unwrap(), [lines[1].clone(), lines[3].clone()]);
         assert_eq!(ledger.read("nothing").unwrap(), []);
+    }
+
+    #[test]
+    fn of_a_kind_that_supersedes_itself_only_the_newest_line_is_held() {
+        let folder = tempfile::tempdir().unwrap();
+        with_lines(folder.path(), 6);
+        let (ledger, lines) = Ledger::open_superseding(folder.path(), Arc::new(Disk), |line| line.kind == "audit").unwrap();
+        assert_eq!(lines.iter().map(|line| line.number).collect::<Vec<_>>(), [2, 4, 6, 5]);
+        assert_eq!((ledger.broken_at(), ledger.read("audit").unwrap().len()), (None, 3));
     }
 
     #[test]
