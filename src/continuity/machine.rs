@@ -412,3 +412,5 @@ mod property_tests;
 mod scope_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wrong_tests;

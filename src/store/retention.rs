@@ -78,7 +78,7 @@ impl Writer {
             // Carrying one segment over changes what the index knows of the next.
             let index = self.settled()?;
             let segments = segment::list(&*self.files, &self.spool)?;
-            if !segments.first().is_some_and(|first| first.number < end) || !self.drop_first(purge, &segments, end, &index)? {
+            if segments.first().is_none_or(|first| first.number >= end) || !self.drop_first(purge, &segments, end, &index)? {
                 break;
             }
             dropped += 1;
