@@ -92,6 +92,11 @@ fn issue(core: &Core, address: &str, by: &str) -> Answer {
     let Some(person) = directory.resolve(&parsed) else {
         return Answer::failed(format!("{address} is not in the directory. `lifeboat directory import FILE` brings people in."));
     };
+    if !core.config.credentials.standing {
+        return Answer::failed(
+            "credentials.standing is false: such a password would let nobody in. Passwords are sent when an outage begins; `lifeboat people cards` makes codes.",
+        );
+    }
     let (mut word_bits, mut salt) = ([0; 16], [0; 16]);
     if getrandom::fill(&mut word_bits).is_err() || getrandom::fill(&mut salt).is_err() {
         return Answer::failed("The box has no random numbers yet. Try again in a minute.");
@@ -188,6 +193,14 @@ mod tests {
         assert!(!opens(core, &sent_to_a_phone) && opens(core, &new), "{}", answer.text);
         let world = world.restarted();
         assert!(!opens(&world.core, &sent_to_a_phone) && opens(&world.core, &new), "after a restart");
+    }
+
+    #[test]
+    fn a_password_that_would_open_nothing_is_not_made() {
+        let mut world = World::new();
+        Arc::get_mut(&mut world.core).unwrap().config.credentials.standing = false;
+        assert_eq!(issue(&world.core, "ann@example.com", "test").exit, 1);
+        assert!(!world.core.credentials().has(&world.address("ann").mailbox()));
     }
 
     #[test]

@@ -23,7 +23,9 @@ pub fn password(visit: &Visit<'_>) -> Answer {
     let address = visit.field("address").to_owned();
     let confirm = Confirm {
         title: "Make a new password?".to_owned(),
-        text: vec![format!("For {address}. It is shown once, on the next page. One that was issued before no longer works.")],
+        text: vec![format!(
+            "For {address}. It is shown once, on the next page. Passwords from before no longer work, also the one that was sent for an outage; codes of a card do."
+        )],
         button: "Make it".to_owned(),
         back: SECTION.to_owned(),
     };
