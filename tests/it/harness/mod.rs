@@ -19,17 +19,34 @@ pub mod sink;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The whole of 127/8 is loopback on Linux: the primary and the smart host have addresses of their own.
 pub const PRIMARY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 2));
 pub const SMARTHOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 4));
 
-/// The heavy tests run one at a time: two cores are shared.
-pub fn heavy() -> MutexGuard<'static, ()> {
-    static HEAVY: Mutex<()> = Mutex::new(());
-    HEAVY.lock().unwrap_or_else(PoisonError::into_inner)
+/// Two cores are shared: so many heavy tests run at a time. Each of them waits for something now and then.
+const HEAVY_MAX: usize = 2;
+static HEAVY: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// One of the heavy tests.
+pub struct Heavy(());
+
+/// Waits for a place among the heavy tests.
+pub fn heavy() -> Heavy {
+    let (running, changed) = &HEAVY;
+    let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+    *changed.wait_while(running, |running| *running >= HEAVY_MAX).unwrap_or_else(PoisonError::into_inner) += 1;
+    Heavy(())
+}
+
+impl Drop for Heavy {
+    fn drop(&mut self) {
+        let (running, changed) = &HEAVY;
+        *running.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        changed.notify_one();
+    }
 }
 
 /// Whether the slow forms were asked for by `LIFEBOAT_SLOW=1`.
