@@ -41,6 +41,9 @@ pub const AGENDA_DAYS: u64 = 14;
 pub const AGENDA_OCTETS_MAX: usize = 16 * 1024 * 1024;
 pub const AGENDA_EVENTS_MAX: usize = 2_000;
 pub const AGENDA_LOOKS_MAX: usize = 1_000_000;
+/// Newest messages in Sent in which the answer to an invitation is looked for, and how many answers to it are read.
+pub const ANSWERS_LOOKED_AT_MAX: usize = 200;
+pub const ANSWERS_READ_MAX: usize = 5;
 pub const AGENDA_LINES_MAX: usize = 300;
 /// Guests of an invitation, and next times of a series, that are shown.
 pub const INVITATION_GUESTS_SHOWN: usize = 50;

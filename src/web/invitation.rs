@@ -9,12 +9,15 @@ use super::visit::Visit;
 use super::words::{cut, visible};
 use super::{Answer, Intent, Outcome, Submission, Trouble, reader, response};
 use crate::clock::Wall;
-use crate::limits::{ANSWER_COMMENT_MAX_CHARS, COMPOSE_SUBJECT_MAX_CHARS, INVITATION_GUESTS_SHOWN, INVITATION_NEXT_SHOWN};
+use crate::limits::{
+    AGENDA_MESSAGE_MAX_OCTETS, ANSWER_COMMENT_MAX_CHARS, ANSWERS_LOOKED_AT_MAX, ANSWERS_READ_MAX, COMPOSE_SUBJECT_MAX_CHARS,
+    INVITATION_GUESTS_SHOWN, INVITATION_NEXT_SHOWN,
+};
 use crate::mail::Address;
 use crate::mail::calendar::{self, Calendar, Event, Frequency, Guest, Method, Moment, Rule, Status};
 use crate::mail::compose::{self, Draft};
-use crate::mail::parse::{Letter, Person};
-use crate::store::Folder;
+use crate::mail::parse::{self, Letter, Person};
+use crate::store::{Flags, Folder};
 
 /// The calendar of a message, if it has one that can be read.
 pub fn calendar(letter: &Letter<'_>) -> Option<Calendar> {
@@ -57,8 +60,31 @@ pub fn card(visit: &Visit<'_>, opening: &Opening, letter: &Letter<'_>) -> Option
             once: once::secret(visit.context),
             tells: t.with("answer-tells", &[("organizer", event.organizer.as_ref().map(shown).unwrap_or_default().into())]),
         }),
+        answered: if may_answer { own_answer(visit, event, letter).and_then(|answer| answered_words(t, answer)) } else { None },
         sent: visit.query("answered").is_some(),
     })
+}
+
+/// What the reader answered to this invitation last, as far as it is among the newest messages in Sent.
+fn own_answer(visit: &Visit<'_>, event: &Event, letter: &Letter<'_>) -> Option<calendar::Answer> {
+    let id = letter.opened().summary.message_id?;
+    let sent = visit.context.store.view().folder(visit.reader.mailbox(), Folder::Sent, None, ANSWERS_LOOKED_AT_MAX).ok()?;
+    let replies = sent.iter().filter(|entry| entry.summary.in_reply_to.as_deref() == Some(&id) && entry.size <= AGENDA_MESSAGE_MAX_OCTETS);
+    replies.take(ANSWERS_READ_MAX).find_map(|entry| {
+        let message = visit.context.store.body(entry.message).ok()?;
+        let calendar = calendar(&Letter::new(&parse::normal(&message))).filter(|calendar| calendar.method == Method::Reply)?;
+        let same = calendar.events.iter().find(|one| one.uid == event.uid && one.recurrence == event.recurrence)?;
+        same.guests.iter().find(|guest| is_reader(visit, guest)).map(|guest| guest.answer)
+    })
+}
+
+fn answered_words(t: Texts, answer: calendar::Answer) -> Option<&'static str> {
+    Some(t.get(match answer {
+        calendar::Answer::Accepted => "answered-accepted",
+        calendar::Answer::Tentative => "answered-tentative",
+        calendar::Answer::Declined => "answered-declined",
+        calendar::Answer::Open | calendar::Answer::Delegated => return None,
+    }))
 }
 
 /// `POST /mail/message/SEQ/answer`
@@ -90,7 +116,8 @@ pub fn answer(visit: &Visit<'_>) -> Answer {
         ..Draft::new(once.message_id(visit.context), visit.context.now.wall)
     };
     let message = compose::write_calendar(&draft, &calendar::reply(event, &me, &comment, visit.context.now.wall), "REPLY")?;
-    let submission = Submission::new(visit.reader.mailbox().clone(), vec![to], message);
+    let marks = Some((opening.seq(), Flags::ANSWERED));
+    let submission = Submission { marks, ..Submission::new(visit.reader.mailbox().clone(), vec![to], message) };
     let then = opening.way.path_with(opening.seq(), "", "answered=1");
     Ok(Outcome { response: response::see_other(&then), intents: vec![Intent::Submit(Box::new(submission))] })
 }

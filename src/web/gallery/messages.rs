@@ -23,6 +23,7 @@ pub fn pages() -> Vec<Sample> {
         ("message-html", message::page(&here(Folder::Inbox), &html)),
         ("message-sent", message::page(&here(Folder::Sent), &sent())),
         ("message-invitation", message::page(&here(Folder::Inbox), &invited())),
+        ("message-invitation-answered", message::page(&here(Folder::Inbox), &accepted())),
         ("message-report", message::page(&here(Folder::Inbox), &reported())),
         ("agenda", agenda::page(&shell("Agenda", None), &days())),
         ("preview-text", preview::page(&here(Folder::Inbox), &viewed(Shown::Text { text: "one,two\n3,4\n".to_owned(), cut: true }))),
@@ -132,9 +133,16 @@ fn invited() -> MessagePage {
             csrf: "0".repeat(64),
             tells: "Your answer goes to Bo Larsen.".to_owned(),
         }),
+        answered: None,
         sent: false,
     };
     MessagePage { invitation: Some(invitation), files: vec![file(0, "invite.ics", FileKind::Calendar, "2 kB")], ..mail(Folder::Inbox) }
+}
+
+fn accepted() -> MessagePage {
+    let invited = invited();
+    let invitation = invited.invitation.clone().map(|card| InvitationView { answered: Some("You have accepted."), sent: true, ..card });
+    MessagePage { invitation, ..invited }
 }
 
 fn reported() -> MessagePage {

@@ -26,6 +26,8 @@ pub struct InvitationView {
     /// Further entries of the same calendar.
     pub more: u64,
     pub answer: Option<AnswerForm>,
+    /// What the reader has answered, in words.
+    pub answered: Option<&'static str>,
     /// It was just answered.
     pub sent: bool,
 }
@@ -76,7 +78,10 @@ pub fn card(t: Texts, card: &InvitationView) -> Markup {
                 }
             }
             @if card.more > 0 { p.hint { (t.count("invitation-more", card.more)) } }
-            @if let Some(form) = &card.answer { (answer(t, form)) }
+            @if let Some(answered) = card.answered {
+                p { strong { (answered) } }
+                @if let Some(form) = &card.answer { details { summary { (t.get("answer-again")) } (answer(t, form)) } }
+            } @else if let Some(form) = &card.answer { (answer(t, form)) }
         }
     }
 }

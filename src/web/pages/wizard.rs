@@ -44,7 +44,7 @@ pub fn questions(code: &str, answers: &Answers, mistakes: &[Mistake]) -> Markup 
         }
         fieldset {
             legend { h2 { "Network" } }
-            (choice("dhcp", "Leave it as it is", "The router gives the box its address (DHCP). Tell the router to give it the same one always.", !a.fixed))
+            (choice("dhcp", "Leave it as it is", "The address that it has now: from the router (DHCP), which should give it the same one always, or from network.conf.", !a.fixed))
             (choice("fixed", "A fixed address", "With the three lines below.", a.fixed))
             (q.line("address", "Address and length of the network", &a.address, "One that the router does not hand out by itself, for example 192.168.1.20/24"))
             (q.line("gateway", "Router", &a.gateway, "For example 192.168.1.1"))

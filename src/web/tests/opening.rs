@@ -162,6 +162,21 @@ fn an_invitation_is_a_card_that_can_be_answered() {
 
     post(&world, &[("csrf", "wrong"), ("answer", "accept")], 403, 0);
     post(&world, &[("csrf", CSRF), ("answer", "maybe")], 400, 0);
+
+    // It is in Sent then, and the card knows it; the last answer counts, and somebody else's does not.
+    let file = |world: &World, answer: &str, whose: &str| {
+        let outcome = post(world, &[("csrf", CSRF), ("answer", answer)], 303, 1);
+        let Intent::Submit(submission) = &outcome.intents[0] else { panic!("{:?}", outcome.intents) };
+        assert_eq!(submission.marks, Some((seq, Flags::ANSWERED)));
+        let text = String::from_utf8(submission.message.head(usize::MAX).unwrap()).unwrap();
+        world.file(&text, Origin::Webmail, &[], &[(whose, Folder::Sent)]);
+        body(&get(world, &path, 200))
+    };
+    assert!(!file(&world, "accept", "bo@example.com").contains("You have accepted"));
+    let page = file(&world, "accept", ANN);
+    assert!(page.contains("You have accepted.") && page.contains("Change the answer") && page.contains("value=\"accept\""), "{page}");
+    let page = file(&world, "decline", ANN);
+    assert!(page.contains("You have declined.") && !page.contains("You have accepted"), "{page}");
     world.mode = Mode::Recovering;
     post(&world, &[("csrf", CSRF), ("answer", "accept")], 403, 0);
     assert!(!body(&get(&world, &path, 200)).contains("value=\"accept\""), "nothing to press that would be refused");
