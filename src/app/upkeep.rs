@@ -1,5 +1,6 @@
 //! What waits for a person: mail that is held, and what the machine under the box needs.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,8 +46,9 @@ pub async fn look_at_machine(core: &Arc<Core>) {
 
 /// The sentences of that file in one line.
 fn care(file: &Path) -> Option<String> {
-    let octets = std::fs::read(file).ok()?;
-    let text = String::from_utf8_lossy(&octets[..octets.len().min(CARE_MAX_OCTETS)]).split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut octets = Vec::new();
+    std::fs::File::open(file).ok()?.take(CARE_MAX_OCTETS as u64).read_to_end(&mut octets).ok()?;
+    let text = String::from_utf8_lossy(&octets).split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then_some(text)
 }
 

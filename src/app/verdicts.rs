@@ -57,11 +57,9 @@ impl Verdicts {
         }
         let before = self.known.get(&mailbox);
         let is_written = before.is_some_and(|before| before.exists == exists && is_younger(before.at, SAVED_AGE_MAX, now));
-        // The same word again changes the file no more than it has to, and is as old as the file says.
-        if !is_written || !exists {
-            self.known.insert(mailbox, Verdict { exists, at: now });
-        }
+        // The same word again changes the file no more than it has to: what is older there is asked about sooner after a start.
         self.is_new |= !is_written;
+        self.known.insert(mailbox, Verdict { exists, at: now });
     }
 
     /// Reads what another run of this box knew. A file that is not there or cannot be read is nothing known.

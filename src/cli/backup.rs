@@ -134,8 +134,9 @@ fn named_files(config_file: &Path, config: &Config) -> io::Result<(BTreeMap<Path
 
 /// The name of a file that systemd hands to the service (LoadCredential=).
 fn credential(path: &Path) -> Option<&str> {
-    let name = path.strip_prefix(CREDENTIALS_FOLDER).ok()?.components().nth(1)?.as_os_str();
-    (path.strip_prefix(CREDENTIALS_FOLDER).ok()?.components().count() == 2).then(|| name.to_str()).flatten()
+    let mut parts = path.strip_prefix(CREDENTIALS_FOLDER).ok()?.components();
+    let (Some(_unit), Some(Component::Normal(name)), None) = (parts.next(), parts.next(), parts.next()) else { return None };
+    name.to_str()
 }
 
 /// Where the unit takes a credential from.
